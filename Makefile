@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -24,17 +24,16 @@ e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the sta
 	@$(BIN)/python $(if $(BASE_URL),,e2e/alone.py $(BIN)/python) -m pytest e2e -n 2 --dist loadgroup \
 		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
-screenshots: setup-test ## Set up, make the pictures of every page for docs/images
-	@$(BIN)/python -m pytest e2e/test_screenshots.py e2e/test_configurator.py e2e/test_journal.py e2e/test_tour.py \
-		--write-screenshots -k 'documentation or on_its_way' $(ARGS)
+screenshots: setup-test ## Set up, write the pictures of every page for docs/images (ARGS='chain operator': some of them)
+	@$(BIN)/python e2e/write_pictures.py $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
-	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
-		e2e/test_database_outage.py $(ARGS)
+	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
+		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
 nightly: faults ## The longest runs: those of `make faults`, and 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
@@ -50,13 +49,17 @@ bundle: setup-lab ## One archive for a machine without network: images, compose 
 	@$(BIN)/python -m attachment_lab.bundle --lock requirements/service.txt --lock requirements/lab.txt \
 		--with deploy/README.md --with deploy/compose_stack.sh $(ARGS)
 
+dist: setup-lab ## Build the three wheels into dist/, with locks, checksums and the install lines (INSTALL.txt)
+	@requirements/dist.sh dist
+	@cat dist/INSTALL.txt
+
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
-	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m docker --ignore e2e/test_images.py $(ARGS)
+	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m docker --ignore e2e/containers/test_images.py $(ARGS)
 
 image-tests: setup-test ## Build every image twice: the same files, nothing of the build's network in them (long)
 	@deploy/images/base.sh
-	@$(BIN)/python -m pytest e2e/test_images.py $(ARGS)
+	@$(BIN)/python -m pytest e2e/containers/test_images.py $(ARGS)
 
 bench: setup-test ## Ratios, side by side in one run: how bytes are carried, files fetched ahead, a worker woken
 	@$(BIN)/python bench/upload.py
@@ -71,17 +74,24 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@MYPYPATH=e2e $(BIN)/mypy e2e
+	@$(BIN)/mypy mocks/lab/tests/test_console_*.py
+	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
+check-js: ## The pages' JavaScript and CSS: format, lint, types, unit tests (needs Node 18)
+	@requirements/js.sh check
+
 format: setup-test ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@requirements/js.sh format
 
 keep: setup-test ## Keep this release's program and databases for tests of the next one (NAME=step_0002; PostgreSQL)
-	@$(BIN)/python service/tests/keep_database.py $(NAME)
+	@$(BIN)/python service/tests/kits/programs/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md

@@ -18,7 +18,7 @@ from itertools import count, cycle
 from pathlib import Path
 from statistics import quantiles
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "service" / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "service" / "tests" / "kits"))
 
 import httpx
 from ingress_kit import SECRET_HEADERS, a_body

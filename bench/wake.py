@@ -1,6 +1,6 @@
-"""How soon a round begins after its event was accepted: the embedded pair with its doorbell against polling alone.
+"""How soon a round begins after its event was accepted: the embedded pair with its wake-up pipe against polling alone.
 
-The same program both times: `run` hangs up a doorbell, `serve` and `work` side by side have none. SQLite, idle worker,
+The same program both times: `run` makes a wake-up pipe, `serve` and `work` side by side have none. SQLite, idle worker,
 one event at a time; the times are the service's own records. Also what the worker uses while nothing happens.
 """
 

@@ -1,6 +1,6 @@
 """``--target tenant`` tried out: a stack stands in for the tenant, reached by its real names through a loopback map.
 
-Each run is a pytest of its own. What it sent is read from the mocks' journals, not from what it says of itself.
+Each run is a pytest process. What it sent is read from the mocks' journals, not from its own output.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OK, FAILED, WRONG_USE = 0, 1, 4
 
 @dataclass(frozen=True)
 class Run:
-    """How a run ended, and what it said."""
+    """Exit code, output and report of a run."""
 
     code: int
     text: str
@@ -42,7 +42,7 @@ class Run:
 
 def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
     """``pytest contract_tests/behaviour`` in a process of its own."""
-    report = tmp_path / f"witness-{len(list(tmp_path.iterdir()))}.json"
+    report = tmp_path / f"assumptions-{len(list(tmp_path.iterdir()))}.json"
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", PREFIX))}
     command = [
         sys.executable,
@@ -52,7 +52,7 @@ def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
         "-q",
         "-p",
         "no:cacheprovider",
-        "--witness-report",
+        "--assumptions-report",
         str(report),
     ]
     answer = subprocess.run(
@@ -76,7 +76,7 @@ def target(tenant: LabTenant) -> ProbeTarget:
 
 
 def changes(tenant: LabTenant, mock: Any) -> list[str]:
-    """Requests that the suite sent to a mock and that are no reads."""
+    """Requests that the suite sent to a mock and that are not reads."""
     return [
         f"{each['method']} {each['url']}"
         for each in tenant.journal(mock)
@@ -85,7 +85,7 @@ def changes(tenant: LabTenant, mock: Any) -> list[str]:
 
 
 def refused_passwords(tenant: LabTenant, mock: Any) -> int:
-    """How many requests carried a user's password and were answered 401."""
+    """How many requests had a user's password and got a 401."""
     return sum(
         1
         for each in tenant.journal(mock)
@@ -93,7 +93,7 @@ def refused_passwords(tenant: LabTenant, mock: Any) -> int:
     )
 
 
-def test_a_tenant_and_the_mock_are_asked_the_same_and_answer_the_same(
+def test_a_tenant_and_the_mock_get_the_same_requests_and_respond_alike(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     on_mock = run_suite(tmp_path, {}, "--target", "mock")
@@ -103,8 +103,8 @@ def test_a_tenant_and_the_mock_are_asked_the_same_and_answer_the_same(
     )
     assert (on_mock.code, on_tenant.code) == (OK, OK), on_mock.text + on_tenant.text
     assert on_mock.report["refuted"] == on_tenant.report["refuted"] == {}
-    unasked = on_mock.report["confirmed"].keys() - on_tenant.report["confirmed"].keys()
-    assert unasked == {"cmi.auth.bad_password"}  # the one wrong password went to C4C
+    untested = on_mock.report["confirmed"].keys() - on_tenant.report["confirmed"].keys()
+    assert untested == {"cmi.auth.bad_password"}  # the one wrong password went to C4C
     assert on_tenant.report["confirmed"].items() <= on_mock.report["confirmed"].items()
     assert "1 deselected" in on_tenant.text
     assert (refused_passwords(tenant, "cmi"), refused_passwords(tenant, "c4c")) == (0, 1)
@@ -121,7 +121,7 @@ def test_without_permission_nothing_is_written_and_no_wrong_password_tried(
     assert run.code == OK, run.text
     assert {mock: changes(tenant, mock) for mock in ("cmi", "c4c")} == before
     assert (refused_passwords(tenant, "cmi"), refused_passwords(tenant, "c4c")) == (0, 0)
-    assert "behaviours were not asked" in run.text
+    assert "behaviours were not tested" in run.text
     assert "c4c.quirk-a" in run.report["confirmed"]
 
 
@@ -171,7 +171,7 @@ def test_a_password_that_is_refused_is_sent_once_and_never_again(
 def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_differs(
     tenant: LabTenant, tmp_path: Path
 ) -> None:
-    switches = {
+    switches: dict[str, dict[str, Any]] = {
         "cmi": {"unknown_chat": "empty_200", "attachment_size_listed": False},
         "c4c": {"error_innererror": True},
     }
@@ -193,7 +193,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["-n", "2"], "one question at a time"),
+        (["-n", "2"], "one request at a time"),
         (["--showlocals"], "would print credentials"),
         (["--systems", "cmi,sap"], "write some of cmi, c4c, token, endpoint"),
         (["--allow-wrong-password", "cmi", "--systems", "c4c"], "this run does not ask that system"),

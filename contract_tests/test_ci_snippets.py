@@ -1,4 +1,4 @@
-"""The snippets for pipelines do what they say: each command of theirs is run as it stands in its file."""
+"""The snippets for pipelines: each of their commands is run unchanged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -59,7 +60,7 @@ def hook(name: str) -> Any:
     return found
 
 
-def test_the_pre_commit_hook_judges_the_files_it_is_given(project: Path) -> None:
+def test_the_pre_commit_hook_checks_the_files_it_is_given(project: Path) -> None:
     entry = hook("attachment-contract")["entry"]
     assert bash(f"{entry} integrations/a.json", project).returncode == 0
     spoil(project)
@@ -68,7 +69,7 @@ def test_the_pre_commit_hook_judges_the_files_it_is_given(project: Path) -> None
     assert "integrations/b.json:20:22 error AC402" in done.stdout
 
 
-def test_the_correcting_hook_changes_the_file_which_is_how_pre_commit_sees_it(project: Path) -> None:
+def test_the_correcting_hook_changes_the_file_so_that_pre_commit_fails(project: Path) -> None:
     spoil(project)
     assert bash(f"{hook('attachment-contract-fix')['entry']} integrations/b.json", project).returncode == 0
     assert (project / "integrations" / "b.json").read_bytes() == GOOD.read_bytes()
@@ -81,7 +82,10 @@ def test_a_hook_has_what_pre_commit_wants(name: str) -> None:
     assert found["types"] == ["json"]
     assert found["name"]
     # pre-commit hands over no shell: the entry is split into words
-    assert shlex.split(found["entry"])[:3] == ["python", "-m", "attachment_contract"]
+    assert shlex.split(found["entry"])[:2] == ["attachment-contract", "check"]
+    # pre-commit installs `.` and these, in a clone of this repository
+    (folder,) = found["additional_dependencies"]
+    assert (ROOT / folder / "pyproject.toml").is_file()
 
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------
@@ -146,26 +150,68 @@ def test_the_gitlab_job_leaves_a_test_report_and_fails(project: Path) -> None:
 
 # --- what they install ----------------------------------------------------------------------------------------------
 
+#: Offline: what the wheel needs is taken from this environment, which counts as installed.
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_IGNORE_INSTALLED": "0", "PIP_NO_BUILD_ISOLATION": "0"}
 
-@pytest.mark.wheel
-@pytest.mark.timeout(600)
-def test_what_the_snippets_install_brings_the_gate_along(project: Path) -> None:
-    """The steps that install, run as they stand in a fresh virtual environment, with this project's wheel."""
-    build = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w wheels {shlex.quote(str(ROOT))}"
-    assert bash(build, project).returncode == 0
-    (wheel,) = (project / "wheels").glob("*.whl")
-    assert bash(f"{sys.executable} -m venv fresh", project).returncode == 0
-    # Offline: what the wheel needs is taken from this environment, which counts as installed.
-    path = f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the gate's wheel and its lock."""
+    folder = tmp_path_factory.mktemp("built")
+    pip = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w ."
+    assert bash(f"{pip} {shlex.quote(str(ROOT))}/contract_tests", folder).returncode == 0
+    shutil.copy(ROOT / "requirements/contract.txt", folder)
+    return folder
+
+
+@pytest.fixture
+def fresh(project: Path, built: Path) -> dict[str, str]:
+    """Put wheel and lock into ci/; variables of an environment that has what the gate needs, but not the gate."""
+    shutil.copytree(built, project / "ci")
+    assert bash(f"{sys.executable} -m venv --without-pip fresh", project).returncode == 0
     libraries = next(part for part in sys.path if part.endswith("site-packages"))
-    offline = {"PATH": path, "PYTHONPATH": libraries, "PIP_NO_INDEX": "1", "PIP_IGNORE_INSTALLED": "0"}
-    install, environment = action_step("Install the gate", install=str(wheel))
-    job = snippet("docs/ci/gitlab-ci.yml")["attachment-contract"]
-    (before,) = job["before_script"]
-    for script, names in ((install, environment), (before, {"ATTACHMENT_CONTRACT_INSTALL": str(wheel)})):
-        done = bash(script, project, **offline, **names)
-        assert done.returncode == 0, done.stderr
-    done = bash("python -m attachment_contract check integrations", project, **offline)
+    return {**OFFLINE, "PATH": f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": libraries}
+
+
+def the_gate_works(project: Path, fresh: dict[str, str]) -> None:
+    command = f"{project}/fresh/bin/attachment-contract check integrations"
+    done = bash(command, project, **fresh)
     assert done.returncode == 0, done.stderr
     spoil(project)
-    assert bash("python -m attachment_contract check integrations", project, **offline).returncode == 1
+    assert bash(command, project, **fresh).returncode == 1
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_what_the_snippets_install_brings_the_gate_along(project: Path, fresh: dict[str, str], system: str) -> None:
+    """The step that installs, run unchanged with its own default: the wheel that `make dist` builds, in ci/."""
+    if system == "github":
+        script, names = action_step("Install the gate")
+    else:
+        job = snippet("docs/ci/gitlab-ci.yml")["attachment-contract"]
+        (script,), names = job["before_script"], job["variables"]
+    done = bash(script, project, **fresh, **names)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [0, 1], ids=["plain", "locked"])
+def test_the_install_lines_of_the_page_bring_the_gate_along(project: Path, fresh: dict[str, str], number: int) -> None:
+    page = (ROOT / "docs/ci/README.md").read_text(encoding="utf-8")
+    block = re.findall(r"```sh\n(python3 -m pip .*?)```", page, re.DOTALL)[number]
+    done = bash(block, project, **fresh)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+def test_what_pre_commit_installs_brings_the_gate_along(project: Path, fresh: dict[str, str]) -> None:
+    """As pre-commit does it: in the repository, `.` and the hook's own dependencies."""
+    dependencies = shlex.join([".", *hook("attachment-contract")["additional_dependencies"]])
+    done = bash(f"cd {shlex.quote(str(ROOT))} && python -m pip install --quiet {dependencies}", project, **fresh)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)

@@ -1,4 +1,4 @@
-"""The dry run: the request that would be sent, secrets masked, judged by the request's schema."""
+"""The dry run: the request that would be sent, secrets masked, checked with the request's schema."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attachment_contract.__main__ import cli
+from attachment_contract.cli.main import cli
 from attachment_contract.dryrun.request import NothingToSend, dry_run
-from attachment_contract.dryrun.sample import SAMPLE_CONTACT
-from attachment_contract.schemas_store import validator
+from attachment_contract.dryrun.substitution import SAMPLE_CONTACT
+from attachment_contract.schemas.store import validator
 
 CORPUS = Path(__file__).parent / "corpus"
 PLAIN = CORPUS / "sound" / "plain.json"
@@ -38,7 +38,7 @@ def test_the_sample_event_is_one_of_contact_pros() -> None:
     assert validator("edi_contact.v1").is_valid(SAMPLE_CONTACT)
 
 
-def test_the_request_is_shown_line_by_line_as_it_goes_over_the_wire() -> None:
+def test_the_request_is_shown_line_by_line_as_it_is_sent() -> None:
     result = run(PLAIN)
     assert result.exit_code == 0
     head, body = result.stdout.split("\n\n")[:2]
@@ -68,7 +68,7 @@ def test_every_sound_configuration_makes_a_request_that_fits_the_contract(file: 
     assert GUID in shown.body
 
 
-def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_aloud() -> None:
+def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_with_a_note() -> None:
     envelope = json.loads(json.dumps(ENVELOPE))
     envelope["form"]["endpoint_url"] = "https://cc-workflows-na-w2.cc.sinch.com/prod/chat-attachments"
     shown = dry_run(json.dumps(envelope))
@@ -94,12 +94,12 @@ def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_aloud(
         (["{contact.language}", 5, {"x": "{contact.language}"}], ["EN", 5, {"x": "EN"}]),
     ],
 )
-def test_a_whole_placeholder_brings_the_value_and_one_in_a_text_its_text(value: Any, sent: Any) -> None:
+def test_a_whole_placeholder_becomes_the_value_and_one_in_a_text_its_text(value: Any, sent: Any) -> None:
     shown = dry_run(changed("body", "more", to=value))
     assert json.loads(shown.body)["more"] == sent
 
 
-def test_query_parameters_go_into_the_address() -> None:
+def test_query_parameters_become_part_of_the_address() -> None:
     shown = dry_run(changed("params", to={"event": "{event}", "q": "a b&c"}))
     assert shown.url.endswith("/prod/chat-attachments?event=Ended&q=a+b%26c")
     assert shown.wire().startswith("POST /prod/chat-attachments?event=Ended&q=a+b%26c HTTP/1.1\n")
@@ -109,16 +109,16 @@ def test_query_parameters_go_into_the_address() -> None:
     ("text", "problem"),
     [
         (changed("body", "contact_id", to="{contact.priority}"), "body.contact_id: breaks 'type'"),
-        (changed("body", "contact_id", to="{contact.gid}"), "nothing answers to {contact.gid}"),
+        (changed("body", "contact_id", to="{contact.gid}"), "{contact.gid} does not exist"),
         (changed("body", "cmi_url", to="http://h/acme/cmi"), "body.cmi_url: breaks 'pattern'"),
         (changed("headers", to={}), "headers: x-cmi-api-key, x-cmi-password, x-sap-v1-password missing"),
         (changed("headers", "x-cmi-password", to=""), "headers.x-cmi-password: breaks 'minLength'"),
-        (changed("method", to="GET"), "the endpoint takes POST alone"),
+        (changed("method", to="GET"), "the endpoint accepts POST only"),
         (changed("body", to=None), "body: breaks 'type'"),
-        (json.dumps({**ENVELOPE, "secret_names": []}), "nothing answers to {secrets.ri-apikey}"),
+        (json.dumps({**ENVELOPE, "secret_names": []}), "{secrets.ri-apikey} does not exist"),
     ],
 )
-def test_what_the_endpoint_would_refuse_is_said(text: str, problem: str) -> None:
+def test_what_the_endpoint_would_refuse_is_a_problem(text: str, problem: str) -> None:
     shown = dry_run(text)
     assert not shown.ok
     assert any(problem in found for found in shown.problems), shown.problems
@@ -170,7 +170,7 @@ def test_json_is_one_document_with_secrets_masked() -> None:
         changed("params", to={"token": "Tr4nsfer! ü"}),
     ],
 )
-def test_a_secret_that_stands_in_clear_is_not_shown(text: str) -> None:
+def test_a_secret_in_clear_is_not_shown(text: str) -> None:
     for arguments in (["-"], ["-", "--json"]):
         assert "Tr4nsfer" not in run(*arguments, stdin=text).output
 
@@ -186,7 +186,35 @@ def test_a_text_of_which_no_request_can_be_made_is_a_failure_and_no_crash(text: 
         dry_run(text)
     result = run("-", stdin=text)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "says more" in result.stderr
+    assert "attachment-contract check" in result.stderr or "check -" in result.stderr
+
+
+def test_an_endpoint_that_is_no_address_is_a_failure() -> None:
+    result = run("-", stdin=json.dumps({**ENVELOPE, "form": {"endpoint_url": "https://["}}))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the address of the endpoint is not an address" in result.stderr
+
+
+def test_half_a_character_in_a_value_is_no_crash() -> None:
+    text = changed("headers", "x-cmi-password", to="Tr4nsfer\ud800")
+    assert "\\ud800" in text
+    result = run("-", "--json", stdin=text)
+    assert result.exit_code == 1
+    assert "Tr4nsfer" not in result.stdout
+
+
+def test_a_failure_is_a_json_document_of_the_same_form() -> None:
+    good, bad = run(PLAIN, "--json"), run("-", "--json", stdin="{")
+    assert (good.exit_code, bad.exit_code) == (0, 1)
+    failed = json.loads(bad.stdout)
+    assert failed.keys() == json.loads(good.stdout).keys()
+    assert (failed["ok"], failed["request"], len(failed["problems"])) == (False, None, 1)
+
+
+def test_unreadable_json_does_not_show_the_secret_at_which_reading_ended() -> None:
+    result = run("-", "--json", stdin='{"request": {"headers": {"x-cmi-password": Tr4nsfer}}}')
+    assert result.exit_code == 1
+    assert "Tr4nsfer" not in result.output
 
 
 def test_wrong_files_are_wrong_use(tmp_path: Path) -> None:

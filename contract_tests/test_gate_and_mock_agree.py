@@ -1,13 +1,12 @@
-"""Two independent readings of one grammar: the gate's and the mock's. Where one errs, the other contradicts.
+"""Two independent implementations of one grammar, the gate's and the mock's: an error in one of them is a difference.
 
-The gate knows one endpoint and so is stricter; the mock is the engine for all endpoints. So: what is sound for the gate
-the mock saves; what the mock refuses as invalid is an error for the gate; and what the dry run shows the mock sends.
+The gate knows one endpoint and so is stricter; the mock is the engine for all endpoints. The mock saves what is valid
+for the gate; what the mock refuses as invalid is an error of the gate; the mock sends what the dry run shows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ from werkzeug.test import Client
 
 from attachment_contract import check
 from attachment_contract.dryrun.request import dry_run
-from attachment_contract.dryrun.sample import SAMPLE_CONTACT
-from attachment_contract.gate.look import MASK
+from attachment_contract.dryrun.substitution import SAMPLE_CONTACT
+from attachment_contract.gate.wording import MASK
 from orchestration_mock.app import create_app
 from orchestration_mock.wire.egress import read_egress
-from orchestration_mock.wire.outbound import Carrier
+from orchestration_mock.wire.outbound import HttpSender
 
 CORPUS = Path(__file__).parent / "corpus"
 ENDPOINT = "https://cc-workflows-eu-c1.cc.sinch.com/prod/chat-attachments"
@@ -55,9 +54,9 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def configurator(tmp_path: Path, outside: Outside) -> Iterator[Client]:
+def configurator(tmp_path: Path, outside: Outside) -> Client:
     egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
-    app = create_app(tmp_path, carrier=Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
+    app = create_app(tmp_path, requests=HttpSender(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
     client = app.test_client()
     oauth = {"client_id": "engine", "client_secret": "c-4711-4711", "scope": "chat-attachments", "audience": "a"}
     made = client.post("/_mock/tenants", json={"name": "default", "tenant_path": "acme", "oauth": oauth})
@@ -77,7 +76,7 @@ def saved(configurator: Client, text: str) -> int:
 
 
 def bare(file: Path) -> str | None:
-    """The configuration alone, as somebody would paste it into the form; None if it is not UTF-8."""
+    """The configuration alone, as a user pastes it into the form; None if it is not UTF-8."""
     try:
         text = file.read_bytes().decode()
     except UnicodeDecodeError:
@@ -94,20 +93,20 @@ SOUND = [file for folder in ("sound", "documented") for file in sorted((CORPUS /
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
-def test_what_is_sound_for_the_gate_the_mock_saves(configurator: Client, file: Path) -> None:
+def test_the_mock_saves_what_is_sound_for_the_gate(configurator: Client, file: Path) -> None:
     text = bare(file)
     assert text is not None
     assert saved(configurator, text) == 201
 
 
-def test_what_the_mock_refuses_as_invalid_is_an_error_for_the_gate(configurator: Client) -> None:
+def test_what_the_mock_refuses_as_invalid_is_an_error_of_the_gate(configurator: Client) -> None:
     refused = 0
     for file in sorted((CORPUS / "broken").iterdir()):
         text = bare(file)
         if text is not None and saved(configurator, text) in REFUSED_AS_INVALID:
             refused += 1
             assert not check(text).ok, file.name
-    # Else this test would pass with a mock that refuses nothing.
+    # Otherwise this test would pass with a mock that refuses nothing.
     assert refused > 20
 
 
@@ -129,7 +128,7 @@ def event(configurator: Client) -> Any:
         "accept_header",
     ],
 )
-def test_the_dry_run_shows_what_the_mock_sends(configurator: Client, outside: Outside, name: str) -> None:
+def test_the_mock_sends_what_the_dry_run_shows(configurator: Client, outside: Outside, name: str) -> None:
     text = (CORPUS / "sound" / f"{name}.json").read_text(encoding="utf-8")
     document = json.loads(text)
     document["request"].pop("delay", None)
@@ -164,7 +163,7 @@ def test_the_dry_run_shows_what_the_mock_sends(configurator: Client, outside: Ou
         "not (1 < contact.get_priority() < 60)",
     ],
 )
-def test_dry_run_and_mock_agree_whether_a_condition_holds(
+def test_dry_run_and_mock_agree_whether_a_condition_is_true(
     configurator: Client, outside: Outside, condition: str
 ) -> None:
     document = json.loads((CORPUS / "sound" / "plain.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Conditions: what parses, what can never be true, what is always true, and what the gate does not judge."""
+"""Conditions: what parses, what can never be true, what is always true, and what the gate does not decide."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from attachment_contract import check
-from attachment_contract.gate import evaluation, truth
+from attachment_contract.gate import condition_evaluation, satisfiability
 from attachment_contract.gate.conditions import MOST_PARTS, Unparsable, parse, unknown_names
-from attachment_contract.gate.look import quoted
-from attachment_contract.gate.truth import Truth, truth_of, value_of
+from attachment_contract.gate.satisfiability import Satisfiability, satisfiability_of, value_of
+from attachment_contract.gate.wording import quoted
 
 
 def verdict(condition: str, **form: object) -> str:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable), expression
-    truth = truth_of(expression, **form)  # type: ignore[arg-type]
+    truth = satisfiability_of(expression, **form)  # type: ignore[arg-type]
     if truth is None:
         return "unknown"
     return {(True, True): "depends", (True, False): "always", (False, True): "never"}[
@@ -84,7 +84,7 @@ def verdict(condition: str, **form: object) -> str:
         ("contact.get_language() + 'x' == 'y'", "unknown"),
     ],
 )
-def test_a_condition_is_judged_for_every_value_that_makes_a_difference(condition: str, expected: str) -> None:
+def test_a_condition_is_evaluated_for_every_value_that_matters(condition: str, expected: str) -> None:
     assert verdict(condition) == expected
 
 
@@ -98,14 +98,14 @@ def test_a_condition_is_judged_for_every_value_that_makes_a_difference(condition
         ("contact.get_direction() == 'outbound'", {"direction": "Outbound"}, "always"),
     ],
 )
-def test_what_the_form_says_counts(condition: str, form: dict[str, object], expected: str) -> None:
+def test_the_forms_events_and_direction_count(condition: str, form: dict[str, object], expected: str) -> None:
     assert verdict(condition, **form) == expected
 
 
-def test_a_condition_that_breaks_says_how() -> None:
+def test_a_condition_that_fails_has_the_message() -> None:
     expression = parse("contact.get_priority() < '50'")
     assert not isinstance(expression, Unparsable)
-    assert truth_of(expression) == Truth(
+    assert satisfiability_of(expression) == Satisfiability(
         can_be_true=False, can_be_false=True, failure="'<' not supported between instances of 'float' and 'str'"
     )
 
@@ -133,7 +133,7 @@ def test_too_many_combinations_are_not_tried() -> None:
 def test_a_condition_that_does_not_parse_names_the_character(condition: str, start: int) -> None:
     wrong = parse(condition)
     assert isinstance(wrong, Unparsable)
-    assert wrong.place.start == start
+    assert wrong.span.start == start
 
 
 @pytest.mark.parametrize(
@@ -149,20 +149,22 @@ def test_a_condition_that_does_not_parse_names_the_character(condition: str, sta
         ("datetime.datetime.now().hour > 5 and len('a') == 1", []),
     ],
 )
-def test_unknown_names_are_found_with_what_was_meant(condition: str, names: list[tuple[str, str | None, bool]]) -> None:
+def test_unknown_names_are_found_with_the_nearest_name(
+    condition: str, names: list[tuple[str, str | None, bool]]
+) -> None:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable)
     found = unknown_names(expression, condition)
     assert [(name.name, name.meant, name.certain) for name in found] == names
-    assert all(condition[name.place.start : name.place.end] == name.name for name in found)
+    assert all(condition[name.span.start : name.span.end] == name.name for name in found)
 
 
-def test_names_are_placed_behind_characters_of_several_bytes() -> None:
+def test_names_are_found_after_characters_of_several_bytes() -> None:
     condition = "contact.get_language() == 'Ä😀' or\n 'ÖÜ' == contact.get_langage()"
     expression = parse(condition)
     assert not isinstance(expression, Unparsable)
     (found,) = unknown_names(expression, condition)
-    assert condition[found.place.start : found.place.end] == "get_langage"
+    assert condition[found.span.start : found.span.end] == "get_langage"
 
 
 def conditions_of(size: int) -> dict[str, str]:
@@ -214,27 +216,27 @@ def test_the_work_grows_as_the_condition_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", conditions_of(1))
-def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    worked_out = 0
-    plain = evaluation.evaluate
+def test_satisfiability_is_evaluated_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated = 0
+    plain = condition_evaluation.evaluate
 
     def counted(*given: Any) -> Any:
-        nonlocal worked_out
-        worked_out += 1
+        nonlocal evaluated
+        evaluated += 1
         return plain(*given)
 
-    monkeypatch.setattr(evaluation, "evaluate", counted)
-    monkeypatch.setattr(truth, "evaluate", counted)
+    monkeypatch.setattr(condition_evaluation, "evaluate", counted)
+    monkeypatch.setattr(satisfiability, "evaluate", counted)
     for size in (20, 90, 300, 1_000):
         expression = parse(conditions_of(size)[kind])
         if not isinstance(expression, Unparsable):
-            truth_of(expression)
+            satisfiability_of(expression)
             value_of(expression, {})
-    assert worked_out <= 4 * truth.MOST_EVALUATIONS + 4 * MOST_PARTS
+    assert evaluated <= 4 * satisfiability.MOST_EVALUATIONS + 4 * MOST_PARTS
 
 
 @pytest.mark.parametrize("part", ["a", ":a", "a:", "//a", "a@", "a:a@"])
-def test_a_text_is_masked_in_time_that_grows_with_its_length(part: str) -> None:
+def test_a_text_is_masked_in_time_linear_in_its_length(part: str) -> None:
     def cpu_s(count: int) -> float:
         """The least of three, so that a busy machine changes little."""
         took = []

@@ -1,4 +1,4 @@
-"""--fix does what is mechanical, touches nothing else, and comes to an end."""
+"""--fix makes the mechanical corrections, changes nothing else, and ends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from attachment_contract import check, fix
-from attachment_contract.__main__ import cli
+from attachment_contract.cli.main import cli
 
 CORPUS = Path(__file__).parent / "corpus"
 SOUND = (CORPUS / "sound" / "plain.json").read_text(encoding="utf-8")
 BROKEN = sorted((CORPUS / "broken").iterdir())
-MENDED_TO_THE_SOUND_ONE = (
+CORRECTED_TO_THE_SOUND_ONE = (
     "AC004_a_name_without_quotes",
     "AC004_typographic_quotes",
     "AC005_byte_order_mark",
@@ -56,49 +56,49 @@ def text_of(name: str) -> str:
     return (CORPUS / "broken" / f"{name}.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", MENDED_TO_THE_SOUND_ONE)
-def test_a_mechanical_defect_is_mended_and_every_other_character_stays(name: str) -> None:
-    mended, done = fix(text_of(name))
-    assert json.loads(mended) == json.loads(SOUND)
-    assert mended.replace(" ", "") == SOUND.replace(" ", "")
+@pytest.mark.parametrize("name", CORRECTED_TO_THE_SOUND_ONE)
+def test_a_mechanical_defect_is_corrected_and_every_other_character_is_unchanged(name: str) -> None:
+    corrected, done = fix(text_of(name))
+    assert json.loads(corrected) == json.loads(SOUND)
+    assert corrected.replace(" ", "") == SOUND.replace(" ", "")
     assert {finding.rule for finding in done} == {name[:5]}
 
 
 @pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
-def test_what_is_mended_is_gone_nothing_new_appears_and_a_second_run_has_nothing_to_do(file: Path) -> None:
+def test_a_corrected_finding_is_gone_without_a_new_one_and_a_second_run_changes_nothing(file: Path) -> None:
     text = file.read_bytes().decode("utf-8", errors="replace")
     before = {finding.rule for finding in check(text).findings}
-    mended, done = fix(text)
-    after = check(mended).findings
+    corrected, done = fix(text)
+    after = check(corrected).findings
     assert not any(finding.fixable for finding in after)
     assert {finding.rule for finding in after} <= before
-    assert fix(mended) == (mended, [])
-    assert bool(done) is (mended != text)
+    assert fix(corrected) == (corrected, [])
+    assert bool(done) is (corrected != text)
 
 
 @pytest.mark.parametrize("file", sorted((CORPUS / "sound").iterdir()), ids=lambda file: file.stem)
-def test_a_sound_configuration_stays_as_it_is(file: Path) -> None:
+def test_a_sound_configuration_is_unchanged(file: Path) -> None:
     text = file.read_bytes().decode()
     assert fix(text) == (text, [])
 
 
-def test_many_defects_at_once_are_mended_in_rounds() -> None:
+def test_many_defects_at_once_are_corrected_in_rounds() -> None:
     text = SOUND.replace('"POST",', "'GET' // for now").replace('"headers"', "headers")
     text = text.replace("https://my", "http://my").replace("cloud.sap", "cloud.sap/")
     text = text.replace("{contact.guid}", "{{contact.id}}")
-    mended, done = fix(text)
-    assert json.loads(mended) == json.loads(SOUND)
+    corrected, done = fix(text)
+    assert json.loads(corrected) == json.loads(SOUND)
     rules = {finding.rule for finding in done}
     assert rules == {"AC004", "AC008", "AC009", "AC104", "AC402", "AC403", "AC501", "AC502"}
 
 
-def test_json_that_is_kept_as_text_is_mended_inside_its_quotes() -> None:
+def test_json_in_a_string_is_corrected_inside_its_quotes() -> None:
     envelope = {"form": {"events": ["Ended"]}, "json": text_of("AC104_get")}
-    mended, _ = fix(json.dumps(envelope))
-    assert json.loads(json.loads(mended)["json"]) == json.loads(SOUND)
+    corrected, _ = fix(json.dumps(envelope))
+    assert json.loads(json.loads(corrected)["json"]) == json.loads(SOUND)
 
 
-def test_a_secret_in_clear_is_not_mended_because_somebody_has_to_decide() -> None:
+def test_a_secret_in_clear_is_not_corrected_because_that_needs_a_decision() -> None:
     text = text_of("AC301_c4c_password_in_clear")
     assert fix(text) == (text, [])
 
@@ -107,7 +107,7 @@ def run(*arguments: str | Path, stdin: bytes | None = None) -> Any:
     return CliRunner().invoke(cli, ["check", "--fix", *map(str, arguments)], input=stdin)
 
 
-def test_the_command_mends_files_in_place_and_judges_what_is_left(tmp_path: Path) -> None:
+def test_the_command_corrects_files_in_place_and_checks_the_result(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_bytes(text_of("AC402_leg_id").replace("\n", "\r\n").encode())
     bad.write_text(text_of("AC301_c4c_password_in_clear"))
@@ -118,13 +118,13 @@ def test_the_command_mends_files_in_place_and_judges_what_is_left(tmp_path: Path
     assert result.stderr == f"{good}: corrected AC402\n"
 
 
-def test_standard_input_is_mended_to_standard_output_and_the_findings_go_to_stderr() -> None:
+def test_standard_input_is_corrected_to_standard_output_and_the_findings_go_to_stderr() -> None:
     result = run("-", stdin=text_of("AC402_leg_id").encode())
     assert (result.exit_code, result.stdout) == (0, SOUND)
     assert "no findings" in result.stderr
 
 
-def test_a_file_that_is_not_utf8_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     raw = text_of("AC402_leg_id").replace("SINCHFILES", "Jörg").encode("cp1252")
     file.write_bytes(raw)

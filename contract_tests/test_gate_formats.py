@@ -1,4 +1,4 @@
-"""The formats: each holds the same findings, at the same places, and is what its readers take."""
+"""The formats: each has the same findings at the same positions, and the form that its readers need."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from attachment_contract import Report, check
+from attachment_contract import GateReport, check
 from attachment_contract.gate.catalogue import catalogue
-from attachment_contract.gate.formats import WRITERS
+from attachment_contract.gate.check import check_bytes
+from attachment_contract.gate.formats.machine import WRITERS
 from attachment_contract.gate.formats.text import print_reports, source_line
-from attachment_contract.gate.judge import check_bytes
 
 CORPUS = Path(__file__).parent / "corpus"
 REPORTS = [check_bytes(file.read_bytes(), name=f"broken/{file.name}") for file in sorted((CORPUS / "broken").iterdir())]
@@ -24,7 +24,7 @@ REPORTS += [check((CORPUS / "sound" / "plain.json").read_text(), name="sound/a b
 PLACES = [(r.source.name, f.rule, f.line, f.column) for r in REPORTS for f in r.findings]
 
 
-def as_text(reports: list[Report], width: int = 120) -> str:
+def as_text(reports: list[GateReport], width: int = 120) -> str:
     stream = io.StringIO()
     print_reports(reports, Console(file=stream, width=width))
     return stream.getvalue()
@@ -54,9 +54,9 @@ def test_junit_has_one_case_per_file_and_fails_those_with_errors() -> None:
     }
     assert suite.get("failures") == str(sum(not report.ok for report in REPORTS))
     assert suite.get("tests") == str(len(REPORTS))
-    told = "".join("".join(case.itertext()) for case in cases.values())
+    text = "".join("".join(case.itertext()) for case in cases.values())
     for name, rule, line, column in PLACES:
-        assert re.search(rf"{re.escape(name)}:{line}:{column}: \w+ {rule} ", told)
+        assert re.search(rf"{re.escape(name)}:{line}:{column}: \w+ {rule} ", text)
 
 
 def test_github_annotations_are_one_command_per_line_with_escaped_properties() -> None:
@@ -69,7 +69,7 @@ def test_github_annotations_are_one_command_per_line_with_escaped_properties() -
     assert found == [*PLACES, ("a b%2Cc%3Ad%25é.json", "AC001", 1, 2)]
 
 
-def test_sarif_has_rules_and_regions_as_code_hosts_want_them() -> None:
+def test_sarif_has_rules_and_regions_as_code_hosts_need_them() -> None:
     document = json.loads(WRITERS["sarif"](REPORTS))
     assert document["version"] == "2.1.0"
     (run,) = document["runs"]
@@ -88,7 +88,7 @@ def test_sarif_has_rules_and_regions_as_code_hosts_want_them() -> None:
     assert all(rule["help"]["markdown"].startswith(f"# {rule['id']}") for rule in rules)
 
 
-def test_text_shows_the_place_the_line_the_mark_and_the_page() -> None:
+def test_text_shows_the_position_the_line_the_mark_and_the_page() -> None:
     report = check('{\n  "request": {"body": {"contact_id": "{contact.id}"}}\n}', name="x.json")
     (finding,) = [f for f in report.findings if f.rule == "AC402"]
     shown = as_text([report])
@@ -100,11 +100,11 @@ def test_text_shows_the_place_the_line_the_mark_and_the_page() -> None:
     assert shown.rstrip().endswith("errors, 0 warnings.")
 
 
-def test_text_says_when_there_is_nothing_to_say() -> None:
+def test_text_states_that_there_are_no_findings() -> None:
     assert as_text([REPORTS[-1]]) == "1 file: no findings.\n"
 
 
-def test_a_long_line_is_cut_to_the_neighbourhood_of_the_finding() -> None:
+def test_a_long_line_is_cut_to_the_part_around_the_finding() -> None:
     page = CORPUS / "documented" / "chat_attachments.json"
     report = check(page.read_text(), name="x.json")
     line, marks = source_line(report.findings[1], report)
@@ -152,7 +152,7 @@ LEAKS = {
 
 @pytest.mark.parametrize("text", LEAKS.values(), ids=LEAKS)
 @pytest.mark.parametrize("form", ["text", *WRITERS])
-def test_no_format_shows_a_secret_that_stands_in_clear(text: str, form: str) -> None:
+def test_no_format_shows_a_secret_in_clear(text: str, form: str) -> None:
     report = check(text, name="x.json")
     shown = as_text([report]) if form == "text" else WRITERS[form]([report])
     assert report.findings

@@ -1,4 +1,4 @@
-"""The reader that keeps places: what is JSON is read as json.loads reads it, what is not is said where."""
+"""The JSON reader: JSON is read as json.loads reads it, and anything else is reported with its position."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from attachment_contract.gate.jsontext import Reader, Unreadable
-from attachment_contract.gate.nodes import dotted, strings_in
+from attachment_contract.gate.json_nodes import dotted, strings_in
+from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
 
 DOCUMENTS = [
     "{}",
@@ -25,20 +25,20 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize("text", DOCUMENTS)
 def test_json_is_read_as_the_standard_library_reads_it(text: str) -> None:
-    reader = Reader(text)
+    reader = JsonReader(text)
     assert reader.read().plain() == json.loads(text)
     assert reader.issues == []
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
 def test_the_span_of_the_whole_is_the_text_without_white_space(text: str) -> None:
-    node = Reader(text).read()
+    node = JsonReader(text).read()
     assert text[node.span.start : node.span.end] == text.strip(" \t\r\n")
 
 
-def test_each_value_knows_its_text_and_its_path() -> None:
+def test_each_value_has_its_span_and_its_path() -> None:
     text = '{"a": [1, "two"], "b": {"c": false}}'
-    node = Reader(text).read()
+    node = JsonReader(text).read()
     two = node.get("a")
     assert two is not None
     assert text[two.items[1].span.start : two.items[1].span.end] == '"two"'
@@ -49,9 +49,9 @@ def test_each_value_knows_its_text_and_its_path() -> None:
     assert [found.value for found in strings_in(node)] == ["two"]
 
 
-def test_characters_behind_escapes_stand_where_their_escape_begins() -> None:
+def test_an_escaped_character_has_the_offset_of_its_escape() -> None:
     text = '"\\u00e4\\n{x}"'
-    node = Reader(text).read()
+    node = JsonReader(text).read()
     span = node.part(2, 5)
     assert text[span.start : span.end] == "{x}"
     assert node.offsets[:3] == (1, 7, 9)
@@ -82,8 +82,8 @@ def test_characters_behind_escapes_stand_where_their_escape_begins() -> None:
     ],
 )
 def test_reading_stops_at_the_token_that_cannot_be_read(text: str, at: int, expected: str) -> None:
-    with pytest.raises(Unreadable) as stopped:
-        Reader(text).read()
+    with pytest.raises(UnreadableJson) as stopped:
+        JsonReader(text).read()
     assert stopped.value.span.start == at
     assert stopped.value.expected == expected
     assert stopped.value.remedy
@@ -112,15 +112,17 @@ def test_reading_stops_at_the_token_that_cannot_be_read(text: str, at: int, expe
         ('{"a": 1, "a": 2}', "AC002", '"a"'),
     ],
 )
-def test_what_is_no_json_but_plain_in_meaning_is_noted_and_read_on(text: str, rule: str, spelt: str) -> None:
-    reader = Reader(text)
+def test_what_is_not_json_but_has_a_clear_meaning_is_an_issue_and_reading_goes_on(
+    text: str, rule: str, spelt: str
+) -> None:
+    reader = JsonReader(text)
     reader.read()
     (issue,) = reader.issues
     assert issue.rule == rule
     assert text[issue.span.start : issue.span.end] == spelt
 
 
-def test_a_repeated_name_is_noted_once_for_each_repetition() -> None:
-    reader = Reader('{"a": 1, "b": 2, "a": 3, "a": 4}')
+def test_a_repeated_name_is_an_issue_once_for_each_repetition() -> None:
+    reader = JsonReader('{"a": 1, "b": 2, "a": 3, "a": 4}')
     assert reader.read().plain() == {"a": 4, "b": 2}
     assert [issue.span.start for issue in reader.issues] == [17, 25]

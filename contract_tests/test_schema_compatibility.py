@@ -1,7 +1,7 @@
-"""What a released schema accepted, its successor of the same version accepts too.
+"""What a released schema accepts, its successor of the same version accepts too.
 
-``released/`` holds each schema as it was when it was last released. A change that may reject what was accepted needs
-a new version (a new file); a change that only widens may be released by copying the file there.
+``released/`` has each schema as it was last released. A change that may reject what was accepted needs a new version (a
+new file); a change that only widens is released by copying the file there.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from attachment_contract.compatibility import narrowed
-from attachment_contract.samples import samples_of
-from attachment_contract.schemas_store import load_schema, schema_names, validator
+from attachment_contract.compat.narrowing import narrowed
+from attachment_contract.schemas.samples import samples_of
+from attachment_contract.schemas.store import load_schema, schema_names, validator
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -27,18 +27,18 @@ def released(name: str) -> dict[str, Any]:
 RELEASED_NAMES = sorted(file.name.removesuffix(".schema.json") for file in RELEASED.glob("*.schema.json"))
 
 
-def test_every_schema_is_released_and_none_has_gone() -> None:
+def test_every_schema_is_released_and_none_is_missing() -> None:
     # A new schema is released by copying it from attachment_contract/schemas to released.
     assert set(RELEASED_NAMES) == set(schema_names())
 
 
 @pytest.mark.parametrize("name", RELEASED_NAMES)
-def test_a_schema_is_nowhere_narrower_than_it_was_released(name: str) -> None:
+def test_a_schema_is_nowhere_narrower_than_its_release(name: str) -> None:
     assert narrowed(released(name), load_schema(name)) == [], f"raise the version: {name} → the next one"
 
 
 @pytest.mark.parametrize("name", RELEASED_NAMES)
-def test_all_that_a_released_schema_shows_as_right_is_still_right(name: str) -> None:
+def test_every_valid_sample_of_a_released_schema_is_still_valid(name: str) -> None:
     right = [sample for sample in samples_of(released(name), name) if sample.valid]
     assert right
     for sample in right:
@@ -91,7 +91,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("not", {"required": ["z"]}),
     ],
 )
-def test_a_change_that_may_reject_what_was_accepted_is_seen(path: str, value: Any) -> None:
+def test_a_change_that_may_reject_what_was_accepted_is_found(path: str, value: Any) -> None:
     (place,) = narrowed(OLD, changed(path, value))
     assert place.startswith(f"#/{path}")
 
@@ -114,5 +114,5 @@ def test_a_change_that_may_reject_what_was_accepted_is_seen(path: str, value: An
         ("additionalProperties", True),
     ],
 )
-def test_a_change_that_only_widens_is_let_through(path: str, value: Any) -> None:
+def test_a_change_that_only_widens_is_compatible(path: str, value: Any) -> None:
     assert narrowed(OLD, changed(path, value)) == []

@@ -1,4 +1,4 @@
-"""No keyword of a schema is idle: take any away, and one of the schema's own samples is judged otherwise."""
+"""Every keyword of a schema is needed: without it, the result for one of the schema's own samples changes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from attachment_contract.compatibility import ANNOTATIONS
-from attachment_contract.samples import samples
-from attachment_contract.schemas_store import load_schema, schema_names, validator_of
+from attachment_contract.compat.narrowing import ANNOTATIONS
+from attachment_contract.schemas.samples import samples
+from attachment_contract.schemas.store import load_schema, schema_names, validator_of
 
 BELOW_EACH = ("properties", "patternProperties", "$defs")
 BELOW = ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
 LISTS_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
-Place = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
 
-def keywords(schema: Any, at: Place = ()) -> Iterator[Place]:
-    """Where each keyword stands, and each element of a list that could be left out."""
+def keywords(schema: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
+    """The path of each keyword, and of each element of a list that can be removed."""
     if not isinstance(schema, dict):
         return
     for name, value in schema.items():
@@ -39,7 +39,7 @@ def keywords(schema: Any, at: Place = ()) -> Iterator[Place]:
                 yield from keywords(value, (*at, name))
 
 
-def without(schema: Any, place: Place) -> Any:
+def without(schema: Any, place: JsonPath) -> Any:
     mutant = copy.deepcopy(schema)
     node = mutant
     for part in place[:-1]:
@@ -48,21 +48,21 @@ def without(schema: Any, place: Place) -> Any:
     return mutant
 
 
-def survives(mutant: Any, judged: list[Any]) -> bool:
-    """Whether every sample is judged as before. A mutant that cannot be used at all does not survive."""
+def survives(mutant: Any, checked: list[Any]) -> bool:
+    """Whether the result for every sample is unchanged. A mutant that cannot be used at all does not survive."""
     try:
         check = validator_of(mutant)
-        return all(check.is_valid(sample.document) == sample.valid for sample in judged)
-    except Exception:  # noqa: BLE001 - a reference that leads nowhere, an empty anyOf
+        return all(check.is_valid(sample.document) == sample.valid for sample in checked)
+    except Exception:  # noqa: BLE001 - a reference to nothing, an empty anyOf
         return False
 
 
 @pytest.mark.parametrize("name", schema_names())
 def test_every_keyword_of_a_schema_is_needed_by_one_of_its_samples(name: str) -> None:
-    schema, judged = load_schema(name), samples(name)
+    schema, checked = load_schema(name), samples(name)
     # The samples that a keyword was written for are near the end as often as not; wrong ones first is quicker.
-    judged.sort(key=lambda sample: sample.valid)
-    survivors = ["/".join(map(str, place)) for place in keywords(schema) if survives(without(schema, place), judged)]
+    checked.sort(key=lambda sample: sample.valid)
+    survivors = ["/".join(map(str, place)) for place in keywords(schema) if survives(without(schema, place), checked)]
     assert survivors == []
 
 

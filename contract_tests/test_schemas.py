@@ -1,4 +1,4 @@
-"""The schemas themselves: complete, versioned, right about their own samples."""
+"""The schemas themselves: complete, versioned, and correct for their own samples."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import attachment_contract
-from attachment_contract.hops import HOPS, complaints
-from attachment_contract.samples import Sample, samples
-from attachment_contract.schemas_store import load_schema, schema_names, urn_of, validator, validator_of
+from attachment_contract.schemas.samples import SchemaSample, samples
+from attachment_contract.schemas.store import load_schema, schema_names, urn_of, validator, validator_of
+from attachment_contract.traffic.hops import HOPS, violations
 
 ALL_SAMPLES = [sample for name in schema_names() for sample in samples(name)]
 WANTED = {
@@ -85,16 +85,16 @@ WANTED = {
 
 
 @pytest.mark.parametrize("sample", ALL_SAMPLES, ids=lambda sample: f"{sample.schema}-{sample.why}")
-def test_a_schema_judges_its_samples_as_they_say(sample: Sample) -> None:
+def test_a_schema_accepts_and_rejects_its_own_samples(sample: SchemaSample) -> None:
     assert validator(sample.schema).is_valid(sample.document) is sample.valid
 
 
-def test_every_document_that_passes_has_its_schema() -> None:
+def test_every_document_of_the_chain_has_its_schema() -> None:
     assert set(WANTED.values()) == set(schema_names())
 
 
 @pytest.mark.parametrize("name", schema_names())
-def test_a_schema_says_what_it_is_about_and_how_we_know(name: str) -> None:
+def test_a_schema_has_title_description_evidence_and_samples(name: str) -> None:
     schema = load_schema(name)
     assert schema["$id"] == urn_of(name)
     assert re.fullmatch(r"urn:attachment-contract:[a-z0-9-]+:v\d+", schema["$id"])
@@ -106,27 +106,27 @@ def test_a_schema_says_what_it_is_about_and_how_we_know(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", schema_names())
-def test_every_reference_of_a_schema_leads_somewhere(name: str) -> None:
+def test_every_reference_of_a_schema_resolves(name: str) -> None:
     references = re.findall(r'"\$ref": "(urn:[^"#]+)', json.dumps(load_schema(name)))
     assert set(references) <= {urn_of(known) for known in schema_names()}
-    # A validator resolves lazily: only judging a sample shows that a local reference works.
+    # A validator resolves lazily: only checking a sample shows that a local reference works.
     assert validator(name).is_valid(load_schema(name)["examples"][0])
 
 
-def test_importing_the_package_loads_jsonschema_and_neither_the_gate_nor_a_console() -> None:
-    late = ("rich", "click", "attachment_contract.gate")
+def test_importing_the_package_loads_neither_jsonschema_nor_the_gate_nor_a_console() -> None:
+    late = ("jsonschema", "rich", "click", "attachment_contract.gate")
     code = f"import sys, attachment_contract; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_the_gate_is_there_when_it_is_asked_for() -> None:
+def test_the_gate_is_loaded_on_first_use() -> None:
     assert attachment_contract.check("{").ok is False
     with pytest.raises(AttributeError, match="no attribute 'chekc'"):
         _ = attachment_contract.chekc
 
 
-def test_an_unknown_schema_is_refused_with_the_names_there_are() -> None:
+def test_the_error_for_an_unknown_schema_names_all_schemas() -> None:
     with pytest.raises(LookupError, match=r"no schema 'nope'.*cmi_chat\.v1"):
         load_schema("nope")
 
@@ -146,21 +146,21 @@ def test_a_dollar_in_a_pattern_is_the_very_end(pattern: str, text: str, fits: bo
 
 
 @pytest.mark.parametrize("hop", HOPS)
-def test_each_hop_takes_the_examples_of_its_own_schemas(hop: str) -> None:
-    for part in ("request", "answer", "refusal"):
+def test_each_hop_accepts_the_examples_of_its_own_schemas(hop: str) -> None:
+    for part in ("request", "response", "error"):
         for name in getattr(HOPS[hop], part):
             for document in load_schema(name)["examples"]:
-                assert complaints(hop, part, document) == []
+                assert violations(hop, part, document) == []
 
 
-def test_a_hop_complains_by_place_and_keyword_but_never_shows_a_value() -> None:
+def test_a_violation_names_place_and_keyword_but_no_value() -> None:
     document: dict[str, Any] = {**load_schema("chat_attachments_request.v1")["examples"][0]}
     document["headers"] = {**document["headers"], "x-cmi-password": "Straße-9"}
-    assert complaints("endpoint", "request", document) == [
+    assert violations("endpoint", "request", document) == [
         "chat_attachments_request.v1: headers/x-cmi-password breaks 'pattern'"
     ]
 
 
-def test_an_unknown_hop_is_refused_with_the_names_there_are() -> None:
+def test_the_error_for_an_unknown_hop_names_all_hops() -> None:
     with pytest.raises(LookupError, match="endpoint"):
-        complaints("nope", "answer", {})
+        violations("nope", "response", {})

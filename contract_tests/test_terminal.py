@@ -1,4 +1,4 @@
-"""What comes from others never acts on a terminal: in texts, tables, JSON and rich's own ways of writing."""
+"""Text from outside never acts on a terminal: in texts, tables, JSON and everything that rich prints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOSTILE = [
     "\x0e",
     "\u2028",
 ]
-ACTING = set("\x7f\u061c\u200e\u200f\u2028\u2029") | {
+CONTROL = set("\x7f\u061c\u200e\u200f\u2028\u2029") | {
     chr(number)
     for span in (range(0x20), range(0x80, 0xA0), range(0x202A, 0x202F), range(0x2066, 0x206A))
     for number in span
@@ -42,8 +42,8 @@ def printed(*things: object, **options: object) -> str:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_an_acting_text_is_shown_as_escapes(text: str) -> None:
-    assert not ACTING & set(visible(text))
+def test_control_characters_are_shown_as_escapes(text: str) -> None:
+    assert not CONTROL & set(visible(text))
     assert visible(f"a{text}b") not in {"ab", f"a{text}b"}
 
 
@@ -55,34 +55,34 @@ def test_escapes_are_readable() -> None:
 
 
 @given(st.text())
-def test_no_text_whatever_keeps_an_acting_character(text: str) -> None:
-    assert not ACTING & set(visible(text))
-    assert not (ACTING | {"\t", "\n"}) & set(visible_line(text))
+def test_no_text_keeps_a_control_character(text: str) -> None:
+    assert not CONTROL & set(visible(text))
+    assert not (CONTROL | {"\t", "\n"}) & set(visible_line(text))
     visible(text).encode("utf-8")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("force_terminal", [True, False])
-def test_no_way_of_writing_on_the_console_lets_it_through(text: str, force_terminal: bool) -> None:
+def test_the_console_prints_no_control_character_of_a_text(text: str, force_terminal: bool) -> None:
     table = Table(text)
     table.add_row(text, Text(text, style="red"))
     for thing in (text, Text(text), table, [text], {text: text}):
         shown = printed(thing, force_terminal=force_terminal, color_system=None)
-        assert not ACTING & set(shown), repr(shown)
+        assert not CONTROL & set(shown), repr(shown)
 
 
-def test_the_consoles_own_colours_stay() -> None:
+def test_the_consoles_own_colours_are_kept() -> None:
     shown = printed(Text("red", style="red"), force_terminal=True, color_system="standard")
     assert shown == "\x1b[31mred\x1b[0m\n"
 
 
-def test_markup_of_others_is_text() -> None:
+def test_markup_from_outside_is_text() -> None:
     link = "[link=https://evil.example]here[/link] :warning:"
     assert printed(link) == f"{link}\n"
 
 
 @given(st.dictionaries(st.text(), st.text(alphabet=st.characters(exclude_categories=["Cs"]))))
-def test_json_stays_the_same_document_and_holds_nothing_that_acts(document: dict[str, str]) -> None:
+def test_json_is_the_same_document_without_control_characters(document: dict[str, str]) -> None:
     text = visible_json(document, indent=2)
     assert json.loads(text) == document
-    assert not ACTING & set(text)
+    assert not CONTROL & set(text)

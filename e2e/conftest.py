@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from instrument import recording
+from instrument.browser import CONTEXT_OPTIONS, launch_options
 from instrument.furnished import furnish
 from instrument.offline import Guard, Tripwire, tripwire
-from instrument.pictures import FONTS, Pictures
+from instrument.pictures import Pictures
 from instrument.remote import RemoteLab, RemoteStack, first_view
 from instrument.stacks import LocalStack, StackUnderTest, TenantView
 from pages.console_page import ConsolePage
@@ -25,15 +24,6 @@ from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.testing.lab import Lab
 
 HERE = Path(__file__).parent
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--font-render-hinting=none",
-]
 MARKERS = (
     "page_errors(allow): pattern of the errors that this test makes the browser's console report on purpose",
     "sample: one of the few browser stories that `make test` runs; `make e2e` runs all",
@@ -46,7 +36,6 @@ KINDS = ("trace", "video", "screenshot")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite's own switches; ``--base-url`` is the Playwright plugin's."""
     group = parser.getgroup("console", "the console's browser suite")
-    group.addoption("--write-screenshots", action="store_true", help="write the console's pictures to docs/images")
     group.addoption("--update-screenshots", action="store_true", help="accept what is seen as e2e/screenshots")
 
 
@@ -59,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All here are ``e2e``; against a stack elsewhere, whoever wants a stack of its own is skipped."""
+    """All here are ``e2e``; against a stack elsewhere, a test with a stack of its own is skipped."""
     elsewhere = config.getoption("base_url", None)
     away = pytest.mark.skip(reason="needs a stack of its own; --base-url points at a stack elsewhere")
     for item in items:
@@ -70,18 +59,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """The video of a failed test becomes one that any player shows."""
-    report: pytest.TestReport = yield  # type: ignore[misc, assignment]
+    report = yield
     if report.when == "teardown":
         for kind, path in report.user_properties:
             if kind == "playwright_video":
                 recording.encode(Path(item.config.invocation_params.dir, str(path)))
-    return report  # type: ignore[return-value]
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Where the recordings of failed tests lie, and how to look at one."""
+    """List the recordings of failed tests, and how to open one."""
     kept: dict[str, list[str]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -104,7 +93,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The worker's stack, with its console; the lab's plugin has one without. With --base-url a stack elsewhere.
 
-    What the console's first tenant exchanged is judged once, at the end: a test may leave while its chat goes on.
+    The traffic of the console's first tenant is checked once, at the end: a test may end while its chat goes on.
     """
     if elsewhere := request.config.getoption("base_url", None):
         yield cast("Lab", RemoteLab(RemoteStack(elsewhere)))
@@ -112,8 +101,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     with open_stack(StackOptions(console=True)) as stack:
         made = Lab(stack)
         yield made
-        told = made.traffic_against_the_contract(default_tenant(), of="the console's tests")
-        assert not told, told
+        violations = made.traffic_against_the_contract(default_tenant(), of="the console's tests")
+        assert not violations, violations
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +113,7 @@ def compose_stack_options() -> ComposeStackOptions:
 
 @pytest.fixture
 def stack(request: pytest.FixtureRequest) -> Iterator[StackUnderTest]:
-    """Where this test plays: the worker's stack, one of its own (marker ``own_stack``), or a stack elsewhere."""
+    """The stack of this test: the worker's, one of its own (marker ``own_stack``), or a stack elsewhere."""
     elsewhere = request.config.getoption("base_url", None)
     own = request.node.get_closest_marker("own_stack")
     if elsewhere:
@@ -160,7 +149,7 @@ def console_lab(lab: Lab) -> Lab:
 
 @pytest.fixture(scope="session")
 def furnished(request: pytest.FixtureRequest, lab: Lab) -> Iterator[TenantView]:
-    """A tenant full of life, for tests that only look. Here it is the documentation's own; elsewhere one minted."""
+    """A tenant with many chats, for tests that only read: here the documentation's own, elsewhere a new one."""
     elsewhere = request.config.getoption("base_url", None)
     if elsewhere:
         with RemoteStack(elsewhere).tenant_view(check=False) as fresh:
@@ -194,20 +183,16 @@ def wire() -> Iterator[Tripwire]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], wire: Tripwire) -> dict[str, Any]:
     """The system's chromium instead of a downloaded one; with our fonts, and the tripwire for a proxy."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail("no chromium on this machine; remedy: apt-get install chromium", pytrace=False)
-    return browser_type_launch_args | {
-        "executable_path": chromium,
-        "args": [*CHROMIUM_ARGUMENTS, *wire.chromium_arguments],
-        "env": {**os.environ, "FONTCONFIG_FILE": str(FONTS)},
-    }
+    try:
+        return browser_type_launch_args | launch_options(*wire.chromium_arguments)
+    except LookupError as exc:
+        pytest.fail(str(exc), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Every machine shows times and sizes alike."""
-    return browser_context_args | {"locale": "en-GB", "timezone_id": "Europe/Helsinki"}
+    return browser_context_args | CONTEXT_OPTIONS
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@
 refresh_package_lists() {
     [ -z "${package_lists_asked:-}" ] || return 0
     package_lists_asked=yes
-    told=$(apt-get update -qq -o APT::Update::Error-Mode=any -o Acquire::Retries=1 2>&1) ||
-        say "the package lists could not be refreshed; those that are there are used ($(last_line "$told"))"
+    printed=$(apt-get update -qq -o APT::Update::Error-Mode=any -o Acquire::Retries=1 2>&1) ||
+        say "the package lists could not be refreshed; those that are there are used ($(last_line "$printed"))"
 }
 
 last_line() { printf '%s\n' "$1" | sed -n '$p'; }
@@ -17,7 +17,7 @@ apt_install() {
     say "installing Debian package(s): $*"
     export DEBIAN_FRONTEND=noninteractive
     refresh_package_lists
-    told=$(apt-get install -y -qq --no-install-recommends "$@" 2>&1) && return 0
-    say "apt-get could not install them ($(last_line "$told"))"
+    printed=$(apt-get install -y -qq --no-install-recommends "$@" 2>&1) && return 0
+    say "apt-get could not install them ($(last_line "$printed"))"
     return 1
 }

@@ -77,7 +77,7 @@ def judge(report: dict[str, Any] | None, said: str) -> Findings:
     return found
 
 
-def told(lock: Path, found: Findings) -> int:
+def report_findings(lock: Path, found: Findings) -> int:
     """Print what was found; return the exit code."""
     for line in found.vulnerable:
         print(f"VULNERABLE {line}")
@@ -103,7 +103,7 @@ def main(arguments: list[str], run: Run = pip_audit) -> int:
     parser.add_argument("--service", choices=("osv", "pypi"), default="osv")
     parser.add_argument("--offline-ok", action="store_true", help="end with 0 where the database cannot be reached")
     chosen = parser.parse_args(arguments)
-    codes = [told(lock, judge(*run(lock, chosen.service))) for lock in chosen.locks]
+    codes = [report_findings(lock, judge(*run(lock, chosen.service))) for lock in chosen.locks]
     if 1 in codes:
         return 1
     return 3 if 3 in codes and not chosen.offline_ok else 0

@@ -22,14 +22,14 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; 
         fail "cannot make a virtual environment" "apt-get install python3-venv (Debian), or use a Python with venv"
 fi
 
-wanted=$(cat requirements/build.txt "requirements/$level.txt" pyproject.toml | sha256sum | cut -d' ' -f1)
+wanted=$(cat requirements/build.txt "requirements/$level.txt" requirements/install.sh ./*/pyproject.toml | sha256sum | cut -d' ' -f1)
 stamp=".venv/installed-$level"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     say "installing the locked packages ($level); the first time takes a minute or two"
     pip=".venv/bin/python -m pip --disable-pip-version-check --quiet"
     $pip install --require-hashes -r requirements/build.txt 2>.venv/pip.log &&
         $pip install --require-hashes -r "requirements/$level.txt" 2>>.venv/pip.log &&
-        $pip install --no-build-isolation --no-deps --editable . 2>>.venv/pip.log || {
+        $pip install --no-build-isolation --no-deps --editable ./contract_tests --editable ./service --editable ./mocks 2>>.venv/pip.log || {
         tail -n 15 .venv/pip.log >&2
         fail "pip could not install the locked packages" "check that pip reaches a package index (PIP_INDEX_URL, proxy, CA)"
     }

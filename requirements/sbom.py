@@ -31,6 +31,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "service.txt"
+#: What is in the image besides the locked packages: attachment-transfer, and attachment-contract within it.
+PROJECTS = (ROOT / "service" / "pyproject.toml", ROOT / "contract_tests" / "pyproject.toml")
 _PACKAGE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -63,7 +65,7 @@ def read_lock(text: str) -> list[Package]:
             raise BadLock(f"line {number}: {line[:60]!r} before the first package")
         elif packages and "--hash=" in line:
             packages[-1].hashes += _HASH.findall(line)
-        elif line.strip() and not re.match(r"\s+#", line):
+        elif line.strip() and not re.match(r"\s*#", line):
             raise BadLock(f"line {number}: {line[:60]!r} is no package, hash or comment")
     if unhashed := [package.name for package in packages if not package.hashes]:
         raise BadLock(f"without hashes: {', '.join(unhashed)}")
@@ -85,7 +87,7 @@ def bill(packages: list[Package], *, validate: bool) -> dict[str, Any]:
         raise BadLock("cyclonedx-bom is not installed; remedy: requirements/install.sh test")
     with tempfile.TemporaryDirectory() as folder:
         python = _view(Path(folder), [here[package.name] for package in packages])
-        command = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--pyproject", "pyproject.toml"]
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--pyproject", str(PROJECTS[0])]
         options = ["--mc-type", "application", "--spec-version", "1.6", "--output-reproducible", "-o", "-"]
         options.append("--validate" if validate else "--no-validate")  # by the format's schema; takes seconds
         made = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -104,14 +106,21 @@ def _view(folder: Path, found: list[Distribution]) -> Path:
     return folder / "bin" / "python"
 
 
+def _needed() -> set[str]:
+    """The packages of others that our two distributions name, without their extras."""
+    projects = [tomllib.loads(file.read_text(encoding="utf-8"))["project"] for file in PROJECTS]
+    named = {normalised(re.split(r"[^A-Za-z0-9._-]", name)[0]) for each in projects for name in each["dependencies"]}
+    return named - {each["name"] for each in projects}
+
+
 def _completed(document: dict[str, Any], packages: list[Package]) -> dict[str, Any]:
-    """With the lock's hashes, without addresses of others, and without what only an extra of ours needs."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = {normalised(re.split(r"[^A-Za-z0-9._-]", name)[0]) for name in project["dependencies"]}
+    """With the lock's hashes and what our two need without their extras; without the addresses of others."""
+    needed = _needed()
     root = document["metadata"]["component"]["bom-ref"]
     for entry in document["dependencies"]:
         if entry["ref"] == root:
-            entry["dependsOn"] = [ref for ref in entry["dependsOn"] if normalised(ref.partition("==")[0]) in needed]
+            found = [item["bom-ref"] for item in document["components"] if normalised(item["name"]) in needed]
+            entry["dependsOn"] = sorted(found)
     hashes = {package.name: sorted(package.hashes) for package in packages}
     for tool in document["metadata"].get("tools", {}).get("components", []):
         tool.pop("externalReferences", None)

@@ -1,37 +1,6 @@
-"""``python -m attachment_contract check …``, ``… dry-run …``, ``… rules --write DIR``."""
+"""``python -m attachment_contract``: the same as the command ``attachment-contract``."""
 
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-import click
-
-from attachment_contract.commands import check, dry_run
-from attachment_contract.gate.catalogue import catalogue, index, page
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
-    """The contract gate."""
-
-
-@cli.command()
-@click.option("--write", "folder", required=True, type=click.Path(file_okay=False, path_type=Path))
-def rules(folder: Path) -> None:
-    """Write the pages of all rules."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def pages() -> dict[str, str]:
-    """File name → content of every page."""
-    return {"README.md": index(), **{f"{rule.id}.md": page(rule) for rule in catalogue().values()}}
-
-
-cli.add_command(check)
-cli.add_command(dry_run)
+from attachment_contract.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(cli(prog_name="python -m attachment_contract"))
+    main()

@@ -1,8 +1,8 @@
 """One suite of behaviours, two targets: ``--target mock`` (default: a stack is started) and ``--target tenant``.
 
-Whatever the target, requests go through the probe's client, which only reads unless writes are permitted, stops at the
-first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see the
-README of contract_tests.
+For either target requests are sent by the probe's client, which only reads unless it is permitted to write, stops at
+the first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see
+the README of contract_tests.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ if TYPE_CHECKING:
     from attachment_lab.testing.lab import Lab
 
 MARKERS = (
-    "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
-    "system(name): cmi, c4c, token or endpoint: whom the test asks",
+    "verifies(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
+    "system(name): cmi, c4c, token or endpoint: where the test sends its requests",
     "writes: adds files to the one test activity; runs on a tenant with --allow-writes only",
     "wrong_password(account): tries one; runs on a tenant with --allow-wrong-password ACCOUNT only, and last",
 )
 _FOUND = pytest.StashKey[ProbeTarget]()
 _OUTCOMES = pytest.StashKey[dict[str, dict[str, bool]]]()
-_HELD_BACK = pytest.StashKey[list[str]]()
+_NOT_PERMITTED = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite."""
     group = parser.getgroup("behaviour", "behaviours of mock or tenant")
-    group.addoption("--target", choices=("mock", "tenant"), default="mock", help="whom to ask (default: mock)")
+    group.addoption("--target", choices=("mock", "tenant"), default="mock", help="what is tested (default: mock)")
     group.addoption("--systems", default="cmi,c4c", help="of a tenant: cmi, c4c, token, endpoint (default: cmi,c4c)")
     group.addoption("--allow-writes", action="store_true", help="add small files to the one test activity")
     group.addoption("--test-activity", default="", help="ObjectID of the chat activity that may be written to")
     group.addoption("--allow-wrong-password", choices=ACCOUNTS, default=None, help="try ONE wrong password there")
     group.addoption("--force-production", action="store_true", help="ask hosts that are not listed as test tenants")
-    group.addoption("--recorder-report", default="", help="write what was confirmed and refuted to this JSON file")
+    group.addoption("--assumptions-report", default="", help="write what was confirmed and refuted to this JSON file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers; and for a tenant everything that must be right before anything is sent."""
+    """Markers; for a tenant also every check that must pass before anything is sent."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[_OUTCOMES] = {}
-    config.stash[_HELD_BACK] = []
+    config.stash[_NOT_PERMITTED] = []
     if not _is_tenant(config):
         return
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
-        raise pytest.UsageError("--target tenant asks one question at a time: leave -n out")
+        raise pytest.UsageError("--target tenant sends one request at a time: leave -n out")
     if config.getoption("showlocals", False):
         raise pytest.UsageError("--target tenant: --showlocals would print credentials; leave it out")
     try:
@@ -100,16 +100,16 @@ def _permits_of(config: pytest.Config) -> Permits:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check what the tests claim to recorder; hold back what this run may not ask; wrong passwords come last."""
+    """Check the ids that tests claim to verify; deselect what this run does not permit; wrong passwords come last."""
     mine = {item for item in items if Path(__file__).parent in item.path.parents}
-    claimed = {each for item in mine for each in _witnessed(item)}
+    claimed = {each for item in mine for each in _verified(item)}
     if unknown := claimed - assumptions().keys():
-        raise pytest.UsageError(f"witnesses of nothing that is known: {', '.join(sorted(unknown))}")
-    held = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
-    if held:
-        config.stash[_HELD_BACK] = [item.nodeid for item in held]
-        config.hook.pytest_deselected(items=held)
-        items[:] = [item for item in items if item not in held]
+        raise pytest.UsageError(f"unknown assumptions: {', '.join(sorted(unknown))}")
+    excluded = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
+    if excluded:
+        config.stash[_NOT_PERMITTED] = [item.nodeid for item in excluded]
+        config.hook.pytest_deselected(items=excluded)
+        items[:] = [item for item in items if item not in excluded]
     items.sort(key=lambda item: item in mine and item.get_closest_marker("wrong_password") is not None)
 
 
@@ -128,40 +128,40 @@ def _argument(item: pytest.Item, marker: str) -> str:
     return str(found.args[0]) if found else ""
 
 
-def _witnessed(item: pytest.Item) -> list[str]:
-    return [str(each) for marker in item.iter_markers("witnesses") for each in marker.args]
+def _verified(item: pytest.Item) -> list[str]:
+    return [str(each) for marker in item.iter_markers("verifies") for each in marker.args]
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Note what was witnessed. Of a tenant's answers nothing is printed: a failure names its line alone."""
-    result: Any = yield  # type: ignore[misc]
+    """Keep the outcome per assumption. Of a tenant's responses nothing is printed: a failure names its line only."""
+    result: Any = yield
     report: pytest.TestReport = result.get_result()
     if _is_tenant(item.config) and report.failed and call.excinfo is not None:
         report.longrepr = _without_values(item, call.excinfo)
         report.sections = []
     if report.when == "call" and not report.skipped and not _sent_nothing(call):
-        for each in _witnessed(item):
+        for each in _verified(item):
             item.config.stash[_OUTCOMES].setdefault(each, {})[item.name] = report.passed
 
 
 def _sent_nothing(call: pytest.CallInfo[None]) -> bool:
-    """A test that could not ask has witnessed nothing."""
+    """Whether the test failed before it could send a request: then it verifies nothing."""
     return call.excinfo is not None and isinstance(call.excinfo.value, LabError)
 
 
 def _without_values(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """Where it failed, and our own words; never a value that the tenant sent."""
+    """Where it failed, and our own message; never a value that the tenant sent."""
     own = [entry for entry in excinfo.traceback if Path(str(entry.path)) == item.path]
     line = own[-1].lineno + 1 if own else 0
-    told = f": {excinfo.value}" if isinstance(excinfo.value, LabError) else ""
-    return f"{item.nodeid}, line {line}: {excinfo.typename}{told}"
+    message = f": {excinfo.value}" if isinstance(excinfo.value, LabError) else ""
+    return f"{item.nodeid}, line {line}: {excinfo.typename}{message}"
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Which assumptions were confirmed, which refuted, and what was not asked."""
+    """Which assumptions were confirmed, which refuted, and what was not tested."""
     confirmed, refuted = _sorted_outcomes(config)
-    if path := config.getoption("recorder_report", ""):
+    if path := config.getoption("assumptions_report", ""):
         content = {"target": config.getoption("target"), "confirmed": confirmed, "refuted": refuted}
         Path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     if not confirmed and not refuted:
@@ -170,8 +170,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.line(f"{len(confirmed)} assumptions confirmed, {len(refuted)} refuted")
     for id_, tests in refuted.items():
         terminalreporter.line(f"refuted: {id_} ({', '.join(tests)})")
-    if held := config.stash[_HELD_BACK]:
-        terminalreporter.line(f"{len(held)} behaviours were not asked: they need another system or permission")
+    if excluded := config.stash[_NOT_PERMITTED]:
+        terminalreporter.line(f"{len(excluded)} behaviours were not tested: they need another system or permission")
 
 
 def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -182,7 +182,7 @@ def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[
 
 
 class Subject:
-    """Whoever is asked, mock or tenant."""
+    """The tested system, mock or tenant."""
 
     def __init__(self, client: ProbeClient, label: str) -> None:
         self.client = client

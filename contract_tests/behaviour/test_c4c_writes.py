@@ -1,4 +1,4 @@
-"""What C4C answers to an upload. On a tenant: with --allow-writes, and into the one test activity only."""
+"""Uploads to C4C. On a tenant: with --allow-writes, and into the one test activity only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def object_id(answer: Any) -> str:
     return str(answer.headers["location"].partition("('")[2].partition("'")[0])
 
 
-@pytest.mark.witnesses(
+@pytest.mark.verifies(
     "c4c.binary-echo",
     "c4c.size-is-bytes",
     "c4c.csrf_for_technical_users",
@@ -60,14 +60,14 @@ def test_a_file_is_created_below_its_chat_and_echoed_with_its_size_in_bytes(subj
     assert Decimal(created.entity["SizeInkB"]) == len(CONTENT)
 
 
-@pytest.mark.witnesses("c4c.attach_to_completed")
-def test_a_completed_chat_takes_files_too(subject: Any, activity: str) -> None:
+@pytest.mark.verifies("c4c.attach_to_completed")
+def test_a_completed_chat_accepts_files_too(subject: Any, activity: str) -> None:
     if subject.c4c(activity, {"$select": "LifeCycleStatusCode"}).entity["LifeCycleStatusCode"] != "3":
         pytest.skip("the test activity is not completed, as the integration's chats are")
     assert create(subject, f"{activity}/ChatActivityAttachment").status == 201
 
 
-@pytest.mark.witnesses("c4c.commit_delay_s", "service.c4c.key_field")
+@pytest.mark.verifies("c4c.commit_delay_s", "service.c4c.key_field")
 def test_a_new_file_is_listed_at_once_with_its_title_and_its_bytes_can_be_read(subject: Any, activity: str) -> None:
     created = object_id(create(subject, f"{activity}/ChatActivityAttachment", Title="a key"))
     rows = subject.c4c(f"{activity}/ChatActivityAttachment", {"$select": "ObjectID,Title"}).rows
@@ -76,19 +76,19 @@ def test_a_new_file_is_listed_at_once_with_its_title_and_its_bytes_can_be_read(s
     assert (value.body, value.media_type) == (CONTENT, "text/plain")
 
 
-@pytest.mark.witnesses("c4c.post_follows_strict_header")
+@pytest.mark.verifies("c4c.post_follows_strict_header")
 def test_the_answer_to_a_create_follows_the_strict_header(subject: Any, activity: str) -> None:
     assert "__metadata" in create(subject, f"{activity}/ChatActivityAttachment", STRICT).json()["d"]
 
 
-@pytest.mark.witnesses("c4c.no-payload")
-def test_without_response_payload_only_the_absolute_location_comes_back(subject: Any, activity: str) -> None:
+@pytest.mark.verifies("c4c.no-payload")
+def test_without_response_payload_only_the_absolute_location_is_returned(subject: Any, activity: str) -> None:
     answer = create(subject, f"{activity}/ChatActivityAttachment", {"odata-no-response-payload": "true"})
     assert (answer.status, answer.body) == (201, b"")
     assert answer.headers["location"].startswith("https://")
 
 
-@pytest.mark.witnesses("c4c.parent_object_id_creatable")
+@pytest.mark.verifies("c4c.parent_object_id_creatable")
 def test_the_flat_form_names_its_parent(subject: Any) -> None:
     parent = {"ParentObjectID": subject.target.test_activity}
     assert create(subject, "/ChatActivityAttachmentCollection", **parent).status == 201
@@ -97,11 +97,11 @@ def test_the_flat_form_names_its_parent(subject: Any) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"CategoryCode": None}, marks=pytest.mark.witnesses("c4c.attachment_category_mandatory")),
-        pytest.param({"TypeCode": "99999"}, marks=pytest.mark.witnesses("c4c.attachment_type_codes")),
-        pytest.param({"Binary": None}, marks=pytest.mark.witnesses("c4c.document_without_binary")),
-        pytest.param({"Binary": "QQ ="}, marks=pytest.mark.witnesses("c4c.base64_white_space")),
-        pytest.param({"NoSuchProperty": "x"}, marks=pytest.mark.witnesses("c4c.rights")),
+        pytest.param({"CategoryCode": None}, marks=pytest.mark.verifies("c4c.attachment_category_mandatory")),
+        pytest.param({"TypeCode": "99999"}, marks=pytest.mark.verifies("c4c.attachment_type_codes")),
+        pytest.param({"Binary": None}, marks=pytest.mark.verifies("c4c.document_without_binary")),
+        pytest.param({"Binary": "QQ ="}, marks=pytest.mark.verifies("c4c.base64_white_space")),
+        pytest.param({"NoSuchProperty": "x"}, marks=pytest.mark.verifies("c4c.rights")),
     ],
     ids=["no category", "unknown type", "no content", "white space", "unknown property"],
 )
@@ -111,12 +111,12 @@ def test_a_bad_attachment_is_refused(subject: Any, activity: str, changes: dict[
     assert answer.error_text
 
 
-@pytest.mark.witnesses("c4c.empty_binary")
+@pytest.mark.verifies("c4c.empty_binary")
 def test_a_file_of_no_bytes_is_a_file(subject: Any, activity: str) -> None:
     assert create(subject, f"{activity}/ChatActivityAttachment", Binary="").status == 201
 
 
-@pytest.mark.witnesses("c4c.attachment_update_status")
+@pytest.mark.verifies("c4c.attachment_update_status")
 def test_an_attachment_cannot_be_changed(subject: Any, activity: str) -> None:
     created = object_id(create(subject, f"{activity}/ChatActivityAttachment"))
     path = f"/ChatActivityAttachmentCollection('{created}')"
@@ -124,15 +124,15 @@ def test_an_attachment_cannot_be_changed(subject: Any, activity: str) -> None:
     assert subject.c4c(path, method="PATCH", headers=headers, body=b'{"Name": "other.txt"}').status == 405
 
 
-@pytest.mark.witnesses("c4c.lock", "c4c.lock_status", "service.c4c.lock_pattern")
-def test_a_second_writer_is_told_that_the_chat_is_locked(subject: Any, activity: str) -> None:
+@pytest.mark.verifies("c4c.lock", "c4c.lock_status", "service.c4c.lock_pattern")
+def test_a_second_writer_gets_the_error_that_the_chat_is_locked(subject: Any, activity: str) -> None:
     path = f"{activity}/ChatActivityAttachment"
     body = json.dumps({"TypeCode": "10001", "CategoryCode": "2", "Name": "first.txt", "Binary": "QUJD"}).encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     writers: list[Any] = []
 
     def second() -> None:
-        # The first half may still be on its way when the second writer comes.
+        # The first half may still be on its way when the second writer starts.
         while len(writers) < 5 and (not writers or writers[-1].ok):
             writers.append(create(subject, path))
             threading.Event().wait(0.2 * len(writers))

@@ -1,4 +1,4 @@
-"""The token endpoint, and the transfer service's own door: ``--systems token,endpoint``."""
+"""The token endpoint, and the transfer service's own endpoint: ``--systems token,endpoint``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-ur
 
 
 def grant(subject: Any, **how: Any) -> Any:
-    """Ask for a token by client credentials."""
+    """Request a token by client credentials."""
     form = {"grant_type": "client_credentials"} | ({"scope": subject.target.scope} if subject.target.scope else {})
     return subject.ask(
         "token", subject.target.token_url, method="POST", headers=FORM, body=urlencode(form).encode(), **how
@@ -21,8 +21,8 @@ def grant(subject: Any, **how: Any) -> Any:
 
 
 @pytest.mark.system("token")
-@pytest.mark.witnesses("orchestration.oauth.grant", "orchestration.dialect.token_format")
-def test_client_credentials_by_basic_give_a_bearer_token_that_is_a_jwt(subject: Any) -> None:
+@pytest.mark.verifies("orchestration.oauth.grant", "orchestration.dialect.token_format")
+def test_client_credentials_by_basic_return_a_bearer_token_that_is_a_jwt(subject: Any) -> None:
     answer = grant(subject)
     document = answer.json()
     assert answer.status == 200
@@ -32,7 +32,7 @@ def test_client_credentials_by_basic_give_a_bearer_token_that_is_a_jwt(subject: 
 
 
 @pytest.mark.system("token")
-@pytest.mark.witnesses("orchestration.oauth.errors")
+@pytest.mark.verifies("orchestration.oauth.errors")
 def test_a_grant_without_a_client_is_refused_as_the_standard_says(subject: Any) -> None:
     answer = grant(subject, credentials="none")
     assert answer.status in {400, 401}
@@ -40,7 +40,7 @@ def test_a_grant_without_a_client_is_refused_as_the_standard_says(subject: Any) 
 
 
 @pytest.mark.system("endpoint")
-def test_the_endpoint_takes_nothing_without_a_token_and_says_so_as_a_problem(subject: Any) -> None:
+def test_the_endpoint_refuses_a_request_without_a_token_as_a_problem(subject: Any) -> None:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     answer = subject.ask(
         "endpoint",
@@ -55,6 +55,6 @@ def test_the_endpoint_takes_nothing_without_a_token_and_says_so_as_a_problem(sub
 
 
 @pytest.mark.system("endpoint")
-def test_the_endpoint_takes_post_only(subject: Any) -> None:
+def test_the_endpoint_accepts_post_only(subject: Any) -> None:
     answer = subject.ask("endpoint", subject.target.endpoint_url, credentials="none")
     assert (answer.status, answer.media_type) == (405, "application/problem+json")

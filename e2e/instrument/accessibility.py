@@ -26,10 +26,10 @@ class Walk:
 
     def complaints(self) -> list[str]:
         """One sentence per finding."""
-        told = [f"the Tab key never leaves the page again ({self.steps} steps)"] if self.is_trapped else []
-        told += [f"the Tab key does not reach {each}" for each in self.unreached]
-        told += [f"one cannot see that {each} has the focus" for each in self.unmarked]
-        return told + [f"{each} has the focus where nobody can see it" for each in self.covered]
+        complaints = [f"the Tab key never leaves the page again ({self.steps} steps)"] if self.is_trapped else []
+        complaints += [f"the Tab key does not reach {each}" for each in self.unreached]
+        complaints += [f"nothing shows that {each} has the focus" for each in self.unmarked]
+        return complaints + [f"{each} has the focus where it cannot be seen" for each in self.covered]
 
 
 def axe_findings(page: Page) -> list[str]:

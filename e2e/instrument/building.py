@@ -19,7 +19,7 @@ def extra_ca() -> str:
     return newest[max(newest.find("-----BEGIN"), 0) :]
 
 
-def packages_stage(*packages: str) -> str:
+def install_packages(*packages: str) -> str:
     """First stage of a Dockerfile, called ``packages``: installs them, and has what that changed in ``/changed``."""
     return f"""
 ARG BASE_IMAGE

@@ -20,7 +20,7 @@ def furnish(console_url: str, tenant: str) -> None:
         deadline = time.monotonic() + LOADED_S
         while (state := http.get(url).raise_for_status().json())["is_loading"]:
             if time.monotonic() > deadline:
-                raise NotSettled(f"the demo's customers were not loaded within {LOADED_S:g} s: {state['told']}")
+                raise NotSettled(f"the demo's customers were not loaded within {LOADED_S:g} s: {state['message']}")
             time.sleep(POLL_S)
     if state["error"]:
         raise NotSettled(state["error"])

@@ -1,12 +1,13 @@
-// Told to the suite by way of a binding: addresses that a page hints at without asking for them.
+// Reports addresses to the suite, by a binding, that a page hints at without requesting them.
 (() => {
   const rels = /\b(dns-prefetch|preconnect|prefetch|prerender|preload|modulepreload)\b/;
-  const look = () => document.querySelectorAll("link[rel], a[ping]").forEach((element) => {
-    const href = element.ping || (rels.test(element.rel) ? element.href : "");
-    if (!href || element.__told) return;
-    element.__told = true;
-    window.__hintedElsewhere(href);
-  });
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
-  addEventListener("DOMContentLoaded", look);
+  const report = () =>
+    document.querySelectorAll("link[rel], a[ping]").forEach((element) => {
+      const href = element.ping || (rels.test(element.rel) ? element.href : "");
+      if (!href || element.__reported) return;
+      element.__reported = true;
+      window.__hintedElsewhere(href);
+    });
+  new MutationObserver(report).observe(document, { subtree: true, childList: true, attributes: true });
+  addEventListener("DOMContentLoaded", report);
 })();

@@ -2,9 +2,9 @@
 
 - Playwright's events name every request and WebSocket of a page or its workers, and the page.
 - Hints (``<link rel="dns-prefetch">`` and its kin) are no requests; a script in each page reports them.
-- Chromium's proxy is a tripwire on loopback: what leaves by a way that nobody announces runs into it.
+- Chromium's proxy is a tripwire on loopback: a connection that no event announces reaches it.
 
-Besides, no name but localhost resolves (RESOLVER_RULES), so that even an unseen packet has nowhere to go.
+Besides, no name but localhost resolves (RESOLVER_RULES), so that even an unseen packet has no destination.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 RESOLVER_RULES = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 #: Chromium's own housekeeping, whatever page it shows; it dies at the tripwire. A page's request there is an event.
 BROWSERS_OWN = re.compile(r"^\S+ (https?://)?([a-z0-9-]+\.)*(google|googleapis|gvt1|gstatic)\.com[:/ ]")
-#: Schemes whose content lies in the address or in the page itself.
+#: Schemes whose content is in the address or in the page itself.
 WITHIN = ("data:", "blob:", "about:", "chrome-error:")
 #: Of a page's address: the name of its tenant.
 TENANT = re.compile(r"/w/([^/]+)/")
-#: Tenants that a test has done with. A page that still shows one is told 404 from then on, which is nobody's fault.
+#: Tenants whose test has ended. A page that still shows one gets a 404 from then on, which is no error.
 ENDED_TENANTS: set[str] = set()
 #: What hints.js calls.
 BINDING = "__hintedElsewhere"
@@ -36,12 +36,12 @@ HINTS = Path(__file__).with_name("hints.js")
 
 
 def is_elsewhere(url: str) -> bool:
-    """Whether an address lies off loopback."""
+    """Whether an address is off loopback."""
     return not url.startswith(WITHIN) and urlsplit(url).hostname not in LOOPBACK
 
 
 class Tripwire:
-    """A proxy on loopback that carries nothing and remembers who came.
+    """A proxy on loopback that forwards nothing and records each request.
 
     Attributes:
         caught: first lines of the requests, such as ``CONNECT fonts.example:443 HTTP/1.1``, oldest first.
@@ -106,8 +106,8 @@ class Guard:
     def complaints(self) -> list[str]:
         """One sentence each; empty when all is well."""
         for page in [each for context in self._contexts for each in context.pages]:
-            with suppress(Error):  # a page that is going away has told what it had to tell
-                page.title()  # Playwright hands events on only while it is asked for something
+            with suppress(Error):  # a page that is closing has sent all its events
+                page.title()  # Playwright dispatches events only during a call
         strays = [f"something went off this machine: {each}" for each in self.strays]
         caught = [each for each in self.wire.caught[self._before :] if not BROWSERS_OWN.match(each)]
         strays += [f"the tripwire caught: {each}" for each in caught]
@@ -124,15 +124,15 @@ class Guard:
         page.on("websocket", lambda socket: self._note("websocket", socket.url))
 
     def _on_error(self, error: WebError) -> None:
-        self._tell(str(error.error))
+        self._add_error(str(error.error))
 
     def _on_console(self, line: ConsoleMessage) -> None:
         url = str(line.location.get("url", ""))
         view = TENANT.search(url)
         is_gone = view is not None and view[1] in ENDED_TENANTS and "status of 404" in line.text
         if line.type == "error" and not is_gone:
-            self._tell(f"{line.text} ({url})")
+            self._add_error(f"{line.text} ({url})")
 
-    def _tell(self, text: str) -> None:
+    def _add_error(self, text: str) -> None:
         if self.allowed_errors is None or not re.search(self.allowed_errors, text):
             self.errors.append(text)

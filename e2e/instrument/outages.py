@@ -56,9 +56,9 @@ def takeovers_of(stack: ComposeStack, worker: str) -> int:
 
 def victim_and_survivor(stack: ComposeStack) -> tuple[str, str]:
     """A worker that holds a round, and the other one."""
-    held = {worker: rounds_of(stack, worker) for worker in WORKERS}
-    victim = max(WORKERS, key=lambda worker: held[worker])
-    assert held[victim] > 0, held
+    rounds = {worker: rounds_of(stack, worker) for worker in WORKERS}
+    victim = max(WORKERS, key=lambda worker: rounds[worker])
+    assert rounds[victim] > 0, rounds
     return victim, next(worker for worker in WORKERS if worker != victim)
 
 

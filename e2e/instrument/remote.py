@@ -1,7 +1,7 @@
 """A stack that is known by its console alone, such as one of containers: ``--base-url http://127.0.0.1:8100``.
 
-Tenants are minted by the console and reached through its passage (attachment_lab.console.passage), so the lab's
-friendly tenant works there as it does here. What has to be a process of this machine skips the test.
+Tenants are opened by the console and reached through its reverse proxy (attachment_lab.console.web.reverse_proxy), so
+that the lab's tenant object works there as it does here. A test that needs a process of this machine is skipped.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.testing.lab import Lab, LabTenant
 from instrument.offline import ENDED_TENANTS
-from instrument.stacks import Hands, TenantView
+from instrument.stacks import ProcessControl, TenantView
 
-#: What a name that stays in the stack looks like here; it is in no log by accident.
+#: Stands for a secret that stays in the stack; it occurs in no log by accident.
 KEPT_THERE = "kept-by-the-stack"
 
 
@@ -35,36 +35,36 @@ class RemoteStack:
         self._http = httpx.Client(base_url=self.console_url, trust_env=False, timeout=60)
 
     @property
-    def hands(self) -> Hands:
-        """There are none."""
+    def control(self) -> ProcessControl:
+        """Skips the test: its processes are not this machine's."""
         skip("killing a process")
 
     @contextmanager
     def tenant_view(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[TenantView]:
-        """A tenant minted by the console; closed at the end, whatever happens."""
+        """A tenant opened by the console; closed at the end, also when the test fails."""
         answer = self._http.post("/api/tenants", json={"options": asdict(options)} if options else {})
         assert answer.status_code == 201, answer.text
-        minted = answer.json()
-        ENDED_TENANTS.discard(minted["tenant"])  # a pool gives its names again
+        opened = answer.json()
+        ENDED_TENANTS.discard(opened["tenant"])  # a pool uses its names again
         try:
-            tenant = RemoteTenant(self.console_url, minted)
+            tenant = RemoteTenant(self.console_url, opened)
             yield TenantView(base_url=self.console_url, name=tenant.name, tenant=tenant)
             if check:
                 tenant.assert_invariants_hold()
         finally:
-            ENDED_TENANTS.add(minted["tenant"])
-            self._http.delete(f"/api/tenants/{minted['tenant']}")
+            ENDED_TENANTS.add(opened["tenant"])
+            self._http.delete(f"/api/tenants/{opened['tenant']}")
 
 
 def first_view(console_url: str) -> TenantView:
-    """The tenant that a console shows where none is named; it stays as it is found."""
+    """The console's first tenant; it is not closed."""
     answer = httpx.get(f"{console_url}/api/tenants", trust_env=False, timeout=60).raise_for_status()
     shown = answer.json()["tenants"][0]
     return TenantView(base_url=console_url, name=shown["tenant"], tenant=RemoteTenant(console_url, shown))
 
 
 class RemoteLab:
-    """What fixtures of the lab's plugin ask of a lab: a tenant."""
+    """The part of a lab that fixtures of the lab's plugin use: a tenant."""
 
     is_own = False
 
@@ -76,20 +76,20 @@ class RemoteLab:
     def tenant(
         self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = False, of: str = ""
     ) -> Iterator[LabTenant]:
-        """A fresh tenant of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a recorder."""
+        """A fresh tenant of the stack. ``judge`` and ``of`` are for a recorder, which a stack elsewhere has not."""
         with self._stack.tenant_view(options, check=check) as view:
             yield view.tenant
 
 
 class RemoteTenant(LabTenant):
-    """A tenant whose mocks and transfers are reached through the console; it holds no secret.
+    """A tenant whose mocks and transfers are reached through the console; it has no secret.
 
     Args:
-        minted: the console's answer: ``{"tenant", "tenant", "cmi_host", "c4c_host"}``.
+        opened: the console's answer: ``{"tenant", "tenant_path", "cmi_host", "c4c_host"}``.
     """
 
-    def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
-        names = _names(minted)
+    def __init__(self, console_url: str, opened: Mapping[str, str]) -> None:
+        names = _names(opened)
         to = StackClients({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
         super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", clients=to, run_dir=None))), names)
         self.reconciliation = _ConsoleReconciliation(
@@ -98,7 +98,7 @@ class RemoteTenant(LabTenant):
 
 
 class _ConsoleReconciliation(Reconciliation):
-    """Reads through the passage, which adds the token; the judgement, secrecy included, is the console's."""
+    """Reads through the reverse proxy, which adds the token; the verdict, secret scan included, is the console's."""
 
     def __init__(self, to: StackClients, names: TenantNames, verdict_url: str) -> None:
         super().__init__(to, names)
@@ -106,18 +106,18 @@ class _ConsoleReconciliation(Reconciliation):
         self.service.token = lambda **_: KEPT_THERE  # type: ignore[method-assign]
 
     def verdict(self) -> ReconciliationVerdict:
-        """As the console judges, with the records as they are read from here."""
+        """The console's verdict, with the records as they are read from here."""
         answer = httpx.get(self._verdict_url, trust_env=False, timeout=120).raise_for_status().json()
         violations = tuple(_violation(each) for each in answer["violations"])
         return ReconciliationVerdict(violations=violations, records=self.records())
 
     def leaks(self) -> Iterator[Any]:
-        """None from here: who has no secret cannot look for one."""
+        """None from here: a search needs the secrets."""
         return iter(())
 
 
 class _Elsewhere:
-    """What a stack elsewhere has of a lab or a stack; to ask for anything else skips the test."""
+    """The parts that a stack elsewhere has of a lab or a stack; any other attribute skips the test."""
 
     is_own = False
 
@@ -134,11 +134,11 @@ def skip(what: str) -> NoReturn:
     pytest.skip(f"{what}: needs a stack of this machine; --base-url points at a stack elsewhere")
 
 
-def _names(minted: Mapping[str, str]) -> TenantNames:
+def _names(opened: Mapping[str, str]) -> TenantNames:
     secrets = dict.fromkeys(("client_id", "client_secret", "api_key", "cmi_password", "c4c_password"), KEPT_THERE)
-    hosts = {"cmi_host": minted["cmi_host"], "c4c_host": minted["c4c_host"]}
-    return TenantNames(name=minted["tenant"], tenant_path=minted["tenant_path"], **hosts, **secrets)
+    hosts = {"cmi_host": opened["cmi_host"], "c4c_host": opened["c4c_host"]}
+    return TenantNames(name=opened["tenant"], tenant_path=opened["tenant_path"], **hosts, **secrets)
 
 
-def _violation(told: Mapping[str, str]) -> Violation:
-    return Violation(invariant=told["invariant"], file=told["file"], hop=told["hop"], fact=told["fact"])
+def _violation(found: Mapping[str, str]) -> Violation:
+    return Violation(invariant=found["invariant"], file=found["file"], hop=found["hop"], fact=found["fact"])

@@ -1,7 +1,7 @@
-"""What a story plays on: a stack of this machine, or a stack somewhere that is known by its console alone.
+"""Where a test plays: a stack of this machine, or a stack elsewhere that is known by its console alone.
 
-``StackUnderTest`` is all that the suite asks for. What only a process of this machine can give (its ports, its files,
-being killed) is reached by ``stack.hands``; a stack that has none skips the test and says why.
+``StackUnderTest`` is the suite's interface to it. Killing and starting processes is done by ``stack.control``; a stack
+elsewhere has none, and skips the test.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class TenantView:
     """A tenant of one test's own, shown by the console.
 
     Attributes:
-        tenant: the same tenant as the lab's friendly object; its reconciliation is checked at the test's end.
+        tenant: the same tenant as the lab's object; its reconciliation is checked at the test's end.
     """
 
     base_url: str
@@ -41,15 +41,15 @@ class TenantView:
 
 
 class StackUnderTest(Protocol):
-    """Somewhere to play stories."""
+    """A stack with a console, on this machine or elsewhere."""
 
     @property
     def console_url(self) -> str:
         """Base address of the console, without a slash at its end."""
 
     @property
-    def hands(self) -> Hands:
-        """Whoever can kill and start its processes; skips the test where nobody can."""
+    def control(self) -> ProcessControl:
+        """Kills and starts its processes; skips the test for a stack elsewhere."""
 
     def tenant_view(
         self, options: TenantOptions | None = None, *, check: bool = True
@@ -65,10 +65,10 @@ class LocalStack:
         self.console_url = lab.urls["console"]
 
     @property
-    def hands(self) -> Hands:
-        """Hands on its processes; for a stack that one test has for itself."""
+    def control(self) -> ProcessControl:
+        """Its processes; only for a stack that one test has for itself."""
         assert self.lab.is_own, "only a stack of the test's own may be disturbed: mark it with own_stack"
-        return Hands(self.lab.stack)
+        return ProcessControl(self.lab.stack)
 
     @contextmanager
     def tenant_view(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[TenantView]:
@@ -83,14 +83,14 @@ class LocalStack:
 
 
 def show(view: TenantView) -> None:
-    """Tell the console of a tenant that the mocks have; it forgets all but its first one when it is restarted."""
+    """Make the console show a tenant that the mocks have; after a restart it knows only its first one."""
     names = {"names": view.tenant.names.to_json()}
     answer = httpx.post(f"{view.base_url}/api/tenants", json=names, trust_env=False, timeout=30)
     assert answer.status_code == 201, answer.text
 
 
-class Hands:
-    """Kills processes of a stack the hard way and starts them again on what they left."""
+class ProcessControl:
+    """Kills processes of a stack by SIGKILL, and starts them again on the files that they left."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -100,7 +100,7 @@ class Hands:
         self._kill("service")
 
     def start_service(self) -> None:
-        """The same service anew: database, sealing key and clock are kept. Returns when it is ready."""
+        """Start the same service again: database, sealing key and clock are kept. Returns when it is ready."""
         stack = self._stack
         again = Command(
             name="service", module="attachment_transfer", arguments=["run"], environment=stack.service_settings
@@ -112,7 +112,7 @@ class Hands:
         self._kill("console")
 
     def start_console(self, view: TenantView) -> None:
-        """A console anew; it knows the given tenant as its first one."""
+        """Start the console again; the given tenant is its first one."""
         self._stack.start_console(view.tenant.names)
 
     def _kill(self, name: str) -> None:
@@ -120,4 +120,3 @@ class Hands:
         process = next(each for each in stack.processes.all if each.name == name)
         process_cleanup.kill_session(process.pid)
         stack.processes.stop_one(process)
-

@@ -26,10 +26,12 @@
 
   // When each hop of a file was: its bar keeps the pieces, in their order.
   function levelBars(root) {
-    root.querySelectorAll(".bar").forEach((bar) => [...bar.children].forEach((piece, place, all) => {
-      piece.style.left = `${(100 * place) / all.length}%`;
-      piece.style.width = `${50 / all.length}%`;
-    }));
+    for (const bar of root.querySelectorAll(".bar")) {
+      [...bar.children].forEach((piece, place, all) => {
+        piece.style.left = `${(100 * place) / all.length}%`;
+        piece.style.width = `${50 / all.length}%`;
+      });
+    }
   }
 
   function level() {
@@ -43,19 +45,20 @@
 
   window.__still = {
     // Resolves once nothing has changed for a while, nothing is being looked up and every picture is there.
-    quiet: () => new Promise((done) => {
-      let timer = null;
-      const again = () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => (isThere() ? done() : again()), QUIET_MS);
-      };
-      new MutationObserver(again).observe(document.body, { subtree: true, childList: true, characterData: true });
-      again();
-    }),
+    quiet: () =>
+      new Promise((done) => {
+        let timer = null;
+        const again = () => {
+          clearTimeout(timer);
+          timer = setTimeout(() => (isThere() ? done() : again()), QUIET_MS);
+        };
+        new MutationObserver(again).observe(document.body, { subtree: true, childList: true, characterData: true });
+        again();
+      }),
     // Now, and for whatever the page's stream brings until the picture is taken.
     level() {
       // How many tenants there are, and so how wide their list is, depends on what ran before.
-      document.querySelectorAll("#tenant option:not(:checked)").forEach((option) => option.remove());
+      for (const option of document.querySelectorAll("#tenant option:not(:checked)")) option.remove();
       level();
       new MutationObserver(level).observe(document.body, { subtree: true, childList: true, characterData: true });
     },

@@ -3,7 +3,15 @@
   const numbers = new Map();
   const elements = [];
   const CANDIDATES = "a[href], button, input, select, textarea, summary, iframe, [tabindex], [contenteditable]";
-  const POINTS = [[.5, .5], [.1, .5], [.9, .5], [.5, .15], [.5, .85], [.1, .15], [.9, .85]];
+  const POINTS = [
+    [0.5, 0.5],
+    [0.1, 0.5],
+    [0.9, 0.5],
+    [0.5, 0.15],
+    [0.5, 0.85],
+    [0.1, 0.15],
+    [0.9, 0.85],
+  ];
 
   function number(element) {
     if (!numbers.has(element)) numbers.set(element, elements.push(element) - 1);
@@ -11,9 +19,10 @@
   }
 
   function name(element) {
+    // biome-ignore lint/performance/useDomNodeTextContent: what a person sees, without hidden text
     const words = element.getAttribute("aria-label") || element.labels?.[0]?.innerText || element.innerText;
-    const told = (words || element.title || element.id || "?").trim().replace(/\s+/g, " ");
-    return `${element.localName} “${told.slice(0, 60)}”`;
+    const label = (words || element.title || element.id || "?").trim().replace(/\s+/g, " ");
+    return `${element.localName} “${label.slice(0, 60)}”`;
   }
 
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });

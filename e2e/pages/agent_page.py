@@ -1,15 +1,15 @@
-"""The agent's desk as a person uses it."""
+"""The agent desk as a person uses it."""
 
 from __future__ import annotations
 
-from pages.chat_page import Talk
+from pages.chat_page import ConversationPage
 from playwright.sync_api import Locator, expect
 
 
-class AgentPage(Talk):
+class AgentPage(ConversationPage):
     """The page "Agent desk"."""
 
-    area = "#talk"
+    area = "#conversation"
     composer = "reply"
 
     def open(self, url: str) -> None:
@@ -17,12 +17,12 @@ class AgentPage(Talk):
         self.page.goto(url)
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
 
-    def choose(self, customer: str, bin_name: str = "Waiting") -> None:
+    def choose(self, customer: str, list_name: str = "Waiting") -> None:
         """Click a chat in one of the lists."""
-        self.bin(bin_name).get_by_role("button").filter(has_text=customer).first.click()
+        self.chats(list_name).get_by_role("button").filter(has_text=customer).first.click()
         expect(self.page.get_by_role("heading", name=customer)).to_be_visible()
 
-    def bin(self, name: str) -> Locator:
+    def chats(self, name: str) -> Locator:
         """One of the lists: Waiting, In conversation, Wrap-up, Over."""
         return self.page.get_by_role("list", name=name, exact=True)
 
@@ -31,17 +31,17 @@ class AgentPage(Talk):
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def transfer_to(self, target: str) -> None:
-        """Hand the chat on, by the dialog."""
+        """Transfer the chat, by the dialog."""
         self.press("Transfer")
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_role("combobox", name="To", exact=True).select_option(label=target)
         dialog.get_by_role("button", name="Transfer").click()
 
-    def happening(self, event: str) -> Locator:
+    def event(self, event: str) -> Locator:
         """What the event engine did with an event of the chosen chat."""
-        return self.page.locator("#happenings > li").filter(has=self.page.get_by_text(event, exact=True))
+        return self.page.locator("#events > li").filter(has=self.page.get_by_text(event, exact=True))
 
     @property
-    def case(self) -> Locator:
+    def activity(self) -> Locator:
         """The card about C4C."""
         return self.page.get_by_role("region", name="SAP Service Cloud")

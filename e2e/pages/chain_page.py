@@ -24,10 +24,10 @@ class ChainPage(ConsolePage):
         self.page.get_by_role("button", name="All conversations").click()
 
     @property
-    def lanes(self) -> Locator:
-        """One per conversation."""
-        return self.page.locator("#lanes > li")
+    def overview(self) -> Locator:
+        """Rows, one per conversation."""
+        return self.page.locator("#overview > li")
 
-    def lane(self, customer: str) -> Locator:
-        """That customer's."""
-        return self.lanes.filter(has=self.page.get_by_role("link", name=customer, exact=True))
+    def overview_row(self, customer: str) -> Locator:
+        """That customer's row."""
+        return self.overview.filter(has=self.page.get_by_role("link", name=customer, exact=True))

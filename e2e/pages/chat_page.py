@@ -21,8 +21,8 @@ _DROPPED = """([area, files, kind]) => {
 UPLOAD_MS = 60_000
 
 
-class Talk:
-    """The conversation on either side: words, files, the log."""
+class ConversationPage:
+    """The conversation, on the customer's and on the agent's page: words, files, the log."""
 
     area = ""
     composer = ""
@@ -37,7 +37,7 @@ class Talk:
 
     @property
     def uploads(self) -> Locator:
-        """Files on their way, or refused."""
+        """Files on their way, and refused ones."""
         return self.page.get_by_role("list", name="Files on their way").get_by_role("listitem")
 
     def say(self, words: str) -> None:
@@ -50,28 +50,29 @@ class Talk:
         """By the button and the system's file dialog."""
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_role("button", name="Attach files").click()
-        chooser.value.set_files(list(files))  # type: ignore[arg-type]
+        paths = [each for each in files if isinstance(each, Path)]
+        chooser.value.set_files(paths or [each for each in files if not isinstance(each, Path)])
 
     def drop(self, *files: FilePayload) -> None:
         """Drag files into the conversation."""
-        self._hand(files, "drop")
+        self._transfer_data(files, "drop")
 
     def paste(self, *files: FilePayload) -> None:
         """Paste files from the clipboard."""
-        self._hand(files, "paste")
+        self._transfer_data(files, "paste")
 
-    def _hand(self, files: Sequence[FilePayload], kind: str) -> None:
+    def _transfer_data(self, files: Sequence[FilePayload], kind: str) -> None:
         plain = [{**each, "bytes": list(each["buffer"]), "buffer": None} for each in files]
         self.page.evaluate(_DROPPED, [self.area, plain, kind])
 
     def expect_sent(self, *names: str) -> None:
-        """All of them stand in the log, none is still on its way."""
+        """All of them are in the log, none is still on its way."""
         for name in names:
             expect(self.log.filter(has_text=name).first).to_be_visible(timeout=UPLOAD_MS)
         expect(self.uploads).to_have_count(0, timeout=UPLOAD_MS)
 
 
-class ChatPage(Talk):
+class ChatPage(ConversationPage):
     """The page "Customer chat"."""
 
     area = "#phone"
@@ -83,7 +84,7 @@ class ChatPage(Talk):
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
 
     def start(self, customer: str, *, channel: str = "WhatsApp", direct: bool = False) -> None:
-        """Choose who and where, and begin."""
+        """Choose customer and channel, and begin."""
         self.page.get_by_label(customer).check()
         self.page.get_by_role("combobox", name="Channel", exact=True).select_option(label=channel)
         self.page.get_by_label("Straight to an agent").set_checked(direct)

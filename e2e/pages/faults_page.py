@@ -26,9 +26,9 @@ class FaultsPage:
         """How much is broken."""
         return self.page.locator("#broken")
 
-    def scenario(self, name: str) -> Scenario:
+    def scenario(self, name: str) -> ScenarioCard:
         """One card, by the scenario's id."""
-        return Scenario(self.page.locator(f"#scenario-{name}"))
+        return ScenarioCard(self.page.locator(f"#scenario-{name}"))
 
     def choose(self, where: str, what: str) -> None:
         """Where it strikes, and what kind of fault."""
@@ -49,7 +49,7 @@ class FaultsPage:
         return self.page.get_by_role("region", name="Clock").get_by_role("listitem").filter(has_text=name)
 
 
-class Scenario:
+class ScenarioCard:
     """One scenario's card."""
 
     def __init__(self, card: Locator) -> None:
@@ -66,12 +66,12 @@ class Scenario:
 
     @property
     def findings(self) -> Locator:
-        """What was looked at."""
+        """What was checked."""
         return self.card.locator(".findings > li")
 
     def expect_verdict(self, words: str) -> None:
-        """Wait for it, and say what was found when it is another."""
+        """Wait for it; the failure shows the card's result when it is another."""
         expect(self.verdict).not_to_have_text("Playing", timeout=PATIENCE_MS)
-        expect(self.findings.or_(self.card.locator(".did-trouble:visible")).first).to_be_visible(timeout=PATIENCE_MS)
-        told = self.card.locator(".did").inner_text()
-        assert self.verdict.inner_text() == words, told
+        expect(self.findings.or_(self.card.locator(".result-trouble:visible")).first).to_be_visible(timeout=PATIENCE_MS)
+        result = self.card.locator(".result").inner_text()
+        assert self.verdict.inner_text() == words, result

@@ -13,7 +13,7 @@ class OperatorPage:
         self._url = f"{service_url}/operator"
 
     def open(self, token: str) -> None:
-        """Open it with a token, as one pastes it."""
+        """Open it and paste a token."""
         self.page.goto(self._url)
         self.page.get_by_label("Bearer token").fill(token)
         self.page.get_by_role("button", name="Open").click()

@@ -15,7 +15,7 @@ class ReportPage:
         self._url = url
 
     def open(self) -> None:
-        """Open it and wait until it knows what there is."""
+        """Open it and wait until its stream has begun."""
         self.page.goto(self._url)
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
 

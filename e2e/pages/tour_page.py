@@ -1,4 +1,4 @@
-"""The tour as somebody takes it."""
+"""The tour as a person takes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from attachment_lab.console.tour.steps import steps
 
 PATIENCE_MS = 60_000
-#: What stands below a caption as long as it waits.
+#: The words below a caption while it waits.
 WAITING = re.compile("Waiting|One moment")
 
 
@@ -39,8 +39,10 @@ class TourPage:
         return self.page.locator("#tour-title")
 
     def expect_step(self, number: int) -> None:
-        """This step is shown, and whatever it waits for has come."""
-        expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of {len(steps())}", timeout=PATIENCE_MS)
+        """This step is shown, and what it waits for has come."""
+        expect(self.page.locator("#tour-position")).to_have_text(
+            f"Step {number} of {len(steps())}", timeout=PATIENCE_MS
+        )
         expect(self.page.locator("#tour-waiting")).not_to_have_text(WAITING, timeout=PATIENCE_MS)
 
     def step_in_address(self) -> str:
@@ -49,7 +51,7 @@ class TourPage:
 
     @contextmanager
     def entering(self, number: int) -> Iterator[None]:
-        """Within this block the step is entered. Told by its request: a caption in a hurry may go unseen."""
+        """Within this block the step is entered; seen by its request, because a fast caption may go unseen."""
         path = f"/tour/api/steps/{steps()[number - 1].id}"
         with self.page.expect_request(
             lambda sent: sent.method == "POST" and sent.url.endswith(path), timeout=PATIENCE_MS

@@ -1,10 +1,10 @@
 """``python -m attachment_transfer`` and the command ``attachment-transfer``."""
 
-from attachment_transfer.hardening import harden
+from attachment_transfer.runtime.hardening import harden
 
 harden()  # before anything else is imported, so that no secret is read in a process that could leave a core file
 
-from attachment_transfer.cli import main  # noqa: E402
+from attachment_transfer.cli.main import main  # noqa: E402
 
 __all__ = ["main"]
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import structlog
-from hypothesis import settings
-
-sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; helpers stand beside the tests
-
 from fakes import HandClock, counting_ids
-from ingress_kit import Door, open_door
+from hypothesis import settings
+from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
+from process_kit import issuer, start  # noqa: F401 - fixtures of tests that start the program
 from recorder_kit import heard
-from stack import Stack
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
+from worker_kit import Stack
 
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key
 
 settings.register_profile("decided", derandomize=True, database=None, deadline=None, max_examples=300)
@@ -82,9 +80,9 @@ def queue() -> Queue:
 
 
 @pytest.fixture
-def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Door:
+def endpoint(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Endpoint:
     """The API over an empty ledger."""
-    return open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
+    return open_endpoint(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""What Contact Pro would send: a configuration, a sample event, and the HTTP request that comes of the two."""
+"""The dry run: the HTTP request that Contact Pro would send for a configuration and a sample event."""

@@ -1,4 +1,4 @@
-"""The exact HTTP request that Contact Pro would send, and what is wrong with it."""
+"""Makes the exact HTTP request that Contact Pro would send, and checks it against the endpoint's contract."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from attachment_contract.dryrun.filling import Filling
-from attachment_contract.dryrun.sample import SAMPLE_AGE_S, event_object, sample_contact
+from attachment_contract.dryrun.substitution import SAMPLE_AGE_S, Substitution, event_object, sample_contact
 from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.check import check
+from attachment_contract.gate.condition_evaluation import Call
 from attachment_contract.gate.conditions import Unparsable, parse
-from attachment_contract.gate.configuration import look_at
-from attachment_contract.gate.evaluation import Call
-from attachment_contract.gate.jsontext import Reader, Unreadable
-from attachment_contract.gate.judge import check
-from attachment_contract.gate.look import MASK, Look
-from attachment_contract.gate.truth import value_of
-from attachment_contract.schemas_store import validator
+from attachment_contract.gate.configuration import read_envelope
+from attachment_contract.gate.context import RuleContext
+from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
+from attachment_contract.gate.rules.json_text import unreadable
+from attachment_contract.gate.satisfiability import value_of
+from attachment_contract.gate.wording import MASK, secrets_by_name
+from attachment_contract.schemas.store import validator
 
-#: Inferred: the engine's options read like those of Python's requests, whose usual headers these are.
+#: Inferred: the engine's options are named like those of Python's requests, whose default headers these are.
 _INFERRED_HEADERS = {"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
 DEFAULT_REGION = next(iter(words.REGIONS))
 
 
 class NothingToSend(Exception):
-    """No request can be made of this text; the message says why."""
+    """No request can be made of this text; the message gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun:
-    """What would be sent, secrets masked.
+    """The request that would be sent, secrets masked.
 
     Attributes:
-        sends: whether the condition holds for the sample event; None when it cannot be told.
-        problems: why the endpoint would refuse it; empty = it fits the contract.
-        notes: what had to be assumed.
+        sends: whether the condition is true for the sample event; None if that cannot be decided.
+        problems: why the endpoint would refuse the request; empty = it fits the contract.
+        notes: what is assumed.
     """
 
     method: str
@@ -54,7 +55,7 @@ class DryRun:
         return not self.problems
 
     def wire(self) -> str:
-        """As it goes over the wire, line by line."""
+        """The request as it is sent, line by line."""
         parts = urlsplit(self.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = [f"{self.method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
@@ -77,49 +78,61 @@ def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None =
 
     Args:
         contact: attributes that differ from the sample's.
-        host: of the endpoint, where the text does not name one.
+        host: of the endpoint, if the text does not name one.
     """
-    look = _look(text)
-    plain = look.config.plain() if look.config else None
+    context = _context(text)
+    plain = context.config.plain() if context.config else None
     request = plain.get("request") if isinstance(plain, dict) else None
     if not isinstance(request, dict):
         raise NothingToSend('there is no object "request" in it')
     sample = sample_contact(contact)
-    filling = Filling({"contact": sample, "event": event_object(event)}, look.secret_names, in_clear=_in_clear(text))
-    return _made(look, request, filling, sample, event, host)
+    substitution = Substitution(
+        {"contact": sample, "event": event_object(event)}, context.secret_names, in_clear=_in_clear(text)
+    )
+    return _request(context, request, substitution, sample, event, host)
 
 
 def _in_clear(text: str) -> tuple[str, ...]:
-    """Secrets that somebody has written into the configuration; the gate knows where."""
+    """Secrets in clear in the configuration, which the gate finds."""
     found = {_unescaped(text[span.start : span.end].strip('"')) for span in check(text).secrets}
     return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def _unescaped(written: str) -> str:
-    """A text as JSON's escapes mean it."""
+    """A text with JSON's escapes decoded."""
     try:
         return str(json.loads(f'"{written}"', strict=False))
     except ValueError:
         return written
 
 
-def _look(text: str) -> Look:
+def _context(text: str) -> RuleContext:
     try:
-        envelope = look_at(Reader(text).read())
-    except Unreadable as exc:
-        raise NothingToSend(f"the JSON cannot be read: {exc}") from exc
+        envelope = read_envelope(JsonReader(text).read())
+    except UnreadableJson as exc:
+        raise NothingToSend(_unreadable(exc, text)) from exc
     if envelope.stopped:
-        raise NothingToSend(f"the JSON in the envelope cannot be read: {envelope.stopped}")
-    return envelope.look
+        raise NothingToSend(f"in the envelope: {_unreadable(envelope.stopped, text)}")
+    return envelope.context
 
 
-def _made(
-    look: Look, request: dict[str, Any], filling: Filling, sample: dict[str, Any], event: str, host: str
+def _unreadable(stopped: UnreadableJson, text: str) -> str:
+    """The gate's message, which shows no secret."""
+    return unreadable(stopped, secrets_by_name(text)).message.rstrip(".")
+
+
+def _request(
+    context: RuleContext,
+    request: dict[str, Any],
+    substitution: Substitution,
+    sample: dict[str, Any],
+    event: str,
+    host: str,
 ) -> DryRun:
     notes = ["headers other than the configuration's own are inferred"]
-    url = _url(look, request, filling, host, notes)
-    given = {str(name): filling.text(value) for name, value in _object(request, "headers").items()}
-    body = filling.fill(request.get("body"))
+    url = _url(context, request, substitution, host, notes)
+    given = {str(name): substitution.text(value) for name, value in _object(request, "headers").items()}
+    body = substitution.fill(request.get("body"))
     content = "" if body is None else json.dumps(body)
     headers = {**_INFERRED_HEADERS, "Connection": "keep-alive", **_authorization(request)}
     if content:
@@ -128,12 +141,12 @@ def _made(
     sends = _sends(request, sample, event)
     return DryRun(
         method=str(request.get("method", "")),
-        url=filling.masked(url),
-        headers=tuple((name, _shown(name, value, filling)) for name, value in {**headers, **given}.items()),
-        body=filling.masked(content),
-        secrets=tuple(filling.stand_ins),
+        url=substitution.masked(url),
+        headers=tuple((name, _shown(name, value, substitution)) for name, value in {**headers, **given}.items()),
+        body=substitution.masked(content),
+        secrets=tuple(substitution.stand_ins),
         sends=sends,
-        problems=tuple(_problems(given, body, request, filling)),
+        problems=tuple(_problems(given, body, request, substitution)),
         notes=tuple(notes),
     )
 
@@ -143,18 +156,23 @@ def _object(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _url(look: Look, request: dict[str, Any], filling: Filling, host: str, notes: list[str]) -> str:
-    node = look.field("endpoint_url")
+def _url(context: RuleContext, request: dict[str, Any], substitution: Substitution, host: str, notes: list[str]) -> str:
+    node = context.field("endpoint_url")
     if node is not None and node.text:
         parts = node.text
     else:
         parts = f"https://{host or DEFAULT_REGION}{words.ENDPOINT_PATH}"
         if not host:
             notes.append(f"no endpoint is given; {DEFAULT_REGION} (Europe) is assumed")
-    url = filling.text(parts)
+    url = substitution.text(parts)
     params = _object(request, "params")
-    pairs = [(name, filling.text(value)) for name, value in params.items()]
-    return quote(url, safe=":/?&=%#[]@!$'()*+,;~") + (f"?{urlencode(pairs)}" if pairs else "")
+    pairs = [(name, substitution.text(value)) for name, value in params.items()]
+    query = f"?{urlencode(pairs, errors='replace')}" if pairs else ""
+    try:
+        urlsplit(url)
+    except ValueError as exc:
+        raise NothingToSend("the address of the endpoint is not an address") from exc
+    return quote(url, safe=":/?&=%#[]@!$'()*+,;~", errors="replace") + query
 
 
 def _authorization(request: dict[str, Any]) -> dict[str, str]:
@@ -164,12 +182,12 @@ def _authorization(request: dict[str, Any]) -> dict[str, str]:
     )
 
 
-def _shown(name: str, value: str, filling: Filling) -> str:
-    """A secret header is masked whole, whether its secret came from the manager or stood there in clear."""
+def _shown(name: str, value: str, substitution: Substitution) -> str:
+    """The value of a header as it is shown: that of a secret header is masked whole, wherever the secret is from."""
     if name.lower() in words.SECRET_HEADERS or "authorization" in name.lower():
         scheme = value.partition(" ")[0] if value.startswith(("Bearer ", "Basic ")) else ""
         return f"{scheme} {MASK}".strip()
-    return filling.masked(value)
+    return substitution.masked(value)
 
 
 def _sends(request: dict[str, Any], sample: dict[str, Any], event: str) -> bool | None:
@@ -184,11 +202,11 @@ def _sends(request: dict[str, Any], sample: dict[str, Any], event: str) -> bool 
     return value_of(expression, values | {("event", "name"): event})
 
 
-def _problems(headers: dict[str, str], body: Any, request: dict[str, Any], filling: Filling) -> list[str]:
-    """What the endpoint would say, by the schema of the request after resolution."""
-    problems = [f"nothing answers to {placeholder}" for placeholder in dict.fromkeys(filling.unresolved)]
+def _problems(headers: dict[str, str], body: Any, request: dict[str, Any], substitution: Substitution) -> list[str]:
+    """Why the endpoint would refuse the request, by the schema of the request after substitution."""
+    problems = [f"{placeholder} does not exist" for placeholder in dict.fromkeys(substitution.unresolved)]
     if request.get("method") != "POST":
-        problems.append("the endpoint takes POST alone")
+        problems.append("the endpoint accepts POST only")
     document = {"headers": {name.lower(): value for name, value in headers.items()}, "body": body}
     for error in validator("chat_attachments_request.v1").iter_errors(document):
         path = ".".join(str(part) for part in error.absolute_path)

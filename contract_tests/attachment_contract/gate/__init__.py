@@ -1,5 +1,6 @@
-"""The gate: is this configuration right? JSON text → nodes with places → topics of rules → report.
+"""The contract gate: checks a configuration of Contact Pro's event-driven integration for chat attachments.
 
-``jsontext`` reads, ``configuration`` finds its way in what was read, the modules in ``topics`` judge, ``judge``
-puts it together. ``catalogue.toml`` says what each rule is about; the pages in ``docs/rules`` are made of it.
+``json_reader`` reads the text into nodes with positions, ``configuration`` makes the rule context, the modules in
+``rules`` return raw findings, ``check`` makes the report. ``catalogue.toml`` describes each rule; the pages in
+``docs/rules`` are generated from it.
 """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.look import nearest
+from attachment_contract.gate.wording import nearest
 
-#: Builtins that make sense in a condition; the documentation says "builtins" without a list.
+#: Builtins that are useful in a condition; the documentation says "builtins" without a list.
 BUILTINS = frozenset(
     {
         *("abs", "all", "any", "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "min", "range"),
@@ -19,14 +19,14 @@ BUILTINS = frozenset(
     }
 )
 
-#: Larger conditions are told, and neither tried out nor worked out: no documented one has twenty parts.
+#: A larger condition is a finding (AC705) and is not evaluated: no documented one has twenty parts.
 MOST_PARTS = 2_000
 MOST_NESTING = 100
 _SIGNS = (ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ConditionSpan:
     """Characters of the condition's text, ``end`` exclusive."""
 
     start: int
@@ -35,52 +35,52 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Unparsable:
-    """The condition is no Python expression."""
+    """The condition is not a Python expression."""
 
     message: str
-    place: Place
+    span: ConditionSpan
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownName:
-    """A name or method that does not exist; ``meant`` is the nearest that does.
+    """A name or method that does not exist; ``meant`` is the nearest one that does.
 
     Attributes:
-        certain: False where the documentation does not show it, but does not rule it out either.
+        certain: False if the documentation neither shows it nor rules it out.
     """
 
     name: str
     meant: str | None
-    place: Place
+    span: ConditionSpan
     certain: bool
 
 
 def parse(text: str) -> ast.expr | Unparsable:
-    """The expression. Several lines and ``#`` comments are allowed, as between brackets."""
+    """The expression, or the reason why there is none. Line breaks and ``#`` comments are allowed, as in brackets."""
     try:
         if "\n" not in text:
-            # Our brackets must not hide that the text has one too many of its own.
+            # The brackets added below must not hide that the text itself has one too many.
             ast.parse(text.strip(), mode="eval")
         return ast.parse(f"(\n{text}\n)", mode="eval").body
     except SyntaxError as exc:
-        return Unparsable(message=exc.msg, place=_error_place(exc, text))
+        return Unparsable(message=exc.msg, span=_error_span(exc, text))
     except (ValueError, RecursionError, MemoryError) as exc:
-        return Unparsable(message=str(exc) or type(exc).__name__, place=Place(start=0, end=len(text)))
+        return Unparsable(message=str(exc) or type(exc).__name__, span=ConditionSpan(start=0, end=len(text)))
 
 
-def _error_place(error: SyntaxError, text: str) -> Place:
-    """The character at which Python stopped; the last one, if it wanted more (its offset is 0 then)."""
+def _error_span(error: SyntaxError, text: str) -> ConditionSpan:
+    """The character at which Python stopped; the last one if the text ended too early (the offset is 0 then)."""
     column = error.offset - 1 if error.offset else len(text)
     if "\n" in text:
         start = _offset(text, max((error.lineno or 2) - 2, 0)) + column
     else:
         start = len(text) - len(text.lstrip()) + column
     start = max(min(start, len(text) - 1), 0)
-    return Place(start=start, end=min(start + 1, len(text)))
+    return ConditionSpan(start=start, end=min(start + 1, len(text)))
 
 
 def excess(expression: ast.expr) -> str | None:
-    """In what the expression is too large to be tried out; None for one of usual size. Not recursive, so it is safe."""
+    """Why the expression is too large to be evaluated; None for one of usual size. Not recursive, so it is safe."""
     parts = 0
     stack: list[tuple[ast.AST, int]] = [(expression, 1)]
     while stack:
@@ -96,7 +96,7 @@ def excess(expression: ast.expr) -> str | None:
 
 @lru_cache(maxsize=4)
 def _lines(text: str) -> tuple[tuple[int, str], ...]:
-    """Each line with the offset of its first character; once for each condition, however many places are asked for."""
+    """Each line with the offset of its first character; computed once per condition, however many spans are needed."""
     found, start = [], 0
     for line in text.splitlines(keepends=True) or [""]:
         found.append((start, line))
@@ -110,8 +110,8 @@ def _offset(text: str, line: int) -> int:
     return lines[line][0] if line < len(lines) else len(text)
 
 
-def place_of(node: ast.AST, text: str) -> Place:
-    """Where a part of the expression stands."""
+def span_of(node: ast.AST, text: str) -> ConditionSpan:
+    """The span of a part of the expression."""
     lines = _lines(text)
 
     def at(line: int, byte: int) -> int:
@@ -121,11 +121,11 @@ def place_of(node: ast.AST, text: str) -> Place:
 
     start = at(getattr(node, "lineno", 2), getattr(node, "col_offset", 0))
     end = at(getattr(node, "end_lineno", None) or 2, getattr(node, "end_col_offset", None) or 0)
-    return Place(start=start, end=max(end, start))
+    return ConditionSpan(start=start, end=max(end, start))
 
 
 def unknown_names(expression: ast.expr, text: str) -> list[UnknownName]:
-    """Names and getters that nothing answers to, in the order of the text."""
+    """Names and getters that do not exist, in the order of the text."""
     bound = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     bound |= {node.arg for node in ast.walk(expression) if isinstance(node, ast.arg)}
     found = []
@@ -137,7 +137,7 @@ def unknown_names(expression: ast.expr, text: str) -> list[UnknownName]:
             unknown = _getter(node, text)
         if unknown:
             found.append(unknown)
-    return sorted(found, key=lambda unknown: unknown.place.start)
+    return sorted(found, key=lambda unknown: unknown.span.start)
 
 
 def _name(node: ast.Name, text: str) -> UnknownName | None:
@@ -145,7 +145,7 @@ def _name(node: ast.Name, text: str) -> UnknownName | None:
     if node.id in known:
         return None
     meant = nearest(node.id, known, cutoff=0.75) if len(node.id) > 3 else None
-    return UnknownName(name=node.id, meant=meant, place=place_of(node, text), certain=True)
+    return UnknownName(name=node.id, meant=meant, span=span_of(node, text), certain=True)
 
 
 def _getter(node: ast.Attribute, text: str) -> UnknownName | None:
@@ -157,10 +157,10 @@ def _getter(node: ast.Attribute, text: str) -> UnknownName | None:
     inferred = words.INFERRED_GETTERS if root == "contact" else words.EVENT_GETTERS
     if node.attr in documented | inferred:
         return None
-    whole = place_of(node, text)
-    place = Place(start=whole.end - len(node.attr), end=whole.end)
+    whole = span_of(node, text)
+    span = ConditionSpan(start=whole.end - len(node.attr), end=whole.end)
     fields = {name.removeprefix("get_") for name in documented | inferred}
     if node.attr in fields:
-        return UnknownName(name=node.attr, meant=f"get_{node.attr}()", place=place, certain=False)
+        return UnknownName(name=node.attr, meant=f"get_{node.attr}()", span=span, certain=False)
     meant = nearest(node.attr, documented | inferred, cutoff=0.75)
-    return UnknownName(name=node.attr, meant=meant, place=place, certain=meant is not None)
+    return UnknownName(name=node.attr, meant=meant, span=span, certain=meant is not None)

@@ -1,15 +1,14 @@
-"""Finds its way in what was read: bare JSON of the form's field, or an envelope with form and secret names."""
+"""Makes the rule context of what was read: bare JSON of the form's field, or an envelope with form and secret names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.jsontext import Issue, Reader, Unreadable
-from attachment_contract.gate.look import FormField, Look
-from attachment_contract.gate.nodes import Node
+from attachment_contract.gate.context import RuleContext
+from attachment_contract.gate.json_nodes import Member, Node
+from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableJson
 
 _ENVELOPE_MEMBERS = ("form", "secret_names", "secrets", "json")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -17,34 +16,40 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """How the envelope's configuration was read when it is kept as text inside a string."""
+    """The rule context, and how the configuration was read if the envelope contains it as text in a string.
 
-    look: Look
-    issues: tuple[Issue, ...] = ()
-    stopped: Unreadable | None = None
+    Attributes:
+        issues: what is not JSON in that text, but has a clear meaning.
+        stopped: why reading that text ended; None if it was read to its end.
+        nested: whether the configuration is text in a string.
+    """
+
+    context: RuleContext
+    issues: tuple[JsonIssue, ...] = ()
+    stopped: UnreadableJson | None = None
     nested: bool = False
 
 
-def look_at(top: Node) -> Envelope:
-    """The view that the rules are given."""
+def read_envelope(top: Node) -> Envelope:
+    """The rule context of the whole text."""
     if not is_envelope(top):
-        return Envelope(look=Look(top=top, config=top))
+        return Envelope(context=RuleContext(top=top, config=top))
     config, issues, stopped = _configuration(top)
     form_node = top.get("form") or (top if top.member("endpoint_url") else None)
-    form, strange = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
-    look = Look(
+    form, unknown = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
+    context = RuleContext(
         top=top,
         config=config,
         form=form if form_node else None,
         form_node=form_node,
-        strange_fields=strange,
+        unknown_fields=unknown,
         secret_names=_secret_names(top),
     )
-    return Envelope(look=look, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
+    return Envelope(context=context, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
 
 
 def is_envelope(top: Node) -> bool:
-    """Whether this is ``{"form": …, "secret_names": …, "json": …}`` (or an integration as the configurator has it)."""
+    """Whether this is ``{"form": …, "secret_names": …, "json": …}`` (or the configurator's integration)."""
     return top.member("request") is None and any(top.member(name) for name in ("form", "json", "secret_names"))
 
 
@@ -52,35 +57,30 @@ def _is_text(node: Node | None) -> bool:
     return node is not None and node.kind == "string"
 
 
-def _configuration(top: Node) -> tuple[Node | None, tuple[Issue, ...], Unreadable | None]:
-    """``json`` as an object, or as the text that the configurator keeps."""
+def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], UnreadableJson | None]:
+    """``json`` as an object, or as the text that the configurator stores."""
     node = top.get("json")
     if node is None or node.text is None:
         return node, (), None
-    reader = Reader(node.text, offsets=node.offsets)
+    reader = JsonReader(node.text, offsets=node.offsets)
     try:
         return reader.read(), tuple(reader.issues), None
-    except Unreadable as stopped:
+    except UnreadableJson as stopped:
         return None, tuple(reader.issues), stopped
 
 
-def _form(node: Node) -> tuple[dict[str, FormField], tuple[FormField, ...]]:
-    known, strange = dict[str, FormField](), list[FormField]()
-    for key, value in _fields(node):
-        label = _NOT_A_WORD.sub("_", str(key.value).lower()).strip("_")
+def _form(node: Node) -> tuple[dict[str, Member], tuple[Member, ...]]:
+    known, unknown = dict[str, Member](), list[Member]()
+    for field in node.members:
+        if field.name in _ENVELOPE_MEMBERS:
+            continue
+        label = _NOT_A_WORD.sub("_", field.name.lower()).strip("_")
         name = words.FORM_ALIASES.get(label, label)
-        field = FormField(key=key, value=value)
         if name in words.FORM_FIELDS:
             known[name] = field
         else:
-            strange.append(field)
-    return known, tuple(strange)
-
-
-def _fields(node: Node) -> Iterator[tuple[Node, Node]]:
-    for member in node.members:
-        if member.name not in _ENVELOPE_MEMBERS:
-            yield member.key, member.value
+            unknown.append(field)
+    return known, tuple(unknown)
 
 
 def _secret_names(top: Node) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""Placeholders, as the gate reads them: single braces round a dotted path.
+"""Placeholders as the gate reads them: a dotted path in single braces.
 
 Source: Event-driven integrations, Available data (documented by examples: ``{contact.queue.id}``, ``{event}``,
 ``{secrets.ri-apikey}``). The form of a name is inferred from these examples.
@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.nodes import Node, Span
+from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.source import TextSpan
 
 _PATH = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*"
-_PLACEHOLDER = re.compile(r"\{(" + _PATH + r")\}", re.ASCII)
+PLACEHOLDER = re.compile(r"\{(" + _PATH + r")\}", re.ASCII)
 ROOTS = ("contact", "event", "secrets", "authentications")
-#: Other template languages' ways to write one, and slips. The group is the path that was meant.
+#: Placeholders of other template languages, and typing errors. The group is the path that was meant.
 _MALFORMED = re.compile(
     r"\$?\{\{+\s*(?P<double>" + _PATH + r")\s*\}+\}"
     r"|[$#]\{\s*(?P<dollar>" + _PATH + r")\s*\}"
@@ -39,7 +40,7 @@ class Placeholder:
     path: str
     start: int
     end: int
-    span: Span
+    span: TextSpan
 
     @property
     def text(self) -> str:
@@ -48,60 +49,60 @@ class Placeholder:
 
     @property
     def root(self) -> str:
-        """What stands before the first dot."""
+        """The part before the first dot."""
         return self.path.partition(".")[0]
 
     @property
     def rest(self) -> str:
-        """What stands after the first dot: for a secret, its name."""
+        """The part after the first dot: for a secret, its name."""
         return self.path.partition(".")[2]
 
     @property
     def known(self) -> bool:
-        """Whether something answers to it when the request is made."""
+        """Whether it has a value when the request is made."""
         if self.root in {"secrets", "authentications"}:
             return bool(self.rest) and "." not in self.rest
         return self.path in words.PLACEHOLDERS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Malformed:
-    """Something that was meant to be a placeholder; ``meant`` is the right form, or None if it cannot be told."""
+class MalformedPlaceholder:
+    """Something that was meant to be a placeholder; ``meant`` is the correct form, or None if it is not clear."""
 
     text: str
     meant: str | None
-    span: Span
+    span: TextSpan
 
 
 def placeholders_in(node: Node) -> list[Placeholder]:
-    """The well-made placeholders of a string value."""
+    """The well-formed placeholders of a string value."""
     wrong = [found.span() for found in _malformed(str(node.value))]
     return [
         Placeholder(path=found[1], start=found.start(), end=found.end(), span=node.part(*found.span()))
-        for found in _PLACEHOLDER.finditer(str(node.value))
+        for found in PLACEHOLDER.finditer(str(node.value))
         if not any(start <= found.start() < end for start, end in wrong)
     ]
 
 
-def malformed_in(node: Node) -> list[Malformed]:
-    """What was meant to be one and is not."""
+def malformed_in(node: Node) -> list[MalformedPlaceholder]:
+    """What was meant to be a placeholder and is not."""
     text = str(node.value)
     found = []
     for match in _malformed(text):
         path = next(group for group in match.groups() if group is not None).strip().replace(" ", "")
-        # Cut off by a character that belongs to no name: what was meant is anybody's guess.
+        # Cut off by a character that is in no name: what was meant is not clear.
         closed = match.end() == len(text) or match[0][-1] in "}>])%"
-        meant = f"{{{path}}}" if closed and _PLACEHOLDER.fullmatch(f"{{{path}}}") else None
-        found.append(Malformed(text=match[0], meant=meant, span=node.part(*match.span())))
+        meant = f"{{{path}}}" if closed and PLACEHOLDER.fullmatch(f"{{{path}}}") else None
+        found.append(MalformedPlaceholder(text=match[0], meant=meant, span=node.part(*match.span())))
     return found
 
 
 def _malformed(text: str) -> list[re.Match[str]]:
-    return [match for match in _MALFORMED.finditer(text) if not _PLACEHOLDER.fullmatch(match[0])]
+    return [match for match in _MALFORMED.finditer(text) if not PLACEHOLDER.fullmatch(match[0])]
 
 
 def whole(node: Node) -> Placeholder | None:
-    """The placeholder that is the entire value, or None."""
+    """The placeholder that is the whole value, or None."""
     found = placeholders_in(node)
     one = found[0] if len(found) == 1 else None
     return one if one and one.text == node.value else None

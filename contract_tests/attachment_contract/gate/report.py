@@ -1,4 +1,4 @@
-"""What the gate has to say about one text."""
+"""The result of a check: findings and their report."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from attachment_contract.gate.nodes import Span
-from attachment_contract.gate.source import Source
+from attachment_contract.gate.source import SourceText, TextSpan
 
 
 class Severity(StrEnum):
-    """How much a finding weighs. Only an error makes the gate say no (a warning too, if it is strict)."""
+    """How severe a finding is. Only an error fails the check (a warning too, if the check is strict)."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,22 +19,22 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """Put ``text`` in place of ``span``. Mechanical: nobody has to decide anything."""
+    """Replace ``span`` by ``text``. Mechanical: it needs no decision."""
 
-    span: Span
+    span: TextSpan
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that is wrong.
+class GateFinding:
+    """One error in the text.
 
     Attributes:
         rule: e.g. ``AC402``.
         path: of the value, e.g. ``request.body.contact_id``; empty for the text as a whole.
         line, column: of the first character of the offending token, from 1, columns in characters.
         end_line, end_column: just after its last character.
-        found: what stands there, shortened, never a secret; None where something is missing.
+        found: what the text has there, shortened, never a secret; None if something is missing.
         link: the rule's page.
     """
 
@@ -52,12 +51,12 @@ class Finding:
     column: int
     end_line: int
     end_column: int
-    span: Span
+    span: TextSpan
     edits: tuple[Edit, ...] = ()
 
     @property
     def fixable(self) -> bool:
-        """Whether ``--fix`` can do it."""
+        """Whether ``--fix`` can correct it."""
         return bool(self.edits)
 
     def as_json(self) -> dict[str, Any]:
@@ -68,16 +67,16 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class GateReport:
     """The findings of one text, in the order of the text.
 
     Attributes:
-        secrets: spans of secrets that stand in the text in clear; whoever shows the text masks them.
+        secrets: spans of secrets in clear; they are masked wherever the text is shown.
     """
 
-    source: Source
-    findings: tuple[Finding, ...]
-    secrets: tuple[Span, ...] = field(default=(), repr=False)
+    source: SourceText
+    findings: tuple[GateFinding, ...]
+    secrets: tuple[TextSpan, ...] = field(default=(), repr=False)
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -85,7 +84,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """No finding is an error."""
+        """Whether no finding is an error."""
         return not self.count(Severity.ERROR)
 
     def as_json(self) -> dict[str, Any]:

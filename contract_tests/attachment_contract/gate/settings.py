@@ -1,4 +1,4 @@
-"""Which rules hold, and how much they weigh: ``[tool.attachment-contract]`` in pyproject.toml, or a file of its own.
+"""Which rules apply and how severe they are: ``[tool.attachment-contract]`` in pyproject.toml, or a file of its own.
 
 .. code-block:: toml
 
@@ -13,7 +13,7 @@
     [tool.attachment-contract.per-file-ignores]
     "samples/*.json" = ["AC901"]
 
-A file of its own (``attachment-contract.toml``) holds the same without the prefix.
+A file of its own (``attachment-contract.toml``) has the same content without the prefix.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from attachment_contract.gate.catalogue import Rule, catalogue
-from attachment_contract.gate.look import nearest, one_of
+from attachment_contract.gate.catalogue import GateRule, rule_named
 from attachment_contract.gate.report import Severity
+from attachment_contract.gate.wording import one_of
 
 FILE_NAME = "attachment-contract.toml"
 TABLE = "attachment-contract"
 DEFAULT_RULES_URL = "docs/rules"
 
 
-class BadSettings(Exception):
+class BadGateSettings(Exception):
     """The settings cannot be used; the message names the place."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a user may choose.
+class GateSettings:
+    """What a user can set.
 
     Attributes:
-        strict: warnings make the gate say no.
-        ignore: rules that are left out everywhere.
-        per_file_ignores: pattern of a file's name → rules left out there.
-        rules_url: where the rules' pages are, without slash at the end.
+        strict: a warning fails the check.
+        ignore: rules that are ignored in every file.
+        per_file_ignores: pattern of a file's name → rules that are ignored there.
+        rules_url: address of the folder with the rules' pages, without slash at the end.
     """
 
     strict: bool = False
@@ -55,23 +55,23 @@ class Settings:
     per_file_ignores: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rules_url: str = DEFAULT_RULES_URL
 
-    def silences(self, rule: str, name: str) -> bool:
-        """Whether findings of this rule in this file are left out."""
+    def ignores(self, rule: str, name: str) -> bool:
+        """Whether findings of this rule in this file are ignored."""
         return rule in self.ignore or any(
             rule in rules and (fnmatch(name, pattern) or fnmatch(Path(name).name, pattern))
             for pattern, rules in self.per_file_ignores.items()
         )
 
-    def severity_of(self, rule: Rule) -> Severity:
-        """The user's choice, else the catalogue's."""
+    def severity_of(self, rule: GateRule) -> Severity:
+        """The user's setting, otherwise the catalogue's."""
         return self.severity.get(rule.id, rule.severity)
 
-    def link_to(self, rule: Rule) -> str:
+    def link_to(self, rule: GateRule) -> str:
         """Address of the rule's page."""
         return f"{self.rules_url}/{rule.id}.md"
 
-    def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> Settings:
-        """With the options of a command line on top. Raises :class:`BadSettings`."""
+    def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> GateSettings:
+        """With the options of a command line added. Raises :class:`BadGateSettings`."""
         pairs = dict(item.partition("=")[::2] for item in severity)
         more = {_rule(name, "--severity"): _severity(level, "--severity") for name, level in pairs.items()}
         return replace(
@@ -82,27 +82,31 @@ class Settings:
         )
 
 
-def find_settings(start: Path) -> Settings:
-    """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadSettings`."""
-    for folder in (start.resolve(), *start.resolve().parents):
+def find_settings(start: Path) -> GateSettings:
+    """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadGateSettings`."""
+    try:
+        start = start.resolve()
+    except OSError as exc:  # such as a current folder that was deleted
+        raise BadGateSettings(f"{start}: {exc.strerror or exc}") from exc
+    for folder in (start, *start.parents):
         for name in (FILE_NAME, "pyproject.toml"):
             file = folder / name
             if file.is_file() and (name == FILE_NAME or _table(file) is not None):
                 return read_settings(file)
-    return Settings()
+    return GateSettings()
 
 
-def read_settings(file: Path) -> Settings:
-    """From one file. Raises :class:`BadSettings`."""
+def read_settings(file: Path) -> GateSettings:
+    """From one file. Raises :class:`BadGateSettings`."""
     table = _table(file)
     if table is None:
-        raise BadSettings(f"{file}: no table [tool.{TABLE}]")
+        raise BadGateSettings(f"{file}: no table [tool.{TABLE}]")
     known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url"}
     for name in table:
         if name not in known:
-            raise BadSettings(f"{file}: {name!r} is no setting; there are {one_of(sorted(known))}")
+            raise BadGateSettings(f"{file}: {name!r} is not a setting; there are {one_of(sorted(known))}")
     try:
-        return Settings(
+        return GateSettings(
             strict=_of(table, "strict", bool, False),
             ignore=_rules(_of(table, "ignore", list, []), str(file)),
             severity={
@@ -115,17 +119,18 @@ def read_settings(file: Path) -> Settings:
             rules_url=_of(table, "rules-url", str, DEFAULT_RULES_URL).rstrip("/"),
         )
     except TypeError as exc:
-        raise BadSettings(f"{file}: {exc}") from exc
+        raise BadGateSettings(f"{file}: {exc}") from exc
 
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
         document: Any = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise BadSettings(f"{file}: {exc}") from exc
+        raise BadGateSettings(f"{file}: {exc}") from exc
     if file.name != "pyproject.toml":
         return dict(document)
-    table = document.get("tool", {}).get(TABLE)
+    tools = document.get("tool")
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 
 
@@ -138,20 +143,19 @@ def _of(table: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
 
 def _rules(names: Any, where: str) -> frozenset[str]:
     if not isinstance(names, list):
-        raise BadSettings(f"{where}: a list of rule ids is wanted")
+        raise BadGateSettings(f"{where}: must be a list of rule ids")
     return frozenset(_rule(str(name), where) for name in names)
 
 
 def _rule(name: str, where: str) -> str:
-    rule = name.strip().upper()
-    if rule not in catalogue():
-        meant = nearest(rule, catalogue())
-        raise BadSettings(f"{where}: there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
-    return rule
+    try:
+        return rule_named(name).id
+    except LookupError as exc:
+        raise BadGateSettings(f"{where}: {exc.args[0]}") from exc
 
 
 def _severity(level: Any, where: str) -> Severity:
     try:
         return Severity(str(level))
     except ValueError as exc:
-        raise BadSettings(f"{where}: {level!r} is no severity; there are {one_of(Severity)}") from exc
+        raise BadGateSettings(f"{where}: {level!r} is not a severity; there are {one_of(Severity)}") from exc

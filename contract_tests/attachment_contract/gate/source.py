@@ -1,4 +1,4 @@
-"""A text and the places in it."""
+"""The source text and positions in it: offsets, and the line and column of an offset."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from functools import cached_property
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """Offsets into the source text; ``end`` is exclusive."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """One text to be checked.
 
     Attributes:
         text: decoded, line ends as they were.
-        name: the file's name as the user wrote it; ``<stdin>`` or ``<text>`` otherwise.
+        name: the file's name as given on the command line; ``<stdin>`` or ``<text>`` otherwise.
     """
 
     text: str
@@ -27,7 +35,7 @@ class Source:
         return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1, the column in characters (code points)."""
+        """Line and column of an offset, both from 1; the column counts characters (code points)."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 

@@ -35,7 +35,7 @@ REGIONS = {
     "cc-workflows-na-w2.cc.sinch.com": ("North America", "us-west-2"),
     "cc-workflows-au-s2.cc.sinch.com": ("Australia", "ap-southeast-2"),
 }
-#: Short names of the regions, as people and host names have them.
+#: Short names of the regions, as in host names.
 SHORT_REGIONS = {"eu": "Europe", "na": "North America", "us": "North America", "au": "Australia"}
 #: What the page says to replace: the sample → the name of the value.
 SAMPLE_VALUES = {
@@ -109,7 +109,7 @@ OUTBOUND_QUEUE = re.compile(r"(?:[^@\s]+)?@(?:sinchsms\.com|[a-z0-9-]+\.sinchcon
 # --- addresses ---
 CMI_HOST = re.compile(r"[a-z0-9]+\.execute-api\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com", re.IGNORECASE)
 C4C_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:crm\.cloud\.sap|crm\.ondemand\.com)", re.IGNORECASE)
-#: What people leave in when they prepare a text for others.
+#: Text of templates that must be replaced.
 LEFT_OVERS = re.compile(
     r"<[^<>]+>|\b(?:TODO|FIXME|CHANGE[-_ ]?ME|REPLACE[-_ ]?ME|YOUR[-_][A-Z0-9_-]+|INSERT[-_ ][A-Z_-]+)\b"
     r"|\bexample\.(?:com|org|net)\b|\bx{4,}\b|\.{3}|…",

@@ -1,5 +1,5 @@
-"""A twin of SAP Cloud for Customer's OData V2 interface, for one laptop and no tenant.
+"""A twin of SAP Cloud for Customer's OData V2 interface, for one laptop and no real tenant.
 
-``model`` holds state and rules, ``wire`` reads and writes OData, ``routes`` joins the two to Flask.
+``tenant`` is the state of one, ``model`` has the rules, ``wire`` reads and writes OData, ``routes`` joins all to Flask.
 Every behaviour that no source settles is a switch in ``dialect.toml`` with its evidence label.
 """

@@ -1,8 +1,7 @@
-"""The application: one Flask app for all tenants of a process, inside the kit's frame."""
+"""The application: tenants, OData and control in the kit's frame."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,58 +9,40 @@ from typing import Any
 
 from flask import Flask, Request
 
-from mock_kit.app import Mock, WrappedApp, wrap
-from mock_kit.problem import FieldError, Problem
+from c4c_mock.evidence import DIALECT
+from c4c_mock.model.storage.log import FILE_NAME
+from c4c_mock.routes.control import control_blueprint
+from c4c_mock.routes.control_administration import store_arrangement, store_system
+from c4c_mock.routes.odata import odata_blueprint
+from c4c_mock.tenant import C4CTenant
+from mock_kit.app import WrappedApp, wrap
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.mock import Mock
 from mock_kit.tenants import Tenants
-
-from .evidence import BOOK
-from .model import dialect
-from .model.log import FILE_NAME
-from .model.tenant import C4CTenant
-from .routes.administration import store_arrangement, store_system
-from .routes.control import control_blueprint
-from .routes.odata import odata_blueprint
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
-class C4CMock(Mock[C4CTenant]):
-    """The kit's frame with this mock's rules for a tenant's switches."""
+def create_app(data_dir: Path) -> WrappedApp[C4CTenant]:
+    """The WSGI callable; files and tenants are stored below ``data_dir``.
 
-    def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The defaults with the body's overrides. Problem 400 for an unknown switch or a bad value."""
-        given = body.get("dialect") or {}
-        if not isinstance(given, dict):
-            raise Problem(400, "A dialect is an object", "It holds switch names and values.")
-        wrong = dialect.problems(given)
-        if wrong:
-            errors = [FieldError(w["field"], w["expected"], w["remedy"], w["value"]) for w in wrong]
-            raise Problem(400, "The dialect cannot be set like this", "See dialect.toml.", errors)
-        return {**self.dialect, **given}
-
-
-def create_app(data_dir: Path | None = None) -> WrappedApp[C4CTenant]:
-    """The WSGI callable. ``data_dir`` keeps files and tenants; default: ``MOCK_DATA_DIR`` or ``c4c-data``.
-
-    Tenants that an earlier process left there are there again. Raises Damaged when one cannot be read.
+    Tenants that an earlier process stored there are loaded. Raises Damaged when one cannot be read.
     """
-    directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
     tenants: Tenants[C4CTenant] = Tenants()
-    mock = C4CMock(
+    mock: Mock[C4CTenant] = Mock(
         name="c4c",
         tenants=tenants,
         tenant_of=lambda request: tenants.find(host_of(request)),
-        create_tenant=lambda body: _create_tenant(mock, directory, body),
-        reset_tenant=lambda tenant: tenant.clear(),
-        evidence=BOOK,
-        dialect=dialect.defaults(),
+        create_tenant=lambda body: _create_tenant(mock, data_dir, body),
+        reset_tenant=C4CTenant.reset,
+        dialect=DIALECT,
     )
     app = Flask("c4c_mock", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.register_blueprint(odata_blueprint(mock.tenant))
+    app.register_blueprint(odata_blueprint(mock))
     app.register_blueprint(control_blueprint(mock))
-    for path in sorted(directory.glob(f"tenant-*/{FILE_NAME}")):
+    for path in sorted(data_dir.glob(f"tenant-*/{FILE_NAME}")):
         tenant = C4CTenant.restored(path)
         tenants.add(tenant, [tenant.host])
     return wrap(app, mock)
@@ -72,7 +53,7 @@ def host_of(request: Request) -> str:
     return request.host.lower().partition(":")[0]
 
 
-def _create_tenant(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
+def _create_tenant(mock: Mock[C4CTenant], data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
     """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):

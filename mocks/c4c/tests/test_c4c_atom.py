@@ -1,13 +1,18 @@
 """Atom bodies: what a client that knows no JSON sends and gets, files included."""
 
+from __future__ import annotations
+
 import base64
 import re
 
 import pytest
 from lxml import etree
+from werkzeug.test import TestResponse
 
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.testing import MakeTenant, TenantClient
 from c4c_mock.wire.atom_in import AtomBody
+from c4c_mock.wire.scanner import BinarySink
 
 ATOM = "http://www.w3.org/2005/Atom"
 DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"
@@ -18,31 +23,31 @@ CALLS = "/activity/PhoneCallCollection"
 HEADERS = {"Accept": "application/atom+xml", "Content-Type": "application/atom+xml;type=entry"}
 
 
-def entry(properties, links="", where="content"):
+def entry(properties: str, links: str = "", where: str = "content") -> str:
     """An Atom entry around some properties."""
     inside = f"<m:properties>{properties}</m:properties>"
     inside = f'<content type="application/xml">{inside}</content>' if where == "content" else inside
     return f'<?xml version="1.0" encoding="utf-8"?><entry {SPACES}><title/>{links}{inside}</entry>'
 
 
-def send(tenant, method, path, body):
+def send(tenant: TenantClient, method: str, path: str, body: str | bytes) -> TestResponse:
     """A write in Atom."""
     return tenant.call(method, path, HEADERS, data=body.encode() if isinstance(body, str) else body)
 
 
-def value(answer, name):
+def value(answer: TestResponse, name: str) -> str:
     """The text of a property in an answered entry."""
     document = etree.fromstring(answer.data)
-    return document.xpath(f"string(a:content/m:properties/d:{name})", namespaces=NS)
+    return str(document.xpath(f"string(a:content/m:properties/d:{name})", namespaces=NS))
 
 
-def path_of(answer):
+def path_of(answer: TestResponse) -> str:
     """Where a created entity lives."""
     return answer.headers["Location"].partition("/sap/c4c/odata/v1")[2]
 
 
 @pytest.mark.parametrize("verb", ["MERGE", "PATCH", "PUT"])
-def test_an_entry_can_be_created_read_and_changed_in_atom(tenant, verb):
+def test_an_entry_can_be_created_read_and_changed_in_atom(tenant: TenantClient, verb: str) -> None:
     created = send(tenant, "POST", CALLS, entry("<d:Subject>a &lt; b</d:Subject><d:Phone>+1</d:Phone>"))
     assert (created.status_code, created.mimetype) == (201, "application/atom+xml")
     assert value(created, "Subject") == "a < b"
@@ -53,7 +58,7 @@ def test_an_entry_can_be_created_read_and_changed_in_atom(tenant, verb):
     assert etag == read.headers["ETag"]
 
 
-def test_a_file_goes_in_and_comes_out_in_atom(tenant):
+def test_a_file_goes_in_and_comes_out_in_atom(tenant: TenantClient) -> None:
     chat, content = tenant.chat(), bytes(range(256)) * 3000
     packed = base64.b64encode(content).decode()
     body = entry(f"<d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>")
@@ -63,7 +68,7 @@ def test_a_file_goes_in_and_comes_out_in_atom(tenant):
     assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == content
 
 
-def test_the_flat_form_names_the_parent_in_atom_too(tenant):
+def test_the_flat_form_names_the_parent_in_atom_too(tenant: TenantClient) -> None:
     chat = tenant.chat()
     body = entry(
         f"<d:ParentObjectID>{chat}</d:ParentObjectID><d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode>"
@@ -73,33 +78,33 @@ def test_the_flat_form_names_the_parent_in_atom_too(tenant):
     assert tenant.stored()[0]["parent_object_id"] == chat
 
 
-def link(nav, inside="", href="x"):
+def link(nav: str, inside: str = "", href: str = "x") -> str:
     """A navigation's link."""
     return f'<link rel="{DATA}/related/{nav}" href="{href}">{inside}</link>'
 
 
-def test_a_deep_insert_stands_inline(tenant):
+def test_a_deep_insert_is_inline(tenant: TenantClient) -> None:
     note = "<entry><content type='application/xml'><m:properties><d:Text>{}</d:Text></m:properties></content></entry>"
     inline = f"<m:inline><feed>{note.format('one')}{note.format('two')}</feed></m:inline>"
     created = send(tenant, "POST", CALLS, entry("<d:Subject>deep</d:Subject>", link("PhoneCallNotes", inline)))
     assert created.status_code == 201, created.text
-    notes = tenant.get(f"{path_of(created)}/PhoneCallNotes?$select=Text").get_json()["d"]["results"]
+    notes = tenant.results(f"{path_of(created)}/PhoneCallNotes?$select=Text")
     assert [n["Text"] for n in notes] == ["one", "two"]
 
 
-def test_an_entry_as_read_can_be_sent_back_whole(tenant):
+def test_an_entry_as_read_can_be_sent_back_whole(tenant: TenantClient) -> None:
     created = send(tenant, "POST", CALLS, entry("<d:Subject>s</d:Subject>"))
     read = tenant.get(path_of(created), {"Accept": ""})
     assert send(tenant, "MERGE", path_of(created), read.data).status_code == 204
 
 
-def test_a_link_to_another_entity_says_that_binding_is_not_built(tenant):
+def test_a_link_to_another_entity_says_that_binding_is_not_built(tenant: TenantClient) -> None:
     body = entry("<d:Subject>s</d:Subject>", link("PhoneCallNotes", href="PhoneCallNotesCollection('1')"))
     assert send(tenant, "POST", CALLS, body).status_code == 501
 
 
 @pytest.mark.parametrize("href", ["{}", "https://my2554607.de1.crm.cloud.sap/sap/c4c/odata/v1/activity/{}"])
-def test_a_child_may_name_its_parent_by_a_link(tenant, href):
+def test_a_child_may_name_its_parent_by_a_link(tenant: TenantClient, href: str) -> None:
     parent = path_of(send(tenant, "POST", CALLS, entry("<d:Subject>s</d:Subject>")))
     body = entry("<d:Text>bound</d:Text>", link("PhoneCall", href=href.format(parent.removeprefix("/activity/"))))
     assert send(tenant, "POST", "/activity/PhoneCallNotesCollection", body).status_code == 201
@@ -109,16 +114,16 @@ def test_a_child_may_name_its_parent_by_a_link(tenant, href):
 @pytest.mark.parametrize(
     "href", ["", "x", "PhoneCallCollection", "PhoneCallCollection(5)", "VisitCollection('x')", "//["]
 )
-def test_a_link_that_names_no_parent_is_refused(tenant, href):
+def test_a_link_that_names_no_parent_is_refused(tenant: TenantClient, href: str) -> None:
     body = entry("<d:Text>bound</d:Text>", link("PhoneCall", href=href))
     assert send(tenant, "POST", "/activity/PhoneCallNotesCollection", body).status_code == 400
 
 
-def test_properties_may_stand_outside_of_content(tenant):
+def test_properties_may_stand_outside_of_content(tenant: TenantClient) -> None:
     assert value(send(tenant, "POST", CALLS, entry("<d:Subject>s</d:Subject>", where="")), "Subject") == "s"
 
 
-def test_types_are_read_as_announced_and_null_is_nothing(make_tenant):
+def test_types_are_read_as_announced_and_null_is_nothing(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(technical_users_create_interactions=True)
     properties = (
         '<d:BouncedIndicator m:type="Edm.Boolean">true</d:BouncedIndicator><d:FullDayIndicator>0</d:FullDayIndicator>'
@@ -127,7 +132,7 @@ def test_types_are_read_as_announced_and_null_is_nothing(make_tenant):
         '<d:ActualEndDateTime m:null="true"/><d:ExternalName/>'
     )
     created = send(tenant, "POST", "/chatactivity/ChatActivityCollection", entry(properties))
-    row = tenant.get(path_of(created)).get_json()["d"]["results"]
+    row = tenant.results(path_of(created))
     wanted = {"BouncedIndicator": True, "FullDayIndicator": False, "CompletionPercent": "12.50", "ExternalName": ""}
     wanted |= {"ActualStartDateTime": "/Date(1600000000000)/", "ActualEndDateTime": None}
     assert {name: row[name] for name in wanted} == wanted
@@ -157,7 +162,7 @@ def test_types_are_read_as_announced_and_null_is_nothing(make_tenant):
         f"<entry {SPACES}>{'<a>' * 200}",
     ],
 )
-def test_a_bad_entry_is_refused_in_xml_and_creates_nothing(tenant, body):
+def test_a_bad_entry_is_refused_in_xml_and_creates_nothing(tenant: TenantClient, body: str) -> None:
     answer = send(tenant, "POST", CALLS, body)
     assert answer.status_code == 400, answer.text
     assert etree.fromstring(answer.data).xpath("string(m:message)", namespaces=NS)
@@ -165,20 +170,23 @@ def test_a_bad_entry_is_refused_in_xml_and_creates_nothing(tenant, body):
 
 
 @pytest.mark.parametrize("packed", ["QUJ", "QU JD", "QUJD=", "Qü=="])
-def test_a_bad_file_is_refused_and_leaves_nothing_on_disk(tenant, packed):
+def test_a_bad_file_is_refused_and_leaves_nothing_on_disk(tenant: TenantClient, packed: str) -> None:
     body = entry(f"<d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>")
     assert send(tenant, "POST", f"{tenant.path(tenant.chat())}/ChatActivityAttachment", body).status_code == 400
-    assert list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob")) == []
+    assert list(tenant.state.spool.directory.glob("*.blob")) == []
 
 
-def test_everything_but_the_file_is_bounded():
-    body = AtomBody(lambda: None, max_bytes=1000)
+def test_everything_but_the_file_is_bounded() -> None:
+    def no_file() -> BinarySink:
+        raise AssertionError("this body has no file")
+
+    body = AtomBody(no_file, max_bytes=1000)
     body.feed(f"<entry {SPACES}".encode())
     with pytest.raises(BadRequest, match="too large"):
         body.feed(b' a="' + b"x" * 2000)
 
 
-def test_a_batch_takes_atom_parts(tenant):
+def test_a_batch_accepts_atom_parts(tenant: TenantClient) -> None:
     body = entry("<d:Subject>s</d:Subject>")
     part = f"POST PhoneCallCollection HTTP/1.1\r\nContent-Type: application/atom+xml\r\n\r\n{body}\r\n"
     change = f"--c\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n{part}--c--\r\n"
@@ -188,7 +196,7 @@ def test_a_batch_takes_atom_parts(tenant):
     assert "<d:Subject>s</d:Subject>" in answer.text
 
 
-def test_links_are_relative_to_the_base_and_titles_name_the_entity(tenant):
+def test_links_are_relative_to_the_base_and_titles_name_the_entity(tenant: TenantClient) -> None:
     chat = tenant.chat()
     feed = etree.fromstring(tenant.get("/chatactivity/ChatActivityCollection", {"Accept": ""}).data)
     base = feed.get("{http://www.w3.org/XML/1998/namespace}base")
@@ -200,7 +208,7 @@ def test_links_are_relative_to_the_base_and_titles_name_the_entity(tenant):
     assert feed.xpath("string(a:entry/a:id)", namespaces=NS) == base + edit
 
 
-def test_properties_carry_a_type_only_where_the_dialect_says_so(make_tenant):
+def test_properties_carry_a_type_only_where_the_dialect_says_so(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     path = tenant.path(tenant.chat())
     assert "m:type" not in tenant.get(path, {"Accept": ""}).text

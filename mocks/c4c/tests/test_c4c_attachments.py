@@ -1,15 +1,20 @@
 """Attachments: what goes in comes out, what C4C refuses is refused, nothing is half stored."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
+from typing import Any
 
 import pytest
+
+from c4c_mock.testing import MakeTenant, TenantClient
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
-def test_a_created_file_comes_back_byte_for_byte(tenant):
+def test_a_created_file_comes_back_byte_for_byte(tenant: TenantClient) -> None:
     content = bytes(range(256)) * 1000
     answer = tenant.attach(tenant.chat(), content, MimeType="application/octet-stream")
     assert answer.status_code == 201
@@ -20,7 +25,7 @@ def test_a_created_file_comes_back_byte_for_byte(tenant):
     assert back.headers["Content-Length"] == str(len(content))
 
 
-def test_the_echo_of_a_create_holds_the_file_its_size_in_bytes_and_its_link(tenant):
+def test_the_echo_of_a_create_has_the_file_its_size_in_bytes_and_its_link(tenant: TenantClient) -> None:
     content = b"x" * 37
     echo = tenant.attach(tenant.chat(), content).get_json()["d"]["results"]
     assert base64.b64decode(echo["Binary"]) == content
@@ -31,14 +36,14 @@ def test_the_echo_of_a_create_holds_the_file_its_size_in_bytes_and_its_link(tena
     assert echo["DocumentLink"].endswith(f"ChatActivityAttachmentCollection('{echo['ObjectID']}')/Binary/$value")
 
 
-def test_without_response_payload_only_the_location_comes_back(tenant):
+def test_without_response_payload_only_the_location_comes_back(tenant: TenantClient) -> None:
     answer = tenant.attach(tenant.chat(), headers={"odata-no-response-payload": "true"})
     assert (answer.status_code, answer.data) == (201, b"")
     path = answer.headers["Location"].partition("/sap/c4c/odata/v1")[2]
-    assert tenant.get(path + "?$select=Name").get_json()["d"]["results"]["Name"] == "a.txt"
+    assert tenant.results(path + "?$select=Name")["Name"] == "a.txt"
 
 
-def test_the_flat_form_with_parent_object_id_works_too(tenant):
+def test_the_flat_form_with_parent_object_id_works_too(tenant: TenantClient) -> None:
     chat = tenant.chat()
     body = {"ParentObjectID": chat, "Name": "b", "CategoryCode": "2", "Binary": "QUJD"}
     answer = tenant.call("POST", "/chatactivity/ChatActivityAttachmentCollection", json=body)
@@ -46,7 +51,7 @@ def test_the_flat_form_with_parent_object_id_works_too(tenant):
     assert tenant.stored()[0]["parent_object_id"] == chat
 
 
-def test_the_flat_form_is_refused_where_the_parent_is_not_creatable(make_tenant):
+def test_the_flat_form_is_refused_where_the_parent_is_not_creatable(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(parent_object_id_creatable=False)
     body = {"ParentObjectID": tenant.chat(), "Name": "b", "CategoryCode": "2", "Binary": "QUJD"}
     answer = tenant.call("POST", "/chatactivity/ChatActivityAttachmentCollection", json=body)
@@ -55,14 +60,14 @@ def test_the_flat_form_is_refused_where_the_parent_is_not_creatable(make_tenant)
 
 
 @pytest.mark.parametrize("parent", [None, "", "00000000000000000000000000000000"])
-def test_a_flat_create_without_a_known_parent_is_refused(tenant, parent):
+def test_a_flat_create_without_a_known_parent_is_refused(tenant: TenantClient, parent: str | None) -> None:
     body = {"Name": "b", "CategoryCode": "2", "Binary": "QUJD"}
     body.update({} if parent is None else {"ParentObjectID": parent})
     answer = tenant.call("POST", "/chatactivity/ChatActivityAttachmentCollection", json=body)
     assert answer.status_code == 400
 
 
-def test_a_parent_in_the_body_that_contradicts_the_path_is_refused(tenant):
+def test_a_parent_in_the_body_that_contradicts_the_path_is_refused(tenant: TenantClient) -> None:
     answer = tenant.attach(tenant.chat(), ParentObjectID="0" * 32)
     assert answer.status_code == 400
 
@@ -93,28 +98,30 @@ def test_a_parent_in_the_body_that_contradicts_the_path_is_refused(tenant):
         {"OutputRelevanceIndicator": "yes"},
     ],
 )
-def test_a_bad_attachment_is_refused_in_c4cs_form_and_nothing_is_stored(tenant, change):
+def test_a_bad_attachment_is_refused_in_c4cs_form_and_nothing_is_stored(
+    tenant: TenantClient, change: dict[str, Any]
+) -> None:
     answer = tenant.attach(tenant.chat(), **change)
     assert answer.status_code == 400, answer.text
     assert answer.get_json()["error"]["code"] == ""
     assert tenant.stored() == []
-    assert list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob")) == []
+    assert list(tenant.state.spool.directory.glob("*.blob")) == []
 
 
-def test_a_link_is_stored_without_content(tenant):
+def test_a_link_is_stored_without_content(tenant: TenantClient) -> None:
     answer = tenant.attach(tenant.chat(), CategoryCode="3", Binary=None, LinkWebURI="https://example.com", Title="T")
     assert answer.status_code == 201
     assert answer.get_json()["d"]["results"]["Binary"] is None
     assert tenant.get(f"{tenant.file_path()}/Binary/$value").status_code == 404
 
 
-def test_an_object_id_in_the_body_is_ignored(tenant):
+def test_an_object_id_in_the_body_is_ignored(tenant: TenantClient) -> None:
     answer = tenant.attach(tenant.chat(), ObjectID="A" * 32)
     assert answer.status_code == 201
     assert answer.get_json()["d"]["results"]["ObjectID"] != "A" * 32
 
 
-def test_an_empty_file_is_a_file_unless_the_dialect_refuses_it(make_tenant):
+def test_an_empty_file_is_a_file_unless_the_dialect_refuses_it(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     chat = tenant.chat()
     assert tenant.attach(chat, b"").status_code == 201
@@ -123,7 +130,7 @@ def test_an_empty_file_is_a_file_unless_the_dialect_refuses_it(make_tenant):
     assert len(tenant.stored()) == 1
 
 
-def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_is_not(make_tenant):
+def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_is_not(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(max_attachment_bytes=1000)
     chat = tenant.chat()
     assert tenant.attach(chat, b"x" * 1000).status_code == 201
@@ -135,7 +142,7 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_is_not(make_tena
     assert len(tenant.stored()) == 1
 
 
-def test_mime_lists_decide_what_is_taken(make_tenant):
+def test_mime_lists_decide_what_is_accepted(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(mime_allow_list=["text/plain"], mime_refused_status=415)
     chat = tenant.chat()
     assert tenant.attach(chat).status_code == 201
@@ -143,18 +150,18 @@ def test_mime_lists_decide_what_is_taken(make_tenant):
     assert tenant.attach(chat, MimeType=None).status_code == 415
 
 
-def test_the_virus_test_file_is_refused(tenant):
+def test_the_virus_test_file_is_refused(tenant: TenantClient) -> None:
     answer = tenant.attach(tenant.chat(), EICAR)
     assert answer.status_code == 400
     assert tenant.stored() == []
 
 
-def test_a_title_is_refused_where_the_dialect_says_it_is_not_creatable(make_tenant):
+def test_a_title_is_refused_where_the_dialect_says_it_is_not_creatable(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(attachment_title_creatable=False)
     assert tenant.attach(tenant.chat(), Title="key").status_code == 400
 
 
-def test_a_completed_chat_takes_no_attachment_where_the_dialect_says_so(make_tenant):
+def test_a_completed_chat_accepts_no_attachment_where_the_dialect_says_so(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(attach_to_completed=False)
     chat = tenant.chat()
     assert tenant.attach(chat).status_code == 201
@@ -163,7 +170,7 @@ def test_a_completed_chat_takes_no_attachment_where_the_dialect_says_so(make_ten
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "MERGE"])
-def test_an_attachment_cannot_be_changed(tenant, method):
+def test_an_attachment_cannot_be_changed(tenant: TenantClient, method: str) -> None:
     tenant.attach(tenant.chat())
     answer = tenant.call(method, tenant.file_path(), json={"Name": "other"})
     assert answer.status_code == 405
@@ -171,7 +178,7 @@ def test_an_attachment_cannot_be_changed(tenant, method):
     assert tenant.stored()[0]["name"] == "a.txt"
 
 
-def test_a_deleted_attachment_is_gone(tenant):
+def test_a_deleted_attachment_is_not_found(tenant: TenantClient) -> None:
     tenant.attach(tenant.chat())
     path = tenant.file_path()
     assert tenant.call("DELETE", path).status_code == 204
@@ -179,7 +186,7 @@ def test_a_deleted_attachment_is_gone(tenant):
     assert tenant.stored() == []
 
 
-def test_two_files_of_one_name_are_two_files(tenant):
+def test_two_files_of_one_name_are_two_files(tenant: TenantClient) -> None:
     chat = tenant.chat()
     assert [tenant.attach(chat).status_code for _ in range(2)] == [201, 201]
     assert len({a["object_id"] for a in tenant.stored()}) == 2
@@ -195,7 +202,9 @@ def test_two_files_of_one_name_are_two_files(tenant):
         ("lines=1-2", 200, b"hello", None),
     ],
 )
-def test_ranges_of_a_file_are_served(tenant, header, status, body, content_range):
+def test_ranges_of_a_file_are_served(
+    tenant: TenantClient, header: str, status: int, body: bytes, content_range: str | None
+) -> None:
     tenant.attach(tenant.chat())
     answer = tenant.get(f"{tenant.file_path()}/Binary/$value", {"Range": header})
     assert (answer.status_code, answer.data, answer.headers.get("Content-Range")) == (
@@ -205,12 +214,12 @@ def test_ranges_of_a_file_are_served(tenant, header, status, body, content_range
     )
 
 
-def test_a_range_outside_the_file_is_416(tenant):
+def test_a_range_outside_the_file_is_416(tenant: TenantClient) -> None:
     tenant.attach(tenant.chat())
     assert tenant.get(f"{tenant.file_path()}/Binary/$value", {"Range": "bytes=9-"}).status_code == 416
 
 
-def test_a_deep_insert_files_attachments_with_their_chat(make_tenant):
+def test_a_deep_insert_files_attachments_with_their_chat(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(technical_users_create_interactions=True)
     files = [{"Name": n, "CategoryCode": "2", "Binary": "QUJD"} for n in ("one", "two")]
     body = {"SubjectName": "deep", "ChatActivityAttachment": files, "ChatActivityBTDReference": [{"ID": "X"}]}
@@ -220,7 +229,7 @@ def test_a_deep_insert_files_attachments_with_their_chat(make_tenant):
     assert {a["external_reference_id"] for a in tenant.stored()} == {"X"}
 
 
-def test_a_deep_insert_with_one_bad_attachment_stores_nothing(make_tenant):
+def test_a_deep_insert_with_one_bad_attachment_stores_nothing(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(technical_users_create_interactions=True)
     files = [{"Name": "good", "CategoryCode": "2", "Binary": "QUJD"}, {"Name": "bad", "Binary": "QUJD"}]
     body = {"SubjectName": "deep", "ChatActivityAttachment": files}
@@ -228,7 +237,7 @@ def test_a_deep_insert_with_one_bad_attachment_stores_nothing(make_tenant):
     assert tenant.get("/chatactivity/ChatActivityCollection/$count").data == b"0"
 
 
-def test_a_slow_commit_shows_the_file_only_after_its_delay(make_tenant):
+def test_a_slow_commit_shows_the_file_only_after_its_delay(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     chat = tenant.chat()
     tenant.dialect(commit_delay_s=30)
@@ -250,7 +259,9 @@ def test_a_slow_commit_shows_the_file_only_after_its_delay(make_tenant):
         (b"%PDF-1.7" + b"x" * (65536 * 16 - 8), "application/pdf", "round-length"),
     ],
 )
-def test_a_suspicious_file_leaves_a_warning_in_the_journal(tenant, content, mime, code):
+def test_a_suspicious_file_leaves_a_warning_in_the_journal(
+    tenant: TenantClient, content: bytes, mime: str, code: str
+) -> None:
     assert tenant.attach(tenant.chat(), content, MimeType=mime, Name="file").status_code == 201
     assert tenant.notes() == [code]
 
@@ -263,6 +274,6 @@ def test_a_suspicious_file_leaves_a_warning_in_the_journal(tenant, content, mime
         (b"PK\x03\x04 word/", None),
     ],
 )
-def test_an_ordinary_file_leaves_no_warning(tenant, content, mime):
+def test_an_ordinary_file_leaves_no_warning(tenant: TenantClient, content: bytes, mime: str | None) -> None:
     tenant.attach(tenant.chat(), content, MimeType=mime)
     assert tenant.notes() == []

@@ -1,9 +1,14 @@
 """Base64 whose last character carries bits that belong to no byte (RFC 4648, section 3.5)."""
 
+from __future__ import annotations
+
 import pytest
+from werkzeug.test import TestResponse
+
+from c4c_mock.testing import MakeTenant, TenantClient
 
 
-def atom(binary):
+def atom(binary: str) -> str:
     """An attachment as an Atom entry."""
     data = "http://schemas.microsoft.com/ado/2007/08/dataservices"
     return (
@@ -13,7 +18,7 @@ def atom(binary):
     )
 
 
-def upload(tenant, chat, form, binary):
+def upload(tenant: TenantClient, chat: str, form: str, binary: str) -> TestResponse:
     """The answer to an attachment with this Base64 in JSON or Atom."""
     if form == "json":
         return tenant.attach(chat, Binary=binary)
@@ -23,7 +28,9 @@ def upload(tenant, chat, form, binary):
 
 @pytest.mark.parametrize("form", ["json", "atom"])
 @pytest.mark.parametrize(("good", "bad"), [("QQ==", "QR=="), ("QUI=", "QUJ="), ("QUJDQUI=", "QUJDQUJ=")])
-def test_bits_after_the_last_byte_are_refused_only_where_the_dialect_says_so(make_tenant, form, good, bad):
+def test_bits_after_the_last_byte_are_refused_only_where_the_dialect_says_so(
+    make_tenant: MakeTenant, form: str, good: str, bad: str
+) -> None:
     tenant = make_tenant()
     chat = tenant.chat()
     assert [upload(tenant, chat, form, text).status_code for text in (good, bad)] == [201, 201]

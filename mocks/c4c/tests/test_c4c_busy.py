@@ -1,18 +1,23 @@
-"""A tenant that takes no request for a while, and what it says of how long."""
+"""A tenant that accepts no request for a while, and how it announces the time to wait."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 
+from c4c_mock.testing import MakeTenant, TenantClient
 
-def now(tenant):
+
+def now(tenant: TenantClient) -> datetime:
     """The tenant's time."""
-    return tenant.app.mock.tenants.get("default").clock.now()
+    return tenant.state.clock.now()
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_tenant_takes_no_request_before_its_time_is_over(make_tenant, status):
+def test_a_busy_tenant_accepts_no_request_before_its_time_is_over(make_tenant: MakeTenant, status: int) -> None:
     tenant = make_tenant(retry_after="date")
     chat = tenant.chat()
     tenant.control("busy", {"status": status, "for_s": 600})
@@ -26,7 +31,7 @@ def test_a_busy_tenant_takes_no_request_before_its_time_is_over(make_tenant, sta
     assert tenant.control("busy", method="GET").get_json()["busy"]["refused"] == 3
 
 
-def test_a_client_that_waits_until_the_date_is_never_too_early(make_tenant):
+def test_a_client_that_waits_until_the_date_is_never_too_early(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(retry_after="date")
     tenant.control("busy", {"for_s": 600})
     answer = tenant.get("/chatactivity/")
@@ -35,7 +40,7 @@ def test_a_client_that_waits_until_the_date_is_never_too_early(make_tenant):
     assert tenant.get("/chatactivity/").status_code == 200
 
 
-def test_a_busy_tenant_says_how_long_in_the_form_of_the_dialect(make_tenant):
+def test_a_busy_tenant_says_how_long_in_the_form_of_the_dialect(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     tenant.control("clock", {"advance_s": 86_400})
     tenant.control("busy", {"for_s": 600})
@@ -49,7 +54,7 @@ def test_a_busy_tenant_says_how_long_in_the_form_of_the_dialect(make_tenant):
     assert timedelta() < until - date <= timedelta(seconds=602)
 
 
-def test_a_server_whose_clock_is_ahead_is_so_in_both_dates(make_tenant):
+def test_a_server_whose_clock_is_ahead_is_so_in_both_dates(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(retry_after="date", clock_ahead_s=3600)
     tenant.control("busy", {"for_s": 600})
     headers = tenant.get("/chatactivity/").headers
@@ -58,7 +63,7 @@ def test_a_server_whose_clock_is_ahead_is_so_in_both_dates(make_tenant):
     assert until - date <= timedelta(seconds=602)
 
 
-def test_a_busy_time_can_end_after_so_many_requests(make_tenant):
+def test_a_busy_period_can_end_after_so_many_requests(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(retry_after="seconds", retry_after_s=7)
     tenant.control("busy", {"times": 2, "status": 429})
     answers = [tenant.get("/chatactivity/") for _ in range(3)]
@@ -67,7 +72,7 @@ def test_a_busy_time_can_end_after_so_many_requests(make_tenant):
 
 
 @pytest.mark.parametrize("how", ["delete", "reset"])
-def test_a_busy_time_can_be_called_off(tenant, how):
+def test_a_busy_period_can_be_ended(tenant: TenantClient, how: str) -> None:
     tenant.control("busy", {"for_s": 600})
     assert tenant.get("/chatactivity/").status_code == 503
     tenant.control("reset") if how == "reset" else tenant.control("busy", method="DELETE")
@@ -85,7 +90,7 @@ def test_a_busy_time_can_be_called_off(tenant, how):
         ({"times": 1, "retry_after": "date"}, "retry_after"),
     ],
 )
-def test_a_busy_time_that_cannot_be_is_refused(tenant, body, field):
+def test_an_invalid_busy_period_is_refused(tenant: TenantClient, body: dict[str, Any], field: str) -> None:
     answer = tenant.control("busy", body)
     assert answer.status_code == 400
     assert [(e["field"], bool(e["expected"] and e["remedy"])) for e in answer.get_json()["errors"]] == [(field, True)]

@@ -3,14 +3,20 @@
 The SQL is written from the documented meaning of each query, not from the mock's code.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from c4c_mock.testing import TenantClient
 
 QUERIES = int(os.environ.get("DIFFERENTIAL_QUERIES", "200"))
 DECIDED = settings(derandomize=True, database=None, deadline=None, max_examples=QUERIES)
@@ -26,34 +32,37 @@ HUNDREDTHS = [0, 25, 1250, 9999]
 OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
+TenantAndTable: TypeAlias = tuple[TenantClient, sqlite3.Connection]
+
+
 @dataclass(frozen=True)
 class Column:
     """How one property is written in JSON, in a URI and in SQL."""
 
     name: str
-    values: list
-    to_json: object
-    to_uri: object
-    to_sql: object
+    values: list[Any]
+    to_json: Callable[[Any], Any]
+    to_uri: Callable[[Any], str]
+    to_sql: Callable[[Any], Any]
     nullable: bool = True
 
 
-def quoted(text):
+def quoted(text: str) -> str:
     """A string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def stamp(moment):
+def stamp(moment: datetime) -> str:
     """ISO without zone."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def ticks(moment):
+def ticks(moment: datetime) -> int:
     """Milliseconds."""
     return int((moment - EPOCH).total_seconds() * 1000)
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """As it is."""
     return value
 
@@ -72,7 +81,7 @@ COLUMNS = [
 NAMES = [column.name for column in COLUMNS]
 
 
-def rows():
+def rows() -> Iterator[list[Any]]:
     """Sixty rows; every value of every column turns up, and so does null where it can."""
     for number in range(60):
         chosen = ([*c.values, None] if c.nullable else c.values for c in COLUMNS)
@@ -80,7 +89,7 @@ def rows():
 
 
 @pytest.fixture(scope="module")
-def both(shared_tenant):
+def both(shared_tenant: TenantClient) -> TenantAndTable:
     """The tenant and a table with the same rows."""
     shared_tenant.dialect(page_size=PAGE)
     database = sqlite3.connect(":memory:")
@@ -90,9 +99,9 @@ def both(shared_tenant):
         pairs = list(zip(COLUMNS, row, strict=True))
         values = {c.name: None if v is None else c.to_json(v) for c, v in pairs}
         seeds.append({"set": "ChatActivityCollection", "values": {**values, "ObjectID": f"ROW{number:02d}"}})
-        kept = [None if v is None else c.to_sql(v) for c, v in pairs]
-        marks = ",".join("?" * len(kept))
-        database.execute(f"INSERT INTO chat VALUES (?,?,{marks})", [number, f"ROW{number:02d}", *kept])
+        stored = [None if v is None else c.to_sql(v) for c, v in pairs]
+        marks = ",".join("?" * len(stored))
+        database.execute(f"INSERT INTO chat VALUES (?,?,{marks})", [number, f"ROW{number:02d}", *stored])
     assert shared_tenant.control("seed", {"rows": seeds}).status_code == 201
     return shared_tenant, database
 
@@ -103,10 +112,10 @@ class Condition:
 
     uri: str
     sql: str
-    arguments: tuple = ()
+    arguments: tuple[Any, ...] = ()
 
 
-def compare(column, operator, value):
+def compare(column: Column, operator: str, value: Any) -> Condition:
     """``Property operator literal``."""
     if value is None:
         return Condition(f"{column.name} {operator} null", f"{column.name} {OPERATORS[operator]} NULL")
@@ -114,14 +123,14 @@ def compare(column, operator, value):
     return Condition(uri, f"{column.name} {OPERATORS[operator]} ?", (column.to_sql(value),))
 
 
-def wildcard(column, operator, pattern):
+def wildcard(column: Column, operator: str, pattern: str) -> Condition:
     """``eq`` or ``ne`` with asterisks."""
     glob = "".join({"?": "[?]", "[": "[[]", "*": "*"}.get(c, c) for c in pattern)
     negation = "NOT " if operator == "ne" else ""
     return Condition(f"{column.name} {operator} {quoted(pattern)}", f"{column.name} {negation}GLOB ?", (glob,))
 
 
-def starts(column, function, text):
+def starts(column: Column, function: str, text: str) -> Condition:
     """``startswith`` and ``endswith``."""
     if function == "startswith":
         sql = f"substr({column.name}, 1, {len(text)}) = ?"
@@ -136,7 +145,7 @@ PATTERNS = ["*", "a*a", "*b*b*", "z*z", "a*", "*b", "*b*", "a*c", "**", "*'*", "
 
 
 @st.composite
-def leaves(draw, column):
+def leaves(draw: st.DrawFn, column: Column) -> Condition:
     """A condition on one column."""
     kind = draw(st.sampled_from(["compare", "wildcard", "function"] if column.values is TEXTS else ["compare"]))
     if kind == "wildcard":
@@ -149,7 +158,7 @@ def leaves(draw, column):
     return compare(column, operator, value)
 
 
-def joined(parts, word):
+def joined(parts: Sequence[Condition], word: str) -> Condition:
     """Parts joined by ``and`` or ``or``."""
     arguments = tuple(a for part in parts for a in part.arguments)
     uri, sql = (f" {word} ".join(texts) for texts in ([p.uri for p in parts], [f"({p.sql})" for p in parts]))
@@ -157,7 +166,7 @@ def joined(parts, word):
 
 
 @st.composite
-def alternatives(draw):
+def alternatives(draw: st.DrawFn) -> Condition:
     """``or`` over one column, in parentheses."""
     column = draw(st.sampled_from(COLUMNS))
     inside = joined(draw(st.lists(leaves(column), min_size=1, max_size=3)), "or")
@@ -165,7 +174,7 @@ def alternatives(draw):
 
 
 @st.composite
-def filters(draw):
+def filters(draw: st.DrawFn) -> Condition:
     """Alternatives joined by ``and``; sometimes none."""
     parts = draw(st.lists(alternatives(), max_size=3))
     return joined(parts, "and") if parts else Condition("", "1")
@@ -175,7 +184,7 @@ ORDERS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(["", " asc",
 NUMBERS = st.one_of(st.none(), st.integers(0, 70))
 
 
-def read_all(tenant, options):
+def read_all(tenant: TenantClient, options: dict[str, Any]) -> tuple[list[str], str | None]:
     """ObjectIDs page by page along the next links; the count of the first page."""
     answer = tenant.get(SET, query_string=options)
     ids, count = [], None
@@ -192,15 +201,17 @@ def read_all(tenant, options):
 
 @given(condition=filters(), order=ORDERS, top=NUMBERS, skip=NUMBERS)
 @DECIDED
-def test_every_query_selects_orders_and_pages_as_sqlite_does(both, condition, order, top, skip):
+def test_every_query_selects_orders_and_pages_as_sqlite_does(
+    both: TenantAndTable, condition: Condition, order: list[tuple[str, str]], top: int | None, skip: int | None
+) -> None:
     tenant, database = both
-    options = {"$select": "ObjectID", "$inlinecount": "allpages", "$filter": condition.uri}
+    options: dict[str, Any] = {"$select": "ObjectID", "$inlinecount": "allpages", "$filter": condition.uri}
     options |= {"$orderby": ",".join(name + way for name, way in order), "$top": top, "$skip": skip}
     options = {name: value for name, value in options.items() if value not in {None, ""}}
     ids, count = read_all(tenant, options)
     ways = [f"{name}{way}" for name, way in order]
-    asked = f"SELECT id FROM chat WHERE {condition.sql} ORDER BY {', '.join([*ways, 'seq'])}"
-    everything = [row[0] for row in database.execute(asked, condition.arguments)]
+    select = f"SELECT id FROM chat WHERE {condition.sql} ORDER BY {', '.join([*ways, 'seq'])}"
+    everything = [row[0] for row in database.execute(select, condition.arguments)]
     start = skip or 0
     assert ids == everything[start : None if top is None else start + top], options
     assert count == str(len(everything))
@@ -210,15 +221,15 @@ def test_every_query_selects_orders_and_pages_as_sqlite_does(both, condition, or
 
 @pytest.mark.parametrize("operator", ["eq", "ne"])
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_every_wildcard_selects_as_sqlite_does(both, pattern, operator):
+def test_every_wildcard_selects_as_sqlite_does(both: TenantAndTable, pattern: str, operator: str) -> None:
     tenant, database = both
     condition = wildcard(TEXT_COLUMNS[0], operator, pattern)
     ids, _ = read_all(tenant, {"$select": "ObjectID", "$filter": condition.uri})
-    asked = f"SELECT id FROM chat WHERE {condition.sql} ORDER BY seq"
-    assert ids == [row[0] for row in database.execute(asked, condition.arguments)]
+    select = f"SELECT id FROM chat WHERE {condition.sql} ORDER BY seq"
+    assert ids == [row[0] for row in database.execute(select, condition.arguments)]
 
 
-def test_the_rows_are_varied_enough_to_tell_implementations_apart(both):
+def test_the_rows_are_varied_enough_to_tell_implementations_apart(both: TenantAndTable) -> None:
     _, database = both
     for column in COLUMNS:
         distinct = database.execute(f"SELECT count(DISTINCT ifnull({column.name}, 'null')) FROM chat").fetchone()[0]

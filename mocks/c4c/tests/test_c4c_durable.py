@@ -1,4 +1,6 @@
-"""What survives the process: everything a client or an administrator was told is done."""
+"""What survives the process: everything whose success a client or an administrator has received."""
+
+from __future__ import annotations
 
 import contextlib
 import json
@@ -9,65 +11,53 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from c4c_mock.app import create_app
-from c4c_mock.model.log import FILE_NAME, Damaged
-from mock_kit.testing import running_mock
-
-ROOT = "/sap/c4c/odata/v1"
-
-
-@pytest.fixture
-def restarted(tenant):
-    """Starts the application anew on the same directory; the tenant goes on with it."""
-
-    def restart():
-        directory = tenant.app.mock.tenants.get("default").spool.directory.parent
-        tenant.app = create_app(directory)
-        tenant.client = tenant.app.test_client()
-        return tenant
-
-    return restart
+from c4c_mock.model.storage.log import FILE_NAME, Damaged
+from c4c_mock.testing import HOST, LOGIN, ServedTenant, TenantClient, chat_path, tenant_order
+from mock_kit.tenants.ids import Ids
+from mock_kit.testing import MockProcess, running_mock
 
 
-def everything(tenant):
+def everything(tenant: TenantClient) -> list[Any]:
     """All that a client can read, stamps and links included."""
     paths = ["ChatActivityCollection?$expand=ChatActivityAttachment,ChatActivityBTDReference&"]
     read = [tenant.get(f"/chatactivity/{path}$orderby=ObjectID").get_json() for path in paths]
     return [*read, tenant.get("/activity/PhoneCallCollection").get_json(), tenant.stored()]
 
 
-def test_objects_files_and_stamps_are_the_same_after_a_restart(tenant, restarted):
+def test_objects_files_and_stamps_are_the_same_after_a_restart(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat, b"\x00\xff" * 5000, MimeType="image/png")
     tenant.attach(chat, b"", Name="empty")
     tenant.chat("CALL1", Type="CALL")
     tenant.control("cti", {"Type": "CHAT", "Action": "END", "ExternalReferenceID": tenant.guid})
     before, content = everything(tenant), tenant.get(f"{tenant.file_path()}/Binary/$value").data
-    restarted()
+    tenant.restart()
     assert everything(tenant) == before
     assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == content
 
 
-def test_ids_go_on_after_a_restart(tenant, restarted):
+def test_ids_go_on_after_a_restart(tenant: TenantClient) -> None:
     chats = [tenant.chat("A")]
-    restarted()
+    tenant.restart()
     chats += [tenant.chat("B"), tenant.chat("A")]
     assert len(set(chats)) == 2
-    numbers = tenant.get("/chatactivity/ChatActivityCollection?$select=ID").get_json()["d"]["results"]
+    numbers = tenant.results("/chatactivity/ChatActivityCollection?$select=ID")
     assert [n["ID"] for n in numbers] == ["1000000", "1000001"]
     tenant.attach(chats[0], b"one")
-    restarted()
+    tenant.restart()
     tenant.attach(chats[1], b"two")
     assert len({a["sha256"] for a in tenant.stored()}) == 2
     assert [tenant.get(f"{tenant.file_path(n)}/Binary/$value").data for n in (0, 1)] == [b"one", b"two"]
 
 
-def test_a_seed_of_the_ids_survives(tmp_path):
-    def minted():
+def test_a_seed_of_the_ids_survives(tmp_path: Path) -> None:
+    def ids_after_a_chat() -> Ids:
         app = create_app(tmp_path)
         client = app.test_client()
         if not app.mock.tenants.names():
@@ -75,27 +65,27 @@ def test_a_seed_of_the_ids_survives(tmp_path):
             assert client.post("/_mock/tenants", json=tenant).status_code == 201
         cti = {"Type": "CHAT", "EventType": "INBOUND", "Action": "ACCEPT", "ExternalReferenceID": "A"}
         client.post("/_mock/cti?tenant=w", json=cti | {"Email": "a@b.example"})
-        return app.mock.tenants.get("w").ids
+        return app.mock.named_tenant("w", "tenant").ids
 
-    first = minted()
-    again = minted()
+    first = ids_after_a_chat()
+    again = ids_after_a_chat()
     assert (again.seed, again.state()) == ("w-second", first.state())
 
 
-def test_changes_and_deletions_survive(tenant, restarted):
+def test_changes_and_deletions_survive(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat)
-    tenant.attach(chat, Name="gone")
+    tenant.attach(chat, Name="deleted")
     assert tenant.call("PATCH", tenant.path(chat), json={"SubjectName": "changed"}).status_code == 204
     assert tenant.call("DELETE", tenant.file_path(1)).status_code == 204
-    restarted()
+    tenant.restart()
     assert tenant.get(f"{tenant.path(chat)}/SubjectName/$value").text == "changed"
     assert [a["name"] for a in tenant.stored()] == ["a.txt"]
-    files = list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob"))
-    assert len(files) == 1, "a deleted object's file is swept away at the next start"
+    files = list(tenant.state.spool.directory.glob("*.blob"))
+    assert len(files) == 1, "a deleted object's file is removed at the next start"
 
 
-def test_logins_ticks_lockouts_switches_and_the_clock_survive(tenant, restarted):
+def test_logins_ticks_lockouts_switches_and_the_clock_survive(tenant: TenantClient) -> None:
     tenant.control("communication-arrangements/1/services", {"services": ["chatactivity"]}, "PUT")
     tenant.control("users", {"user": "ada", "password": "Secret-1"})
     chat = tenant.chat()
@@ -104,7 +94,7 @@ def test_logins_ticks_lockouts_switches_and_the_clock_survive(tenant, restarted)
     tenant.control("clock", {"advance_s": 3600})
     for _ in range(3):
         tenant.get("/chatactivity/", {"Authorization": tenant.basic("ada", "wrong")})
-    restarted()
+    tenant.restart()
     assert [tenant.get(f"/{s}/").status_code for s in ("chatactivity", "activity")] == [200, 403]
     assert tenant.get("/activity/", {"Authorization": tenant.basic("ada", "Secret-1")}).status_code == 401
     assert tenant.control("clock", method="GET").get_json()["offset_s"] == 3600
@@ -113,131 +103,121 @@ def test_logins_ticks_lockouts_switches_and_the_clock_survive(tenant, restarted)
     assert (arrangement["user"], arrangement["system"]) == (tenant.user, "SINCH_CONTACT_PRO")
 
 
-def test_a_change_set_is_kept_whole_or_not_at_all(tenant, restarted):
-    def part(body):
+def test_a_change_set_is_written_whole_or_not_at_all(tenant: TenantClient) -> None:
+    def part(body: dict[str, Any]) -> str:
         head = "POST PhoneCallCollection HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
         return f"--c\r\nContent-Type: application/http\r\n\r\n{head}{json.dumps(body)}\r\n"
 
-    def batch(*bodies):
+    def batch(*bodies: dict[str, Any]) -> None:
         changes = "".join(map(part, bodies)) + "--c--\r\n"
         envelope = f"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n{changes}--b--\r\n"
         headers = {"Content-Type": "multipart/mixed; boundary=b"}
-        return tenant.call("POST", "/activity/$batch", headers, data=envelope)
+        tenant.call("POST", "/activity/$batch", headers, data=envelope)
 
     batch({"Subject": "one"}, {"Subject": "two"})
     batch({"Subject": "three"}, {"Nothing": 1})
-    restarted()
-    rows = tenant.get("/activity/PhoneCallCollection?$select=Subject").get_json()["d"]["results"]
+    tenant.restart()
+    rows = tenant.results("/activity/PhoneCallCollection?$select=Subject")
     assert [row["Subject"] for row in rows] == ["one", "two"]
 
 
-def test_reset_and_removal_are_kept_too(tenant, restarted):
+def test_reset_and_removal_survive_too(tenant: TenantClient) -> None:
     tenant.attach(tenant.chat())
     tenant.control("reset")
-    restarted()
+    tenant.restart()
     assert tenant.stored() == []
     assert tenant.get("/chatactivity/ChatActivityCollection/$count").text == "0"
-    directory = tenant.app.mock.tenants.get("default").spool.directory
+    directory = tenant.state.spool.directory
     assert tenant.client.delete("/_mock/tenants/default").status_code == 204
     assert not directory.exists()
-    restarted_app = create_app(directory.parent)
-    assert restarted_app.mock.tenants.names() == []
+    loaded = create_app(directory.parent)
+    assert loaded.mock.tenants.names() == []
 
 
-def test_no_password_is_written_down_and_none_reaches_a_journal_later(tenant, restarted):
-    directory = tenant.app.mock.tenants.get("default").spool.directory
+def test_no_password_is_written_down_and_none_reaches_a_journal_later(tenant: TenantClient) -> None:
+    directory = tenant.state.spool.directory
     assert tenant.password not in (directory / FILE_NAME).read_text()
     assert oct((directory / FILE_NAME).stat().st_mode)[-3:] == "600"
-    restarted()
+    tenant.restart()
     tenant.get(f"/chatactivity/?note={tenant.password}")
     tenant.get(f"/chatactivity/?note={tenant.password}")
     assert tenant.password not in tenant.control("journal", method="GET").text
 
 
-def log_of(tenant):
-    """The tenant's file."""
-    return tenant.app.mock.tenants.get("default").spool.directory / FILE_NAME
+def log_of(tenant: TenantClient) -> Path:
+    """The tenant's log file."""
+    return tenant.state.spool.directory / FILE_NAME
 
 
-def test_a_line_that_broke_off_was_never_promised(tenant, restarted):
+def test_an_incomplete_line_is_dropped(tenant: TenantClient) -> None:
     chat = tenant.chat()
     with log_of(tenant).open("ab") as file:
         file.write(b'{"gone":["' + chat.encode())
-    restarted()
+    tenant.restart()
     assert tenant.get(tenant.path(chat)).status_code == 200
     other = tenant.chat("NEXT")
-    restarted()
+    tenant.restart()
     assert tenant.get(tenant.path(other)).status_code == 200
 
 
-def test_what_was_being_uploaded_is_swept_away(tenant, restarted):
+def test_an_unfinished_upload_is_removed_at_the_next_start(tenant: TenantClient) -> None:
     directory = log_of(tenant).parent
     (directory / "00000077.blob").write_bytes(b"half")
-    restarted()
+    tenant.restart()
     assert list(directory.glob("*.blob")) == []
 
 
-def test_an_object_whose_file_is_gone_is_dropped(tenant, restarted):
+def test_an_object_whose_file_is_missing_is_dropped(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat)
     next(log_of(tenant).parent.glob("*.blob")).unlink()
-    restarted()
+    tenant.restart()
     assert tenant.stored() == []
     assert tenant.get(tenant.path(chat)).status_code == 200
 
 
 @pytest.mark.parametrize("spoil", [b"no json\n", b'{"format": 99}\n'])
-def test_a_damaged_tenant_is_named_at_the_start(tenant, spoil):
+def test_a_damaged_tenant_is_named_at_the_start(tenant: TenantClient, spoil: bytes) -> None:
     path = log_of(tenant)
     path.write_bytes(spoil)
     with pytest.raises(Damaged, match=str(path)):
         create_app(path.parent.parent)
 
 
-def test_a_file_that_was_changed_is_named_at_the_start(tenant):
+def test_a_file_that_was_changed_is_named_at_the_start(tenant: TenantClient) -> None:
     tenant.attach(tenant.chat())
     next(log_of(tenant).parent.glob("*.blob")).write_bytes(b"longer")
     with pytest.raises(Damaged, match=r"\.blob"):
         create_app(log_of(tenant).parent.parent)
 
 
-def test_a_change_that_cannot_be_kept_is_not_made(tenant, monkeypatch):
+def test_a_change_that_cannot_be_written_is_not_made(tenant: TenantClient, monkeypatch: pytest.MonkeyPatch) -> None:
     chat = tenant.chat()
-    monkeypatch.setattr(tenant.app.mock.tenants.get("default").log, "append", full_disk)
+    monkeypatch.setattr(tenant.state.log, "append", full_disk)
     answer = tenant.attach(chat)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "")
     assert tenant.stored() == []
 
 
-def full_disk(_entry):
+def full_disk(_entry: object) -> None:
     """A log that cannot be written."""
     raise OSError("no space left")
 
 
-# A real process, killed hard.
-
-HOST = "my2554607.de1.crm.cloud.sap"
-LOGIN = ("v1user", "Welcome-1")
+# A real process, killed with SIGKILL.
 
 
-def control(mock, path, body):
-    """POST to the control API."""
-    answer = requests.post(f"{mock.url}/_mock/{path}", json=body, timeout=10)
-    assert answer.status_code in {200, 201}, answer.text
-    return answer.json()
-
-
-def upload(mock, chat, name, content):
-    """One attachment; the status."""
-    url = f"{mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
+def upload(served: ServedTenant, chat: str, name: str, content: str) -> requests.Response:
+    """One attachment, its content in Base64; the answer has no payload."""
+    url = f"{served.root}{chat_path(chat)}/ChatActivityAttachment"
     body = {"Name": name, "CategoryCode": "2", "Binary": content}
     headers = {"Host": HOST, "odata-no-response-payload": "true"}
     return requests.post(url, json=body, auth=LOGIN, headers=headers, timeout=10)
 
 
-def kill(mock):
-    """End worker and supervisor at once, as a power switch would."""
-    worker = json.load(urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5))["pid"]
+def kill(mock: MockProcess) -> None:
+    """End worker and supervisor at once, without a chance to clean up."""
+    worker = ServedTenant(mock).control("health")["pid"]
     for pid in (worker, mock.process.pid):
         os.kill(pid, signal.SIGKILL)
     mock.process.wait(10)
@@ -247,14 +227,13 @@ def kill(mock):
             return
 
 
-def test_what_was_answered_201_survives_a_kill(tmp_path):
+def test_what_was_answered_201_survives_a_kill(tmp_path: Path) -> None:
     with running_mock("c4c_mock", tmp_path) as mock:
-        arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
-        control(mock, "tenants", {"name": "default", "host": HOST, "arrangement": arrangement})
-        chat = control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"]
+        served = ServedTenant(mock, tenant_order(["chatactivity"]))
+        chat = served.chat()
         locations = []
         for number in range(5):
-            answer = upload(mock, chat, f"f{number}", "QUJD" * (10_000 + number))
+            answer = upload(served, chat, f"f{number}", "QUJD" * (10_000 + number))
             locations.append(answer.headers["Location"])
         kill(mock)
     with running_mock("c4c_mock", tmp_path) as mock:
@@ -262,42 +241,43 @@ def test_what_was_answered_201_survives_a_kill(tmp_path):
             url = f"{mock.url}{location.partition(HOST)[2]}/Binary/$value"
             answer = requests.get(url, auth=LOGIN, headers={"Host": HOST}, timeout=10)
             assert (answer.status_code, answer.content) == (200, b"ABC" * (10_000 + number))
-        assert upload(mock, chat, "next", "QUJD").headers["Location"] not in locations
+        assert upload(ServedTenant(mock), chat, "next", "QUJD").headers["Location"] not in locations
 
 
-def test_a_kill_amid_parallel_uploads_loses_nothing_that_was_answered(tmp_path):
-    acknowledged = []
+def test_a_kill_amid_parallel_uploads_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+    enough = threading.Event()
 
-    def keep_uploading(chat):
+    def upload_until_killed(served: ServedTenant, chat: str) -> None:
         with contextlib.suppress(requests.RequestException):
             while len(acknowledged) < 1000:
-                answer = upload(mock, chat, "f", "QUJD" * 500)
+                answer = upload(served, chat, "f", "QUJD" * 500)
                 assert answer.status_code == 201
                 acknowledged.append(answer.headers["Location"].partition("('")[2][:32])
+                if len(acknowledged) >= 40:
+                    enough.set()
 
     with running_mock("c4c_mock", tmp_path) as mock:
-        arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
-        control(mock, "tenants", {"name": "default", "host": HOST, "arrangement": arrangement})
-        chats = [control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"] for _ in range(4)]
-        uploads = [threading.Thread(target=keep_uploading, args=(chat,)) for chat in chats]
+        served = ServedTenant(mock, tenant_order(["chatactivity"]))
+        chats = [served.chat() for _ in range(4)]
+        uploads = [threading.Thread(target=upload_until_killed, args=(served, chat)) for chat in chats]
         for thread in uploads:
             thread.start()
-        while len(acknowledged) < 40 and any(thread.is_alive() for thread in uploads):
-            time.sleep(0.005)
+        assert enough.wait(120)
         kill(mock)
         for thread in uploads:
             thread.join(20)
     with running_mock("c4c_mock", tmp_path) as mock:
-        kept = {a["object_id"] for a in requests.get(f"{mock.url}/_mock/attachments", timeout=10).json()}
+        stored = {a["object_id"] for a in ServedTenant(mock).stored()}
     assert len(acknowledged) >= 40
-    assert set(acknowledged) <= kept
-    assert len(kept - set(acknowledged)) <= len(chats), "only what was under way may be there unanswered"
+    assert set(acknowledged) <= stored
+    assert len(stored - set(acknowledged)) <= len(chats), "only uploads under way at the kill may be stored unanswered"
 
 
-def test_without_a_directory_nothing_stays(tmp_path, monkeypatch):
+def test_without_a_directory_no_file_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running_mock("c4c_mock", None) as mock:
-        control(mock, "tenants", {"name": "default", "host": HOST})
+        ServedTenant(mock, {"name": "default", "host": HOST})
         assert list(tmp_path.iterdir()) != []
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5)

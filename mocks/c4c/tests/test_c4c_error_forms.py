@@ -1,25 +1,30 @@
 """The same refusal as JSON, as XML, in the details only, or as a web page."""
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ET
 
 import pytest
+from werkzeug.test import TestResponse
+
+from c4c_mock.testing import MakeTenant, TenantClient
 
 META = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 TEXT = "Datensatz ist durch Benutzer MARY gesperrt"
 
-ODD = pytest.mark.off_contract(reason="errors in a form that the schemas do not know, on purpose")
+IRREGULAR = pytest.mark.off_contract(reason="errors in a form that the schemas do not know, on purpose")
 
 
-def refusal(tenant, headers=None):
-    """An upload to a chat that MARY holds, refused in German."""
+def refusal(tenant: TenantClient, headers: dict[str, str] | None = None) -> TestResponse:
+    """An upload to a chat that MARY has locked, refused in German."""
     tenant.dialect(user_language="de")
     chat = tenant.chat()
     tenant.control("locks", {"user": "MARY"})
     return tenant.attach(chat, headers=headers)
 
 
-@ODD
+@IRREGULAR
 @pytest.mark.parametrize(
     ("form", "accept", "kind"),
     [
@@ -32,7 +37,7 @@ def refusal(tenant, headers=None):
         ("html", "application/json", "text/html"),
     ],
 )
-def test_the_form_of_an_error_is_the_dialects(make_tenant, form, accept, kind):
+def test_the_form_of_an_error_is_the_dialects(make_tenant: MakeTenant, form: str, accept: str, kind: str) -> None:
     tenant = make_tenant(error_form=form)
     answer = refusal(tenant, {"Accept": accept})
     assert (answer.status_code, answer.mimetype) == (400, kind)
@@ -40,15 +45,16 @@ def test_the_form_of_an_error_is_the_dialects(make_tenant, form, accept, kind):
     assert tenant.stored() == []
 
 
-@ODD
-def test_an_error_in_xml_names_its_language(make_tenant):
+@IRREGULAR
+def test_an_error_in_xml_names_its_language(make_tenant: MakeTenant) -> None:
     root = ET.fromstring(refusal(make_tenant(error_form="xml")).data)
     assert [child.tag for child in root] == [f"{META}code", f"{META}message"]
     message = root.find(f"{META}message")
+    assert message is not None
     assert (root.findtext(f"{META}code"), message.text, message.get(LANG)) == ("", TEXT, "de")
 
 
-def test_the_details_alone_hold_the_text_and_the_outer_message_is_generic(make_tenant):
+def test_the_details_alone_have_the_text_and_the_outer_message_is_generic(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(error_form="details")
     error = refusal(tenant).get_json()["error"]
     assert error["message"] == {"lang": "de", "value": "Ein Fehler ist aufgetreten"}
@@ -59,7 +65,9 @@ def test_the_details_alone_hold_the_text_and_the_outer_message_is_generic(make_t
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_stable_code_stands_beside_the_text_only_where_the_dialect_says_so(make_tenant, language):
+def test_a_stable_code_stands_beside_the_text_only_where_the_dialect_says_so(
+    make_tenant: MakeTenant, language: str
+) -> None:
     tenant = make_tenant(error_form="details")
     assert refusal(tenant).get_json()["error"]["code"] == ""
     tenant.dialect(error_codes=True)

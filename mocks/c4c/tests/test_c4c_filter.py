@@ -1,6 +1,9 @@
 """$filter: what the developer guide documents, and nothing else."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +11,8 @@ from hypothesis import strategies as st
 
 from c4c_mock.model.edm import entity_set
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.queries import Compare
+from c4c_mock.testing import MakeTenant, TenantClient
 from c4c_mock.wire.filter import parse_filter, parse_orderby
 
 DECIDED = settings(derandomize=True, database=None, deadline=None)
@@ -15,7 +20,7 @@ CHATS = entity_set("ChatActivityCollection")
 FILES = entity_set("ChatActivityAttachmentCollection")
 
 
-def found(tenant, condition, collection="ChatActivityCollection"):
+def found(tenant: TenantClient, condition: str, collection: str = "ChatActivityCollection") -> list[str]:
     """ObjectIDs that a condition selects."""
     answer = tenant.get(f"/chatactivity/{collection}", query_string={"$filter": condition, "$select": "ObjectID"})
     assert answer.status_code == 200, answer.text
@@ -23,7 +28,7 @@ def found(tenant, condition, collection="ChatActivityCollection"):
 
 
 @pytest.fixture
-def three(tenant):
+def three(tenant: TenantClient) -> tuple[TenantClient, list[str]]:
     """Three chats: subjects O'Hara 1, O'Hara 2, Else."""
     subjects = ["O'Hara 1", "O'Hara 2", "Else"]
     ids = [tenant.chat(f"REF{n}", Subject=s, Email=f"u{n}@example.com") for n, s in enumerate(subjects)]
@@ -52,7 +57,9 @@ def three(tenant):
         ("CreationDate gt datetime'2000-01-01T00:00:00'", [0, 1, 2]),
     ],
 )
-def test_documented_conditions_select(three, condition, expected):
+def test_documented_conditions_select(
+    three: tuple[TenantClient, list[str]], condition: str, expected: list[Any]
+) -> None:
     tenant, ids = three
     assert found(tenant, condition) == [ids[n] for n in expected]
 
@@ -99,7 +106,7 @@ def test_documented_conditions_select(three, condition, expected):
         "();",
     ],
 )
-def test_everything_else_is_refused_with_400_in_c4cs_form(tenant, condition):
+def test_everything_else_is_refused_with_400_in_c4cs_form(tenant: TenantClient, condition: str) -> None:
     answer = tenant.get("/chatactivity/ChatActivityCollection", query_string={"$filter": condition})
     assert answer.status_code == 400
     error = answer.get_json()["error"]
@@ -107,18 +114,18 @@ def test_everything_else_is_refused_with_400_in_c4cs_form(tenant, condition):
     assert error["message"]["value"]
 
 
-def test_the_file_itself_cannot_be_filtered_by():
+def test_the_file_itself_cannot_be_filtered_by() -> None:
     with pytest.raises(BadRequest, match="not filterable"):
         parse_filter("Binary eq 'x'", FILES)
 
 
-def test_substringof_works_where_the_dialect_says_so(make_tenant):
+def test_substringof_works_where_the_dialect_says_so(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(filter_substringof=True)
     chat = tenant.chat(Subject="needle in hay")
     assert found(tenant, "substringof('dle',SubjectName)") == [chat]
 
 
-def test_case_counts_unless_the_dialect_says_otherwise(make_tenant):
+def test_case_counts_unless_the_dialect_says_otherwise(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     chat = tenant.chat(Subject="Needle")
     assert found(tenant, "SubjectName eq 'needle'") == []
@@ -126,32 +133,34 @@ def test_case_counts_unless_the_dialect_says_otherwise(make_tenant):
     assert found(tenant, "SubjectName eq 'needle'") == [chat]
 
 
-def test_thousands_of_parentheses_are_refused_not_crashed_on():
+def test_thousands_of_parentheses_are_refused_not_crashed_on() -> None:
     with pytest.raises(BadRequest):
         parse_filter("(" * 5000 + "ID eq 'x'" + ")" * 5000, CHATS)
 
 
 @DECIDED
 @given(text=st.text(alphabet="ID eqnaor()'/,.x5$ ", max_size=60) | st.text(max_size=20))
-def test_no_text_at_all_crashes_the_parser(text):
+def test_no_text_at_all_crashes_the_parser(text: str) -> None:
     with contextlib.suppress(BadRequest):
         parse_filter(text, CHATS)
 
 
 @DECIDED
 @given(value=st.text(max_size=30))
-def test_any_text_can_be_asked_for_when_its_quotes_are_doubled(value):
+def test_any_text_can_be_a_literal_when_its_quotes_are_doubled(value: str) -> None:
     literal = value.replace("'", "''")
-    assert parse_filter(f"ID eq '{literal}'", CHATS).value == value
+    condition = parse_filter(f"ID eq '{literal}'", CHATS)
+    assert isinstance(condition, Compare)
+    assert condition.value == value
 
 
-def test_order_follows_the_words_and_null_comes_first(three):
+def test_order_follows_asc_and_desc_and_null_comes_first(three: tuple[TenantClient, list[str]]) -> None:
     tenant, ids = three
     answer = tenant.get("/chatactivity/ChatActivityCollection", query_string={"$orderby": "SubjectName desc"})
     assert [r["ObjectID"] for r in answer.get_json()["d"]["results"]] == [ids[1], ids[0], ids[2]]
 
 
 @pytest.mark.parametrize("text", ["Nothing", "ID up", "ID asc desc", ",", "ChatActivityAttachment/Name", "ID,,ID"])
-def test_a_bad_order_is_refused(text):
+def test_a_bad_order_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="orderby"):
         parse_orderby(text, CHATS)

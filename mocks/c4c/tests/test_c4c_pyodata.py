@@ -1,9 +1,13 @@
-"""Contract with pyodata, SAP's own Python client, which nobody here wrote: it reads the mock as it reads a tenant.
+"""Contract with pyodata, SAP's own Python client: it is independent of this project and reads the mock like a tenant.
 
-The client is given the tenant's real address; only the connection is led to the mock.
+The client has the tenant's real address; only the connection goes to the mock.
 """
 
+from __future__ import annotations
+
 import base64
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyodata
@@ -11,80 +15,59 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from c4c_mock.testing import HOST, PASSWORD, ROOT, SERVICES, USER, ServedTenant, tenant_order
 from mock_kit.testing import running_mock
 
-HOST = "my2554607.de1.crm.cloud.sap"
-URL = f"https://{HOST}/sap/c4c/odata/v1"
-TICKED = ["activity", "chatactivity", "call_list", "socialmediaactivity", "c4codataapi"]
+URL = f"https://{HOST}{ROOT}"
+TICKED = [*SERVICES, "c4codataapi"]
 STRICT = {"odata-v2-strict-json-format": "true"}
 
 
-class LedAstray(HTTPAdapter):
-    """Sends what is meant for the tenant to the mock, the Host header intact."""
+class ToTheMock(HTTPAdapter):
+    """Sends requests for the tenant to the mock, with the Host header unchanged."""
 
-    def __init__(self, mock_url):
+    def __init__(self, mock_url: str) -> None:
         self._netloc = urlsplit(mock_url).netloc
         super().__init__()
 
-    def send(self, request, **more):
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """Send."""
         request.headers["Host"] = HOST
-        request.url = urlsplit(request.url)._replace(scheme="http", netloc=self._netloc).geturl()
-        return super().send(request, **more)
+        request.url = urlsplit(request.url or "")._replace(scheme="http", netloc=self._netloc).geturl()
+        return super().send(request, *args, **more)
 
 
 @pytest.fixture(scope="module")
-def mock(tmp_path_factory):
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTenant]:
     """A running mock with one tenant, two kinds of users, and pages of three."""
-    with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as running:
-        arrangement = {"user": "v1user", "password": "Welcome-1", "services": TICKED}
-        tenant = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
-        control(running, "tenants", {**tenant, "dialect": {"page_size": 3}})
-        control(running, "users", {"user": "ada", "password": "Secret-1"})
-        yield running
+    with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as mock:
+        tenant = ServedTenant(mock, tenant_order(TICKED, page_size=3))
+        tenant.control("users", {"user": "ada", "password": "Secret-1"})
+        yield tenant
 
 
-def control(mock, path, body):
-    """POST to the control API."""
-    answer = requests.post(f"{mock.url}/_mock/{path}", json=body, timeout=10)
-    assert answer.status_code in {200, 201}, answer.text
-    return answer.json()
-
-
-def session(mock, user="v1user", password="Welcome-1", **headers):
+def session(served: ServedTenant, user: str = USER, password: str = PASSWORD, **headers: str) -> requests.Session:
     """A requests session for the tenant."""
     made = requests.Session()
-    made.mount(f"https://{HOST}", LedAstray(mock.url))
+    made.mount(f"https://{HOST}", ToTheMock(served.mock.url))
     made.auth = (user, password)
     made.headers.update(headers)
     return made
 
 
 @pytest.fixture
-def calls(mock):
-    """pyodata on the activity service, speaking strict JSON."""
-    return pyodata.Client(f"{URL}/activity/", session(mock, **STRICT))
+def calls(served: ServedTenant) -> Any:
+    """pyodata on the activity service, with strict JSON."""
+    return pyodata.Client(f"{URL}/activity/", session(served, **STRICT))
 
 
 @pytest.fixture
-def chats(mock):
-    """pyodata on the chat service, speaking strict JSON."""
-    return pyodata.Client(f"{URL}/chatactivity/", session(mock, **STRICT))
+def chats(served: ServedTenant) -> Any:
+    """pyodata on the chat service, with strict JSON."""
+    return pyodata.Client(f"{URL}/chatactivity/", session(served, **STRICT))
 
 
-def new_chat(mock, reference):
-    """A new chat's ObjectID."""
-    body = {"Type": "CHAT", "Action": "ACCEPT", "ExternalReferenceID": reference, "Email": "a@example.com"}
-    return control(mock, "cti", body)["activity"]["object_id"]
-
-
-def stored(mock, reference):
-    """Attachments of one chat."""
-    answer = requests.get(f"{mock.url}/_mock/attachments?external_reference_id={reference}", timeout=10)
-    return answer.json()
-
-
-def upload(client, chat, name, **more):
+def upload(client: Any, chat: str, name: str, **more: str) -> Any:
     """A create request for an attachment."""
     content = base64.b64encode(b"content of " + name.encode()).decode()
     values = {"ParentObjectID": chat, "Name": name, "TypeCode": "10001", "Binary": content, **more}
@@ -92,13 +75,13 @@ def upload(client, chat, name, **more):
 
 
 @pytest.mark.parametrize("service", [*TICKED, "odataservicecatalog"])
-def test_it_reads_the_metadata_of_every_service(mock, service):
-    schema = pyodata.Client(f"{URL}/{service}/", session(mock)).schema
+def test_it_reads_the_metadata_of_every_service(served: ServedTenant, service: str) -> None:
+    schema = pyodata.Client(f"{URL}/{service}/", session(served)).schema
     assert list(schema.entity_sets)
     assert len(list(schema.function_imports)) == (2 if service in {"socialmediaactivity", "c4codataapi"} else 0)
 
 
-def test_it_creates_reads_changes_and_deletes(calls):
+def test_it_creates_reads_changes_and_deletes(calls: Any) -> None:
     made = calls.entity_sets.PhoneCallCollection.create_entity().set(Subject="first", Phone="+1").execute()
     collection = calls.entity_sets.PhoneCallCollection
     read = collection.get_entity(made.ObjectID).execute()
@@ -112,39 +95,39 @@ def test_it_creates_reads_changes_and_deletes(calls):
         collection.get_entity(made.ObjectID).execute()
 
 
-def test_a_refusal_reaches_it_as_an_error_with_c4cs_words(calls):
+def test_it_raises_a_refusal_as_an_error_with_c4cs_text(calls: Any) -> None:
     with pytest.raises(pyodata.exceptions.HttpError) as caught:
         calls.entity_sets.PhoneCallCollection.create_entity().set(InitiatorCode="too long").execute()
     assert caught.value.response.status_code == 400
     assert "InitiatorCode" in caught.value.response.text
 
 
-def test_it_finds_a_chat_by_its_reference_and_attaches_to_it(mock, chats):
-    chat = new_chat(mock, "PYODATA1")
+def test_it_finds_a_chat_by_its_reference_and_attaches_to_it(served: ServedTenant, chats: Any) -> None:
+    chat = served.chat("PYODATA1")
     references = chats.entity_sets.ChatActivityBTDReferenceCollection.get_entities()
     found = references.filter("ID eq 'PYODATA1'").select("ObjectID,ParentObjectID").execute()
     assert [r.ParentObjectID for r in found] == [chat]
     created = upload(chats, chat, "one", CategoryCode="2").execute()
     assert created.Name == "one"
     chats.entity_sets.ChatActivityAttachmentCollection.delete_entity(created.ObjectID).execute()
-    assert stored(mock, "PYODATA1") == []
+    assert served.stored("PYODATA1") == []
 
 
 @pytest.mark.parametrize("headers", [{}, STRICT], ids=["c4c", "strict"])
-def test_it_reads_expanded_lists_in_both_shapes(mock, chats, headers):
-    chat = new_chat(mock, f"EXPAND{len(headers)}")
+def test_it_reads_expanded_lists_in_both_shapes(served: ServedTenant, chats: Any, headers: dict[str, str]) -> None:
+    chat = served.chat(f"EXPAND{len(headers)}")
     made = upload(chats, chat, "one", CategoryCode="2").execute()
-    client = pyodata.Client(f"{URL}/chatactivity/", session(mock, **headers))
-    asked = client.entity_sets.ChatActivityCollection.get_entities().filter(f"ObjectID eq '{chat}'")
-    (found,) = asked.expand("ChatActivityAttachment,ChatActivityBTDReference").execute()
+    client = pyodata.Client(f"{URL}/chatactivity/", session(served, **headers))
+    request = client.entity_sets.ChatActivityCollection.get_entities().filter(f"ObjectID eq '{chat}'")
+    (found,) = request.expand("ChatActivityAttachment,ChatActivityBTDReference").execute()
     assert [a.ObjectID for a in found.ChatActivityAttachment] == [made.ObjectID]
     assert [r.ID for r in found.ChatActivityBTDReference] == [f"EXPAND{len(headers)}"]
 
 
-def test_a_single_entity_it_reads_only_with_the_strict_header(mock, chats):
-    chat = new_chat(mock, "SINGLE")
+def test_a_single_entity_it_reads_only_with_the_strict_header(served: ServedTenant, chats: Any) -> None:
+    chat = served.chat("SINGLE")
     assert chats.entity_sets.ChatActivityCollection.get_entity(chat).execute().ObjectID == chat
-    plain = pyodata.Client(f"{URL}/chatactivity/", session(mock))
+    plain = pyodata.Client(f"{URL}/chatactivity/", session(served))
     read = plain.entity_sets.ChatActivityCollection.get_entity(chat).execute()
     with pytest.raises(AttributeError):
         assert read.SubjectName
@@ -152,11 +135,11 @@ def test_a_single_entity_it_reads_only_with_the_strict_header(mock, chats):
         assert upload(plain, chat, "x", CategoryCode="2").execute().Name
 
 
-def test_it_follows_the_pages_to_the_last(mock, calls):
+def test_it_follows_the_pages_to_the_last(served: ServedTenant, calls: Any) -> None:
     for number in range(7):
         calls.entity_sets.PhoneCallCollection.create_entity().set(Subject="paged", Phone=str(number)).execute()
-    asked = calls.entity_sets.PhoneCallCollection.get_entities().filter("Subject eq 'paged'")
-    page = asked.order_by("Phone desc").count(inline=True).execute()
+    request = calls.entity_sets.PhoneCallCollection.get_entities().filter("Subject eq 'paged'")
+    page = request.order_by("Phone desc").count(inline=True).execute()
     assert page.total_count == 7
     numbers = [row.Phone for row in page]
     while page.next_url:
@@ -167,8 +150,8 @@ def test_it_follows_the_pages_to_the_last(mock, calls):
     assert counted == 7
 
 
-def test_it_sends_a_batch_and_sees_a_change_set_fail_as_one(mock, chats):
-    chat = new_chat(mock, "BATCH")
+def test_it_sends_a_batch_and_sees_a_change_set_fail_as_one(served: ServedTenant, chats: Any) -> None:
+    chat = served.chat("BATCH")
     batch, changes = chats.create_batch(), chats.create_changeset()
     changes.add_request(upload(chats, chat, "a", CategoryCode="2"))
     changes.add_request(upload(chats, chat, "b", CategoryCode="2"))
@@ -183,11 +166,11 @@ def test_it_sends_a_batch_and_sees_a_change_set_fail_as_one(mock, chats):
     batch.add_request(changes)
     with pytest.raises(pyodata.exceptions.HttpError, match="400"):
         batch.execute()
-    assert [a["name"] for a in stored(mock, "BATCH")] == ["a", "b"]
+    assert [a["name"] for a in served.stored("BATCH")] == ["a", "b"]
 
 
-def test_it_calls_a_function_import(mock):
-    client = pyodata.Client(f"{URL}/socialmediaactivity/", session(mock, **STRICT))
+def test_it_calls_a_function_import(served: ServedTenant) -> None:
+    client = pyodata.Client(f"{URL}/socialmediaactivity/", session(served, **STRICT))
     root = client.entity_sets.SocialMediaActivityCollection.create_entity().set(Text="root").execute()
     reply = client.entity_sets.SocialMediaActivityCollection.create_entity()
     reply.set(Text="reply", RootSocialMediaActivityUUID=root.UUID).execute()
@@ -196,8 +179,8 @@ def test_it_calls_a_function_import(mock):
     assert [row.Text for row in answer] == ["reply"]
 
 
-def test_a_person_writes_with_a_token_and_all_cookies(mock):
-    person = session(mock, "ada", "Secret-1", **STRICT)
+def test_a_person_writes_with_a_token_and_all_cookies(served: ServedTenant) -> None:
+    person = session(served, "ada", "Secret-1", **STRICT)
     client = pyodata.Client(f"{URL}/activity/", person)
     with pytest.raises(pyodata.exceptions.HttpError) as caught:
         client.entity_sets.PhoneCallCollection.create_entity().set(Subject="x").execute()

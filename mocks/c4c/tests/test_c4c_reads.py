@@ -1,59 +1,53 @@
-"""Reading: C4C's own JSON shapes, the standard's on request, Atom, paging, projection, navigation."""
+"""Reading: C4C's own JSON shapes, the standard's on request, paging, projection, navigation."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
-from lxml import etree
+
+from c4c_mock.testing import MakeTenant, TenantClient
 
 STRICT = {"odata-v2-strict-json-format": "true"}
-NS = {
-    "a": "http://www.w3.org/2005/Atom",
-    "m": "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata",
-    "d": "http://schemas.microsoft.com/ado/2007/08/dataservices",
-}
 CHATS = "/chatactivity/ChatActivityCollection"
 
 
-def results(answer):
-    """``d.results`` of a good answer."""
-    assert answer.status_code == 200, answer.text
-    return answer.get_json()["d"]["results"]
-
-
-def test_a_single_entity_stands_in_d_results(tenant):
+def test_a_single_entity_stands_in_d_results(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    assert results(tenant.get(tenant.path(chat)))["ObjectID"] == chat
+    assert tenant.results(tenant.path(chat))["ObjectID"] == chat
 
 
-def test_the_strict_header_puts_the_entity_into_d(tenant):
+def test_the_strict_header_puts_the_entity_into_d(tenant: TenantClient) -> None:
     chat = tenant.chat()
     assert tenant.get(tenant.path(chat), STRICT).get_json()["d"]["ObjectID"] == chat
 
 
-def test_an_expanded_navigation_is_a_bare_array_and_strictly_an_object_with_results(tenant):
+def test_an_expanded_navigation_is_a_bare_array_and_strictly_an_object_with_results(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat)
     path = f"{tenant.path(chat)}?$expand=ChatActivityAttachment"
-    assert [a["Name"] for a in results(tenant.get(path))["ChatActivityAttachment"]] == ["a.txt"]
+    assert [a["Name"] for a in tenant.results(path)["ChatActivityAttachment"]] == ["a.txt"]
     strict = tenant.get(path, STRICT).get_json()["d"]["ChatActivityAttachment"]
     assert [a["Name"] for a in strict["results"]] == ["a.txt"]
 
 
-def test_nested_expands_go_down_and_up_again(tenant):
+def test_nested_expands_go_down_and_up_again(tenant: TenantClient) -> None:
     chat = tenant.chat()
     path = f"{tenant.path(chat)}?$expand=ChatActivityBTDReference/ChatActivity"
-    assert results(tenant.get(path))["ChatActivityBTDReference"][0]["ChatActivity"]["ObjectID"] == chat
+    assert tenant.results(path)["ChatActivityBTDReference"][0]["ChatActivity"]["ObjectID"] == chat
 
 
-def test_an_unexpanded_navigation_is_a_link_that_works(tenant):
+def test_an_unexpanded_navigation_is_a_link_that_works(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    link = results(tenant.get(tenant.path(chat)))["ChatActivityBTDReference"]["__deferred"]["uri"]
+    link = tenant.results(tenant.path(chat))["ChatActivityBTDReference"]["__deferred"]["uri"]
     path = link.partition("/sap/c4c/odata/v1")[2]
-    assert results(tenant.get(path))[0]["ID"] == tenant.guid
+    assert tenant.results(path)[0]["ID"] == tenant.guid
 
 
-def test_both_forms_of_a_key_find_the_entity(tenant):
+def test_both_forms_of_a_key_find_the_entity(tenant: TenantClient) -> None:
     chat = tenant.chat()
     for key in (f"'{chat}'", f"ObjectID='{chat}'"):
-        assert results(tenant.get(f"{CHATS}({key})"))["ObjectID"] == chat
+        assert tenant.results(f"{CHATS}({key})")["ObjectID"] == chat
 
 
 @pytest.mark.parametrize(
@@ -77,18 +71,18 @@ def test_both_forms_of_a_key_find_the_entity(tenant):
         ("/chatactivity/$batch", 405),
     ],
 )
-def test_a_path_that_leads_nowhere_is_refused(tenant, path, status):
+def test_a_path_that_leads_nowhere_is_refused(tenant: TenantClient, path: str, status: int) -> None:
     answer = tenant.get(path)
     assert answer.status_code == status
     assert answer.get_json()["error"]["message"]["value"]
 
 
 @pytest.mark.parametrize("name", ["Nothing", "ChatActivityAttachment('x')", "$value"])
-def test_nothing_unknown_hangs_below_an_entity(tenant, name):
+def test_nothing_unknown_hangs_below_an_entity(tenant: TenantClient, name: str) -> None:
     assert tenant.get(f"{tenant.path(tenant.chat())}/{name}").status_code == 404
 
 
-def test_a_property_its_raw_value_and_its_count_are_addressable(tenant):
+def test_a_property_its_raw_value_and_its_count_are_addressable(tenant: TenantClient) -> None:
     chat = tenant.chat(Subject="Hello & goodbye")
     path = tenant.path(chat)
     assert tenant.get(f"{path}/SubjectName").get_json() == {"d": {"SubjectName": "Hello & goodbye"}}
@@ -98,28 +92,28 @@ def test_a_property_its_raw_value_and_its_count_are_addressable(tenant):
     assert tenant.get(f"{path}/CompletionDateTime/$value").status_code == 404
 
 
-def test_navigation_goes_on_from_a_keyed_child(tenant):
+def test_navigation_goes_on_from_a_keyed_child(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    child = results(tenant.get(f"{tenant.path(chat)}/ChatActivityBTDReference"))[0]["ObjectID"]
+    child = tenant.results(f"{tenant.path(chat)}/ChatActivityBTDReference")[0]["ObjectID"]
     path = f"{tenant.path(chat)}/ChatActivityBTDReference('{child}')/ChatActivity/SubjectName/$value"
     assert tenant.get(path).status_code == 200
 
 
-def test_a_child_of_another_parent_is_not_found_below_this_one(tenant):
+def test_a_child_of_another_parent_is_not_found_below_this_one(tenant: TenantClient) -> None:
     chat, other = tenant.chat("A"), tenant.chat("B")
-    child = results(tenant.get(f"{tenant.path(other)}/ChatActivityBTDReference"))[0]["ObjectID"]
+    child = tenant.results(f"{tenant.path(other)}/ChatActivityBTDReference")[0]["ObjectID"]
     assert tenant.get(f"{tenant.path(chat)}/ChatActivityBTDReference('{child}')").status_code == 404
 
 
-def test_links_of_a_navigation_are_listed(tenant):
+def test_links_of_a_navigation_are_listed(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    found = results(tenant.get(f"{tenant.path(chat)}/$links/ChatActivityBTDReference"))
+    found = tenant.results(f"{tenant.path(chat)}/$links/ChatActivityBTDReference")
     assert [list(link) for link in found] == [["uri"]]
 
 
-def test_children_repeat_their_parents_fields(tenant):
+def test_children_repeat_their_parents_fields(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    row = results(tenant.get("/chatactivity/ChatActivityBTDReferenceCollection"))[0]
+    row = tenant.results("/chatactivity/ChatActivityBTDReferenceCollection")[0]
     assert (row["ParentObjectID"], row["ChatActivityID"], row["ChatActivityTypeCodeText"]) == (
         chat,
         "1000000",
@@ -127,17 +121,17 @@ def test_children_repeat_their_parents_fields(tenant):
     )
 
 
-def test_select_leaves_only_what_was_asked_for(tenant):
+def test_select_returns_only_what_it_names(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    row = results(tenant.get(f"{tenant.path(chat)}?$select=ObjectID,TypeCode"))
+    row = tenant.results(f"{tenant.path(chat)}?$select=ObjectID,TypeCode")
     assert set(row) == {"__metadata", "ObjectID", "TypeCode"}
 
 
-def test_select_reaches_into_an_expanded_navigation(tenant):
+def test_select_reaches_into_an_expanded_navigation(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat)
     path = f"{tenant.path(chat)}?$select=ID,ChatActivityAttachment/Name&$expand=ChatActivityAttachment"
-    row = results(tenant.get(path))
+    row = tenant.results(path)
     assert set(row) == {"__metadata", "ID", "ChatActivityAttachment"}
     assert set(row["ChatActivityAttachment"][0]) == {"__metadata", "Name"}
 
@@ -161,23 +155,23 @@ def test_select_reaches_into_an_expanded_navigation(tenant):
         "$filter=%FF",
     ],
 )
-def test_a_bad_query_option_is_refused(tenant, query):
+def test_a_bad_query_option_is_refused(tenant: TenantClient, query: str) -> None:
     assert tenant.get(f"{CHATS}?{query}").status_code == 400
 
 
-def test_feed_options_on_one_entity_are_refused_and_foreign_options_ignored(tenant):
+def test_feed_options_on_one_entity_are_refused_and_foreign_options_ignored(tenant: TenantClient) -> None:
     path = tenant.path(tenant.chat())
     assert tenant.get(f"{path}?$top=1").status_code == 400
     assert tenant.get(f"{path}?sap-language=EN&saml2=disabled").status_code == 200
 
 
-def test_encoded_option_names_and_plus_signs_are_understood(tenant):
+def test_encoded_option_names_and_plus_signs_are_understood(tenant: TenantClient) -> None:
     tenant.chat(Subject="a b")
-    assert len(results(tenant.get(f"{CHATS}?%24filter=SubjectName+eq+%27a%20b%27"))) == 1
+    assert len(tenant.results(f"{CHATS}?%24filter=SubjectName+eq+%27a%20b%27")) == 1
 
 
 @pytest.fixture
-def five(make_tenant):
+def five(make_tenant: MakeTenant) -> TenantClient:
     """Five chats in pages of two."""
     tenant = make_tenant(page_size=2)
     for number in range(5):
@@ -185,7 +179,7 @@ def five(make_tenant):
     return tenant
 
 
-def follow(tenant, path):
+def follow(tenant: TenantClient, path: str) -> list[list[str]]:
     """Subjects page by page along ``__next``."""
     pages = []
     while path:
@@ -207,26 +201,26 @@ def follow(tenant, path):
         ("?$skip=9", [[]]),
     ],
 )
-def test_next_links_lead_through_all_pages_once(five, query, pages):
+def test_next_links_lead_through_all_pages_once(five: TenantClient, query: str, pages: list[Any]) -> None:
     assert follow(five, CHATS + query) == pages
 
 
-def test_the_next_link_counts_from_one_and_keeps_the_other_options(five):
+def test_the_next_link_counts_from_one_and_keeps_the_other_options(five: TenantClient) -> None:
     link = five.get(f"{CHATS}?$select=ID").get_json()["d"]["__next"]
     assert link.startswith(f"https://{five.host}/sap/c4c/odata/v1{CHATS}/?$skiptoken=3&")
     assert link.endswith("$select=ID")
 
 
-def test_without_next_links_in_json_a_client_is_left_with_the_first_page(make_tenant):
+def test_without_next_links_in_json_a_client_is_left_with_the_first_page(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(page_size=1, json_next_link=False)
     tenant.chat("A")
     tenant.chat("B")
     assert list(tenant.get(CHATS).get_json()["d"]) == ["results"]
 
 
-def test_the_default_page_is_a_thousand(tenant):
+def test_the_default_page_is_a_thousand(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    state = tenant.app.mock.tenants.get("default")
+    state = tenant.state
     parent = state.rows.all("ChatActivityCollection")[0]
     for number in range(1001):
         tenant.call("POST", f"{tenant.path(chat)}/ChatActivityTextCollection", json={"Text": str(number)})
@@ -236,113 +230,63 @@ def test_the_default_page_is_a_thousand(tenant):
     assert "$skiptoken=1001" in document["__next"]
 
 
-def test_the_count_is_a_string_and_comes_only_when_asked_for(five):
+def test_the_count_is_a_string_and_is_written_on_request_only(five: TenantClient) -> None:
     assert five.get(f"{CHATS}?$inlinecount=allpages&$top=1").get_json()["d"]["__count"] == "5"
     assert "__count" not in five.get(f"{CHATS}?$inlinecount=none").get_json()["d"]
 
 
-def test_search_finds_words_in_any_text(five):
-    assert [r["SubjectName"] for r in results(five.get(f"{CHATS}?$search=s3"))] == ["S3"]
+def test_search_finds_words_in_any_text(five: TenantClient) -> None:
+    assert [r["SubjectName"] for r in five.results(f"{CHATS}?$search=s3")] == ["S3"]
 
 
-def test_without_code_descriptions_no_text_members_come(tenant):
+def test_without_code_descriptions_no_text_members_come(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    row = results(tenant.get(tenant.path(chat), {"odata-no-codedescs": "true"}))
+    row = tenant.results(tenant.path(chat), {"odata-no-codedescs": "true"})
     assert row["TypeCode"] == "1976"
     assert "TypeCodeText" not in row
 
 
-def test_dates_are_ticks_numbers_are_strings_and_unset_is_empty_or_null(tenant):
-    row = results(tenant.get(tenant.path(tenant.chat())))
+def test_dates_are_ticks_numbers_are_strings_and_unset_is_empty_or_null(tenant: TenantClient) -> None:
+    row = tenant.results(tenant.path(tenant.chat()))
     assert row["ActualStartDateTime"].startswith("/Date(")
     assert (row["CompletionPercent"], row["ExternalName"], row["CompletionDateTime"]) == ("0.00", "", None)
 
 
-def test_the_dialect_can_escape_slashes_in_dates(make_tenant):
+def test_the_dialect_can_escape_slashes_in_dates(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(escape_date_slashes=True)
     raw = tenant.get(tenant.path(tenant.chat())).text
     assert '"\\/Date(' in raw
     assert '"/Date(' not in raw
 
 
-def test_code_lists_read_like_any_set_and_cannot_be_written(tenant):
+def test_code_lists_read_like_any_set_and_cannot_be_written(tenant: TenantClient) -> None:
     path = "/chatactivity/ChatActivityLifeCycleStatusCodeCollection"
-    assert results(tenant.get(f"{path}('3')"))["Description"] == "Completed"
-    assert results(tenant.get(f"{path}?$filter=Description eq 'Open'"))[0]["Code"] == "1"
+    assert tenant.results(f"{path}('3')")["Description"] == "Completed"
+    assert tenant.results(f"{path}?$filter=Description eq 'Open'")[0]["Code"] == "1"
     assert tenant.call("POST", path, json={"Code": "9"}).status_code == 405
     assert tenant.call("DELETE", f"{path}('3')").status_code == 405
     assert tenant.call("PATCH", f"{path}('3')", json={"Description": "x"}).status_code == 405
 
 
-def test_a_contextual_code_list_has_two_keys(tenant):
+def test_a_contextual_code_list_has_two_keys(tenant: TenantClient) -> None:
     path = "/chatactivity/ChatActivityAttachmentFolderTypeCodeCollection"
-    assert results(tenant.get(f"{path}(Context='',Code='10001')"))["Code"] == "10001"
+    assert tenant.results(f"{path}(Context='',Code='10001')")["Code"] == "10001"
     assert tenant.get(f"{path}('10001')").status_code == 400
 
 
-def test_the_umbrella_service_holds_the_same_entities(make_tenant):
+def test_the_umbrella_service_has_the_same_entities(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()
     tenant.control(
         "communication-arrangements",
         {"user": tenant.user, "password": tenant.password, "services": ["c4codataapi"]},
     )
     chat = tenant.chat()
-    row = results(tenant.get(f"/c4codataapi/ChatActivityCollection('{chat}')"))
+    row = tenant.results(f"/c4codataapi/ChatActivityCollection('{chat}')")
     assert row["__metadata"]["type"] == "c4codataapi.ChatActivity"
 
 
-def test_head_answers_like_get_without_a_body(tenant):
+def test_head_answers_like_get_without_a_body(tenant: TenantClient) -> None:
     for path in ("/chatactivity/", "/chatactivity/$metadata", CHATS):
         got, head = tenant.get(path), tenant.call("HEAD", path)
         assert (head.status_code, head.data) == (200, b"")
         assert head.headers["Content-Length"] == got.headers["Content-Length"]
-
-
-def test_atom_is_the_default_for_feeds_entries_and_errors(tenant):
-    chat = tenant.chat(Subject="<&>")
-    tenant.attach(chat)
-    feed = etree.fromstring(tenant.get(f"{CHATS}?$inlinecount=allpages", {"Accept": ""}).data)
-    assert feed.xpath("string(a:entry/a:content/m:properties/d:SubjectName)", namespaces=NS) == "<&>"
-    assert feed.xpath("string(m:count)", namespaces=NS) == "1"
-    path = f"{tenant.path(chat)}?$expand=ChatActivityAttachment"
-    entry = etree.fromstring(tenant.get(path, {"Accept": "application/atom+xml"}).data)
-    binary = "string(a:link/m:inline/a:feed/a:entry/a:content/m:properties/d:Binary)"
-    assert entry.xpath(binary, namespaces=NS) == "aGVsbG8="
-    error = etree.fromstring(tenant.get(f"{CHATS}('x')", {"Accept": "*/*"}).data)
-    assert error.xpath("string(m:code)", namespaces=NS) == ""
-    assert "x" in error.xpath("string(m:message)", namespaces=NS)
-
-
-def test_atom_names_the_next_page_and_single_properties(five):
-    feed = etree.fromstring(five.get(CHATS, {"Accept": ""}).data)
-    assert "$skiptoken=3" in feed.xpath("string(a:link[@rel='next']/@href)", namespaces=NS)
-    chat = results(five.get(CHATS))[0]["ObjectID"]
-    prop = etree.fromstring(five.get(f"{five.path(chat)}/ActualStartDateTime", {"Accept": ""}).data)
-    assert prop.text.endswith("Z")
-
-
-@pytest.mark.parametrize(
-    ("accept", "query", "kind"),
-    [
-        ("application/json", "", "application/json"),
-        ("application/atom+xml,application/json;q=0.5", "", "application/atom+xml"),
-        ("application/atom+xml;q=0.3,application/json;q=0.5", "", "application/json"),
-        ("text/html", "", "application/atom+xml"),
-        ("application/json", "?$format=atom", "application/atom+xml"),
-        ("", "?$format=json", "application/json"),
-    ],
-)
-def test_format_wins_over_accept_and_accept_over_the_default(tenant, accept, query, kind):
-    assert tenant.get(CHATS + query, {"Accept": accept}).mimetype == kind
-
-
-def test_the_vendors_headers_are_on_every_answer(tenant):
-    answer = tenant.get(CHATS)
-    assert answer.headers["dataserviceversion"] == "2.0"
-    assert answer.headers["cache-control"] == "no-cache, no-store"
-    assert answer.headers["c4c-odata-response-time"].endswith(" ms")
-
-
-def test_a_control_character_in_a_text_does_not_break_the_xml(tenant):
-    chat = tenant.chat(Subject="bad\x0bchar")
-    etree.fromstring(tenant.get(tenant.path(chat), {"Accept": ""}).data)

@@ -1,9 +1,14 @@
-"""The streaming JSON body: same verdicts as a real parser, files out of memory, Base64 without mercy."""
+"""The streaming JSON body: the same result as a real parser, files on disk, strict Base64."""
+
+from __future__ import annotations
 
 import base64
 import itertools
 import json
 import tracemalloc
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,38 +17,38 @@ from hypothesis import strategies as st
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.wire.base64_stream import Base64Writer, encoded, encoded_length
 from c4c_mock.wire.scanner import BodyScanner
-from mock_kit.spool import Spool
+from mock_kit.tenants.spool import Blob, Spool
 
 DECIDED = settings(derandomize=True, database=None, deadline=None)
 
 
-class Recorder:
-    """A sink that keeps what it is fed."""
+class TextSink:
+    """A sink that stores its input."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.text = b""
 
-    def feed(self, piece):
+    def feed(self, piece: bytes) -> None:
         self.text += piece
 
-    def finish(self):
+    def finish(self) -> Any:
         halves = self.text.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
         return halves.decode("utf-16", "surrogatepass")
 
-    def abort(self):
+    def abort(self) -> None:
         self.text = b""
 
 
-def scan(raw, cuts=(), cap=1 << 20):
+def scan(raw: bytes, cuts: Iterable[int] = (), cap: int = 1 << 20) -> tuple[Any, list[Any]]:
     """Feed ``raw`` cut at the given places; returns (value, texts of all Binary members)."""
-    scanner = BodyScanner(Recorder, skeleton_max_bytes=cap)
+    scanner = BodyScanner(TextSink, skeleton_max_bytes=cap)
     edges = [0, *sorted({c % (len(raw) + 1) for c in cuts}), len(raw)]
     for start, stop in itertools.pairwise(edges):
         scanner.feed(raw[start:stop])
     return scanner.finish(), scanner.blobs
 
 
-def put_back(value, texts):
+def put_back(value: Any, texts: list[Any]) -> Any:
     """The parsed skeleton with the files' texts where their numbers stood."""
     if isinstance(value, dict):
         return {
@@ -63,7 +68,7 @@ documents = st.recursive(
 
 @DECIDED
 @given(document=documents, cuts=st.lists(st.integers(0, 4000), max_size=12), ascii_only=st.booleans())
-def test_any_document_in_any_pieces_reads_like_json_loads(document, cuts, ascii_only):
+def test_any_document_in_any_pieces_reads_like_json_loads(document: Any, cuts: list[int], ascii_only: bool) -> None:
     raw = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     try:
         expected = json.loads(raw.decode())
@@ -80,7 +85,7 @@ def test_any_document_in_any_pieces_reads_like_json_loads(document, cuts, ascii_
     raw=st.binary(max_size=60) | st.text('{}[]":,\\ntBinary01e.', max_size=40).map(str.encode),
     cut=st.integers(0, 60),
 )
-def test_what_is_no_json_is_refused_and_what_is_json_is_not(raw, cut):
+def test_what_is_no_json_is_refused_and_what_is_json_is_not(raw: bytes, cut: int) -> None:
     try:
         json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_never)
         good = True
@@ -94,28 +99,28 @@ def test_what_is_no_json_is_refused_and_what_is_json_is_not(raw, cut):
     assert taken == good
 
 
-def _unique(pairs):
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError
     return dict(pairs)
 
 
-def _never(text):
+def _never(text: str) -> Any:
     raise ValueError(text)
 
 
-def test_an_escaped_slash_inside_the_file_is_a_slash():
+def test_an_escaped_slash_inside_the_file_is_a_slash() -> None:
     value, texts = scan(rb'{"Binary":"ab\/\u002b\u002F=="}', cuts=[14, 15, 17, 20, 22])
     assert value == {"Binary": "0"}
     assert texts == ["ab/+/=="]
 
 
-def test_a_member_named_with_escapes_is_still_the_file():
+def test_a_member_named_with_escapes_is_still_the_file() -> None:
     value, texts = scan(b'{"\\u0042inary":"QUJD"}')
     assert (value, texts) == ({"Binary": "0"}, ["QUJD"])
 
 
-def test_a_number_under_binary_is_not_taken_for_a_file():
+def test_a_number_under_binary_is_not_read_as_a_file() -> None:
     value, texts = scan(b'{"Binary": 0}')
     assert (value, texts) == ({"Binary": 0}, [])
 
@@ -131,30 +136,30 @@ def test_a_number_under_binary_is_not_taken_for_a_file():
         b'{"A":1} x',
     ],
 )
-def test_duplicate_members_and_non_json_are_refused(raw):
+def test_duplicate_members_and_non_json_are_refused(raw: bytes) -> None:
     with pytest.raises(BadRequest):
         scan(raw)
 
 
 @pytest.mark.parametrize("prefix", [b"\xef\xbb\xbf", b"\xff\xfe"])
-def test_byte_order_marks_are_refused(prefix):
+def test_byte_order_marks_are_refused(prefix: bytes) -> None:
     with pytest.raises(BadRequest):
         scan(prefix + b"{}")
 
 
-def test_a_deeply_nested_body_is_refused_not_crashed_on():
+def test_a_deeply_nested_body_is_refused_not_crashed_on() -> None:
     with pytest.raises(BadRequest):
         scan(b"[" * 100_000)
 
 
-def test_more_than_the_cap_besides_files_is_refused_while_it_streams():
-    scanner = BodyScanner(Recorder, skeleton_max_bytes=1000)
+def test_more_than_the_cap_besides_files_is_refused_while_it_streams() -> None:
+    scanner = BodyScanner(TextSink, skeleton_max_bytes=1000)
     scanner.feed(b'["' + b"x" * 900)
     with pytest.raises(BadRequest, match="1000 bytes besides Binary"):
         scanner.feed(b"x" * 100)
 
 
-def decode(tmp_path, *pieces, limit=lambda size: None):
+def decode(tmp_path: Path, *pieces: bytes, limit: Callable[[int], None] = lambda size: None) -> Blob:
     writer = Base64Writer(Spool(tmp_path).writer(), limit)
     for piece in pieces:
         writer.feed(piece)
@@ -163,7 +168,9 @@ def decode(tmp_path, *pieces, limit=lambda size: None):
 
 @DECIDED
 @given(content=st.binary(max_size=300), cuts=st.lists(st.integers(0, 400), max_size=6))
-def test_base64_in_any_pieces_gives_the_file_back(tmp_path_factory, content, cuts):
+def test_base64_in_any_pieces_gives_the_file_back(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[int]
+) -> None:
     text = base64.b64encode(content)
     edges = [0, *sorted({c % (len(text) + 1) for c in cuts}), len(text)]
     pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
@@ -186,12 +193,12 @@ def test_base64_in_any_pieces_gives_the_file_back(tmp_path_factory, content, cut
         [b"QQ=="] * 2,
     ],
 )
-def test_sloppy_base64_is_refused(tmp_path, pieces):
+def test_sloppy_base64_is_refused(tmp_path: Path, pieces: list[bytes]) -> None:
     with pytest.raises(BadRequest, match="invalid Base64"):
         decode(tmp_path, *pieces)
 
 
-def test_a_64_mb_file_passes_with_bounded_memory(tmp_path):
+def test_a_64_mb_file_passes_with_bounded_memory(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     scanner = BodyScanner(lambda: Base64Writer(spool.writer(), lambda size: None), skeleton_max_bytes=1 << 20)
     piece = base64.b64encode(bytes(range(256)) * 768)

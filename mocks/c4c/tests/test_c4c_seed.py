@@ -1,16 +1,23 @@
 """``POST /_mock/seed``: business objects as a test wants them."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
+from werkzeug.test import TestResponse
+
+from c4c_mock.testing import TenantClient
 
 CHATS = "ChatActivityCollection"
 
 
-def seed(tenant, *rows):
+def seed(tenant: TenantClient, *rows: Any) -> TestResponse:
     """Seed rows."""
     return tenant.control("seed", {"rows": list(rows)})
 
 
-def test_rows_are_there_as_described_with_their_parts_and_files(tenant):
+def test_rows_are_there_as_described_with_their_parts_and_files(tenant: TenantClient) -> None:
     values = {
         "ObjectID": "A" * 32,
         "SubjectName": "seeded",
@@ -20,18 +27,19 @@ def test_rows_are_there_as_described_with_their_parts_and_files(tenant):
     }
     answer = seed(tenant, {"set": CHATS, "values": values})
     assert answer.get_json() == {"rows": [{"set": CHATS, "object_id": "A" * 32}]}
-    row = tenant.get(tenant.path("A" * 32)).get_json()["d"]["results"]
+    row = tenant.results(tenant.path("A" * 32))
     assert (row["SubjectName"], row["CreationDate"]) == ("seeded", "/Date(1580428800000)/")
     assert [(a["name"], a["external_reference_id"], a["size_bytes"]) for a in tenant.stored()] == [("f", "REF1", 3)]
 
 
-def test_a_child_names_its_parent(tenant):
+def test_a_child_names_its_parent(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    assert seed(tenant, {"set": "ChatActivityTextCollectionCollection", "parent": chat, "values": {"Text": "t"}})
+    answer = seed(tenant, {"set": "ChatActivityTextCollectionCollection", "parent": chat, "values": {"Text": "t"}})
+    assert answer.status_code == 201
     assert tenant.get(f"{tenant.path(chat)}/ChatActivityTextCollection/$count").text == "1"
 
 
-def test_after_a_reset_the_same_ids_are_minted_again(tenant):
+def test_after_a_reset_the_same_ids_are_assigned_again(tenant: TenantClient) -> None:
     first = seed(tenant, {"set": CHATS, "values": {}}).get_json()
     assert seed(tenant, {"set": CHATS, "values": {}}).get_json() != first
     tenant.control("reset")
@@ -57,13 +65,13 @@ def test_after_a_reset_the_same_ids_are_minted_again(tenant):
         {"set": CHATS, "values": {"ObjectID": "B", "ChatActivityTextCollection": [{"ObjectID": "B"}]}},
     ],
 )
-def test_a_bad_seed_is_refused_whole(tenant, row):
+def test_a_bad_seed_is_refused_whole(tenant: TenantClient, row: dict[str, Any] | str) -> None:
     answer = seed(tenant, {"set": CHATS, "values": {}}, row)
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert tenant.get(f"/chatactivity/{CHATS}/$count").text == "0"
 
 
-def test_an_id_in_use_is_refused(tenant):
+def test_an_id_in_use_is_refused(tenant: TenantClient) -> None:
     chat = tenant.chat()
     assert seed(tenant, {"set": CHATS, "values": {"ObjectID": chat}}).status_code == 400
     assert tenant.control("seed", {"rows": 5}).status_code == 400

@@ -1,12 +1,16 @@
-"""A sign-in page where a document was asked for."""
+"""A sign-in page instead of a document."""
+
+from __future__ import annotations
 
 import pytest
+
+from c4c_mock.testing import MakeTenant
 
 pytestmark = pytest.mark.off_contract(reason="a page comes where the schemas know a document, on purpose")
 
 
 @pytest.mark.parametrize("how", ["redirect", "page"])
-def test_a_sign_in_page_comes_instead_of_the_work(make_tenant, how):
+def test_a_sign_in_page_comes_instead_of_the_work(make_tenant: MakeTenant, how: str) -> None:
     tenant = make_tenant(sign_in=how)
     chat = tenant.chat()
     for answer in (tenant.get(tenant.path(chat)), tenant.attach(chat), tenant.call("DELETE", tenant.path(chat))):
@@ -18,19 +22,21 @@ def test_a_sign_in_page_comes_instead_of_the_work(make_tenant, how):
 
 
 @pytest.mark.parametrize(("kind", "statuses"), [("all", [302, 302]), ("reads", [302, 201]), ("writes", [200, 302])])
-def test_a_sign_in_page_can_be_for_reads_or_for_writes_only(make_tenant, kind, statuses):
+def test_a_sign_in_page_can_be_for_reads_or_for_writes_only(
+    make_tenant: MakeTenant, kind: str, statuses: list[int]
+) -> None:
     tenant = make_tenant(sign_in="redirect", sign_in_for=kind)
     chat = tenant.chat()
     assert [tenant.get(tenant.path(chat)).status_code, tenant.attach(chat).status_code] == statuses
 
 
-def test_the_redirect_leads_where_the_dialect_says(make_tenant):
+def test_the_redirect_leads_where_the_dialect_says(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(sign_in="redirect")
     assert tenant.get("/chatactivity/").headers["Location"] == "https://sign-in.example.com/saml2/idp/sso"
     tenant.dialect(sign_in_url="https://other.crm.cloud.sap/login")
     assert tenant.get("/chatactivity/").headers["Location"] == "https://other.crm.cloud.sap/login"
 
 
-def test_who_looks_on_meets_no_sign_in_page(make_tenant):
+def test_an_inspection_gets_no_sign_in_page(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(sign_in="page")
-    assert tenant.looked_at("/chatactivity/ChatActivityCollection").mimetype == "application/json"
+    assert tenant.inspect("/chatactivity/ChatActivityCollection").mimetype == "application/json"

@@ -7,12 +7,11 @@ from typing import Any
 
 from flask import Flask
 
-from cmi_mock.dialect import defaults
-from cmi_mock.evidence import BOOK
+from cmi_mock.evidence import DIALECT
 from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
 from cmi_mock.routes.objects import signed_address
-from cmi_mock.routes.wire import tenant_of, wire_blueprint
+from cmi_mock.routes.vendor import tenant_of, vendor_blueprint
 from cmi_mock.tenant import CmiTenant, make_tenant
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import Mock
@@ -25,7 +24,7 @@ def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
 
     def create_tenant(body: dict[str, Any]) -> CmiTenant:
         with forms.as_problems():
-            tenant = make_tenant(forms.tenant_order(body), data_dir)
+            tenant = make_tenant(forms.new_tenant(body), data_dir)
         return tenants.add(tenant, tenant.keys)
 
     mock: Mock[CmiTenant] = Mock(
@@ -34,13 +33,12 @@ def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
         tenant_of=lambda request: tenant_of(tenants, request),
         create_tenant=create_tenant,
         reset_tenant=CmiTenant.reset,
-        evidence=BOOK,
-        dialect=defaults(),
+        dialect=DIALECT,
         signed_address=lambda request: signed_address(mock, request),
     )
     app = Flask("cmi_mock", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.merge_slashes = False
     app.register_blueprint(control_blueprint(mock))
-    app.register_blueprint(wire_blueprint(mock))
+    app.register_blueprint(vendor_blueprint(mock))
     return wrap(app, mock)

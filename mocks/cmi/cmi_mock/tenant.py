@@ -12,29 +12,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cmi_mock.dialect import Dialect, read_dialect
-from cmi_mock.model.conversations import Conversations
-from cmi_mock.model.desk import ChatDesk
-from cmi_mock.model.errors import Refused
-from cmi_mock.model.filerules import FileRules
+from cmi_mock.model.chats import ChatStore
+from cmi_mock.model.contact_records import ContactRecords
+from cmi_mock.model.contacts import CmiContacts
+from cmi_mock.model.emails import EmailStore
+from cmi_mock.model.errors import InvalidValue
+from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules
-from cmi_mock.model.mail import MailDesk
-from cmi_mock.model.queuemessages import QueueMessages
-from cmi_mock.model.records import Records
+from cmi_mock.model.queue_messages import QueueMessages
 from cmi_mock.model.rights import Rights
+from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
-from mock_kit.tenants import Tenant
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.tenants import MockTenant
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TenantOrder:
+class NewTenant:
     """What a new tenant is made of, already checked.
 
     Attributes:
@@ -53,37 +54,38 @@ class TenantOrder:
     password: str = field(repr=False)
     rights: Rights = field(default_factory=Rights)
     expires: datetime | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, Any] | None = None
     ids_seed: str | None = None
 
 
 @dataclass(kw_only=True)
-class CmiTenant(Tenant):
-    """State of one tenant; hold ``lock`` while touching any of it."""
+class CmiTenant(MockTenant):
+    """State of one tenant; take ``lock`` before reading or changing it."""
 
-    order: TenantOrder
-    rules: Dialect
-    desk: ChatDesk
-    mails: MailDesk
+    identity: NewTenant
+    rules: CmiRules
+    chats: ChatStore
+    emails: EmailStore
     queue_messages: QueueMessages
-    records: Records
+    records: ContactRecords
     users: Users
     throttle: Throttle
     readings: Readings
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
-    def apply(self, changes: Mapping[str, Any]) -> None:
-        """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
-        rules = read_dialect(self.dialect | dict(changes))
-        if _link_base(self.order, rules) != self.rich_content_base:
-            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the tenant is made")
-        if _signed_base(self.order, rules) != self.signed_links.base:
-            raise _bad("dialect.signed_base", "a change", "to be set when the tenant is made")
-        self.rules = rules
-        self.dialect.update(asdict(self.rules))
-        self.users.policy = _policy(self.rules)
-        self.throttle.limits = _limits(self.rules)
-        self.desk.file_rules = _file_rules(self.rules)
+    def change_dialect(self, changes: Mapping[str, Any]) -> None:
+        """Set some switches of the dialect now. Raises Problem, and changes nothing, for one that is fixed."""
+        with self.lock:
+            rules = read_rules(self.dialect | dict(changes))
+            if _link_base(self.identity, rules) != self.rich_content_base:
+                raise _fixed("rich_content_base", "to be set, with region, when the tenant is made")
+            if _signed_base(self.identity, rules) != self.signed_links.base:
+                raise _fixed("signed_base", "to be set when the tenant is made")
+            super().change_dialect(asdict(rules))
+            self.rules = rules
+            self.users.policy = _policy(rules)
+            self.throttle.limits = _limits(rules)
+            self.chats.file_rules = _file_rules(rules)
 
     @property
     def history(self) -> HistoryRules:
@@ -93,42 +95,42 @@ class CmiTenant(Tenant):
     @property
     def cmi_url(self) -> str:
         """The public CMI address, without a trailing slash."""
-        return f"https://{self.order.host}/{self.order.tenant_path}/cmi"
+        return f"https://{self.identity.host}/{self.identity.tenant_path}/cmi"
 
     @property
     def rich_content_base(self) -> str:
         """Where public links point."""
-        return _link_base(self.order, self.rules)
+        return _link_base(self.identity, self.rules)
 
     @property
     def signed_links(self) -> SignedLinks:
         """Pre-signed addresses; their key outlives the process, because the API key does."""
-        secret = hashlib.sha256(f"pre-signed {self.order.tenant_path} {self.order.api_key}".encode()).digest()
-        return SignedLinks(base=_signed_base(self.order, self.rules), secret=secret, clock=self.clock)
+        secret = hashlib.sha256(f"pre-signed {self.identity.tenant_path} {self.identity.api_key}".encode()).digest()
+        return SignedLinks(base=_signed_base(self.identity, self.rules), secret=secret, clock=self.clock)
 
     @property
-    def conversations(self) -> Conversations:
+    def contacts(self) -> CmiContacts:
         """Legs of chats and e-mails alike."""
-        return Conversations(self.desk, self.mails)
+        return CmiContacts(self.chats, self.emails)
 
     @property
     def keys(self) -> list[str]:
-        """What this tenant answers to: CMI's host and the hosts of its links, each with the tenant."""
+        """The keys of this tenant: CMI's host and the hosts of its links, each with the tenant."""
         links = (urlsplit(base).netloc.lower() for base in (self.rich_content_base, self.signed_links.base))
-        return [tenant_key(host, self.order.tenant_path) for host in dict.fromkeys((self.order.host, *links))]
+        return [tenant_key(host, self.identity.tenant_path) for host in dict.fromkeys((self.identity.host, *links))]
 
     def describe(self) -> dict[str, Any]:
         """Identity without secrets."""
         return {
             "cmi_url": self.cmi_url,
-            "tenant_path": self.order.tenant_path,
+            "tenant_path": self.identity.tenant_path,
             "users": [u.name for u in self.users.all()],
         }
 
     def reset(self) -> None:
-        """No chats, the first user only, nobody locked; host, tenant, secrets and dialect stay."""
+        """No chats, the first user only, no lockout; host, tenant, secrets and dialect stay."""
         with self.lock:
-            for name, fresh in _state(self.order, self.rules, self.clock, self.ids).items():
+            for name, fresh in _state(self.identity, self.rules, self.clock, self.ids).items():
                 setattr(self, name, fresh)
 
 
@@ -137,49 +139,53 @@ def tenant_key(host: str, tenant_path: str) -> str:
     return f"{host.lower().partition(':')[0]}/{tenant_path}"
 
 
-def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
-    """Raises Refused for a bad host, tenant, dialect entry or password."""
-    if not _HOST.fullmatch(order.host):
-        raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
-    if not _TENANT.fullmatch(order.tenant_path):
-        raise _bad("tenant_path", order.tenant_path, "letters, digits, _ and -")
-    rules = read_dialect(order.dialect)
+def make_tenant(identity: NewTenant, data_dir: Path) -> CmiTenant:
+    """Raises Refused for a bad host, tenant or password, Problem for a bad dialect."""
+    if not _HOST.fullmatch(identity.host):
+        raise _bad("host", identity.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
+    if not _TENANT.fullmatch(identity.tenant_path):
+        raise _bad("tenant_path", identity.tenant_path, "letters, digits, _ and -")
+    rules = read_rules(identity.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
-    signed = urlsplit(_signed_base(order, rules))
-    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant_path}/objects":
+    signed = urlsplit(_signed_base(identity, rules))
+    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{identity.tenant_path}/objects":
         raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
-    parts = Tenant.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
-    parts["journal"].guard(order.api_key)
-    parts["journal"].guard(order.password, order.user)
-    return CmiTenant(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
+    parts = MockTenant.parts(identity.name, data_dir, asdict(rules), ids_seed=identity.ids_seed)
+    parts["journal"].mask_secret(identity.api_key)
+    parts["journal"].mask_secret(identity.password, identity.user)
+    return CmiTenant(**parts, identity=identity, rules=rules, **_state(identity, rules, parts["clock"], parts["ids"]))
 
 
-def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
-    """Users, throttle and empty desks, by the members of the tenant they become."""
+def _state(identity: NewTenant, rules: CmiRules, clock: Clock, ids: Ids) -> dict[str, Any]:
+    """Users, throttle and empty stores, by the members of the tenant they become."""
     users = Users(clock, _policy(rules))
-    users.put(User(order.user, order.password, order.rights, order.expires))
+    users.put(User(identity.user, identity.password, identity.rights, identity.expires))
     return {
-        "desk": ChatDesk(clock, ids, _file_rules(rules)),
-        "mails": MailDesk(clock, ids),
+        "chats": ChatStore(clock, ids, _file_rules(rules)),
+        "emails": EmailStore(clock, ids),
         "queue_messages": QueueMessages(clock, ids),
-        "records": Records(clock, ids),
+        "records": ContactRecords(clock, ids),
         "users": users,
         "throttle": Throttle(clock, _limits(rules)),
         "readings": Readings(),
     }
 
 
-def _link_base(order: TenantOrder, rules: Dialect) -> str:
+def _link_base(identity: NewTenant, rules: CmiRules) -> str:
     base = rules.rich_content_base.rstrip("/")
-    return base.replace("{tenant}", order.tenant_path).replace("{host}", order.host).replace("{region}", rules.region)
+    return (
+        base.replace("{tenant}", identity.tenant_path)
+        .replace("{host}", identity.host)
+        .replace("{region}", rules.region)
+    )
 
 
-def _signed_base(order: TenantOrder, rules: Dialect) -> str:
-    return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant_path).replace("{host}", order.host)
+def _signed_base(identity: NewTenant, rules: CmiRules) -> str:
+    return rules.signed_base.rstrip("/").replace("{tenant}", identity.tenant_path).replace("{host}", identity.host)
 
 
-def _policy(rules: Dialect) -> PasswordPolicy:
+def _policy(rules: CmiRules) -> PasswordPolicy:
     return PasswordPolicy(
         rules.lock_after_failures,
         rules.lock_minutes,
@@ -189,7 +195,7 @@ def _policy(rules: Dialect) -> PasswordPolicy:
     )
 
 
-def _limits(rules: Dialect) -> GatewayLimits:
+def _limits(rules: CmiRules) -> GatewayLimits:
     return GatewayLimits(
         rules.gateway_payload_bytes,
         rules.gateway_timeout_s,
@@ -201,7 +207,7 @@ def _limits(rules: Dialect) -> GatewayLimits:
     )
 
 
-def _file_rules(rules: Dialect) -> FileRules:
+def _file_rules(rules: CmiRules) -> FileRules:
     types = (part.strip(" .").lower() for part in re.split("[,;]", rules.outgoing_allowed_types))
     return FileRules(
         outgoing_limit_bytes=rules.outgoing_max_mb * 1024 * 1024,
@@ -212,5 +218,10 @@ def _file_rules(rules: Dialect) -> FileRules:
     )
 
 
-def _bad(field_name: str, value: str, expected: str) -> Refused:
-    return Refused(f"{value!r} does not fit", field=field_name, expected=expected, remedy="correct it")
+def _fixed(switch: str, expected: str) -> Problem:
+    error = FieldError(f"dialect.{switch}", expected, "Leave it out, or create another tenant.")
+    return Problem(422, "The dialect cannot be set like this", f"{switch} cannot be changed.", [error])
+
+
+def _bad(field_name: str, value: str, expected: str) -> InvalidValue:
+    return InvalidValue(f"{value!r} does not fit", field=field_name, expected=expected, remedy="correct it")

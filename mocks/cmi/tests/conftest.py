@@ -1,13 +1,16 @@
-"""A CMI with one tenant, as it comes or with a dialect."""
+"""A CMI with one tenant, with the default dialect or with another."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cmi_mock.testing import Caller
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; the caller is a module here
+
+from cmi_caller import Caller
 
 
 @pytest.fixture
@@ -22,4 +25,4 @@ def cmi(tmp_path: Path) -> Caller:
 
 @pytest.fixture(autouse=True)
 def _on_contract(on_contract: object) -> None:
-    """Live traffic is judged in every test here; ``off_contract`` lifts that."""
+    """Live traffic is checked in every test here; ``off_contract`` lifts that."""

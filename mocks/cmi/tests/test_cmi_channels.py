@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cmi_caller import HOST, Caller
 
 from cmi_mock.model.channels import channel, kind_of, known_channels
-from cmi_mock.testing import HOST, Caller
 
 Make = Callable[..., Caller]
 VERIFIED = ("whatsapp", "facebook", "instagram", "telegram", "viber", "line", "sinchchat", "wechat")
@@ -59,8 +59,8 @@ def test_a_text_beyond_whatsapps_4096_characters_is_refused_when_limits_are_on(m
     cmi = make(channel_limits="on")
     guid = cmi.chat()
     assert cmi.control(f"/chats/{guid}/messages", {"message": "x" * 4096}).status_code == 201
-    answer = cmi.control(f"/chats/{guid}/messages", {"message": "x" * 4097})
-    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "message")
+    response = cmi.control(f"/chats/{guid}/messages", {"message": "x" * 4097})
+    assert (response.status_code, response.get_json()["errors"][0]["field"]) == (422, "message")
 
 
 def delivered(cmi: Caller, sub_type: str, content_type: str, who: str) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def delivered(cmi: Caller, sub_type: str, content_type: str, who: str) -> dict[s
     guid = cmi.chat(channel_sub_type=sub_type)
     cmi.attach(guid, b"content", name="f.pdf", content_type=content_type, originator_type=who)
     cmi.control(f"/chats/{guid}/end")
-    held = next(one for one in cmi.look("/attachments") if one["chat_guid"] == guid)
+    kept = next(one for one in cmi.read("/attachments") if one["chat_guid"] == guid)
     message: dict[str, Any] = cmi.get(f"/chats/{guid}").get_json()["messages"][0]
-    return message | {"delivered_as": held["delivered_as"], "guid": guid, "file_id": held["id"]}
+    return message | {"delivered_as": kept["delivered_as"], "guid": guid, "file_id": kept["id"]}
 
 
 def test_the_european_rule_sends_links_in_place_of_files(make: Make) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cmi_mock.testing import OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import OTHER_QUEUE, QUEUE, Caller, basic
 
 Make = Callable[..., Caller]
 ENGINEER = {"id": "EE" * 16, "number": "99", "chat_address": "engineer@chat.example"}
 
 
 def consulted(cmi: Caller) -> str:
-    """A chat in which a colleague of Sales is being asked."""
+    """A chat in which a colleague of Sales is consulted."""
     guid = cmi.chat()
     cmi.control(f"/chats/{guid}/messages", {"message": "to the customer"})
     assert cmi.control(f"/chats/{guid}/consult", {"queue": OTHER_QUEUE, "agent": ENGINEER}).status_code == 200
@@ -26,12 +26,12 @@ def lines(cmi: Caller, guid: str, **headers: str) -> list[str]:
 
 
 def legs(cmi: Caller, guid: str) -> list[tuple[str, str]]:
-    return [(leg["kind"], leg["status"]) for leg in cmi.look(f"/chats/{guid}")["legs"]]
+    return [(leg["kind"], leg["status"]) for leg in cmi.read(f"/chats/{guid}")["legs"]]
 
 
 def test_a_consult_is_a_leg_beside_the_main_one(cmi: Caller) -> None:
     guid = consulted(cmi)
-    chat = cmi.look(f"/chats/{guid}")
+    chat = cmi.read(f"/chats/{guid}")
     assert legs(cmi, guid) == [("first", "Accepted"), ("consult", "Accepted")]
     assert chat["contact"]["id"] == chat["leg_ids"][0], "the event engine's contact is the main leg"
     assert chat["contact"]["transferring_agent"] is None
@@ -48,7 +48,7 @@ def test_a_consult_that_ends_leaves_the_customer_where_they_were(cmi: Caller) ->
 
 def test_a_handover_makes_the_consult_the_main_leg(cmi: Caller) -> None:
     guid = consulted(cmi)
-    first = cmi.look(f"/chats/{guid}")["contact"]
+    first = cmi.read(f"/chats/{guid}")["contact"]
     contact = cmi.control(f"/chats/{guid}/consult/end", {"handover": True}).get_json()["contact"]
     assert legs(cmi, guid) == [("first", "Handled"), ("transfer", "Accepted")]
     assert (contact["agent"], contact["queue"]["id"]) == (ENGINEER, OTHER_QUEUE["id"])
@@ -67,7 +67,7 @@ def test_a_consult_at_the_wrong_moment_is_409(cmi: Caller) -> None:
     queued = cmi.control("/chats", {}).get_json()["guid"]
     assert cmi.control(f"/chats/{queued}/consult").status_code == 409
     assert cmi.control(f"/chats/{queued}/consult/end").status_code == 409
-    said = {"message": "to nobody", "in_consult": True}
+    said = {"message": "to no one", "in_consult": True}
     assert cmi.control(f"/chats/{queued}/messages", said).status_code == 409
     guid = consulted(cmi)
     assert cmi.control(f"/chats/{guid}/consult").status_code == 409
@@ -78,7 +78,7 @@ def test_the_chats_document_is_that_of_the_leg_the_customer_was_in(cmi: Caller) 
     guid = consulted(cmi)
     cmi.control(f"/chats/{guid}/end")
     chat = cmi.get(f"/chats/{guid}").get_json()
-    assert (chat["id"], chat["status"]) == (cmi.look(f"/chats/{guid}")["leg_ids"][0], "Ended")
+    assert (chat["id"], chat["status"]) == (cmi.read(f"/chats/{guid}")["leg_ids"][0], "Ended")
 
 
 def test_a_consults_lines_can_be_kept_out_of_the_history(cmi: Caller) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from cmi_mock.testing import HOST, OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import HOST, OTHER_QUEUE, QUEUE, Caller, basic
 
 Make = Callable[..., Caller]
 RESULT = {"attachments_stored": 3, "note": "läuft"}
@@ -19,16 +18,16 @@ def write(cmi: Caller, contact_id: str, data: Any = None, **headers: str) -> Any
 
 def test_a_result_is_written_back_with_201_the_new_id_and_location(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat()
-    answer = write(cmi, guid)
-    assert answer.status_code == 201
-    assert answer.mimetype == "text/html"
-    assert len(answer.text) == 32
-    assert answer.headers["Location"] == f"https://{HOST}/acme/cmi/contactData/{answer.text}"
-    row = cmi.get(f"/contactData/{answer.text}").get_json()
+    response = write(cmi, guid)
+    assert response.status_code == 201
+    assert response.mimetype == "text/html"
+    assert len(response.text) == 32
+    assert response.headers["Location"] == f"https://{HOST}/acme/cmi/contactData/{response.text}"
+    row = cmi.get(f"/contactData/{response.text}").get_json()
     assert (row["data"], row["group_id"]) == (RESULT, guid)
-    assert row["contact_id"] == cmi.look(f"/chats/{guid}")["leg_ids"][0]
-    (held,) = cmi.look("/contact-data")
-    assert (held["chat_guid"], held["created_by"], held["data"]) == (guid, "transcript.user", RESULT)
+    assert row["contact_id"] == cmi.read(f"/chats/{guid}")["leg_ids"][0]
+    (kept,) = cmi.read("/contact-data")
+    assert (kept["chat_guid"], kept["created_by"], kept["data"]) == (guid, "transcript.user", RESULT)
 
 
 def test_a_running_conversation_takes_no_result(cmi: Caller) -> None:
@@ -42,10 +41,10 @@ def test_a_running_conversation_takes_no_result(cmi: Caller) -> None:
     assert write(cmi, guid).status_code == 201, "handled"
 
 
-def test_a_leg_that_was_handed_on_takes_results_while_the_next_one_runs(cmi: Caller) -> None:
+def test_a_transferred_leg_takes_results_while_the_next_one_runs(cmi: Caller) -> None:
     guid = cmi.chat()
     cmi.control(f"/chats/{guid}/transfer", {"queue": OTHER_QUEUE})
-    first, second = cmi.look(f"/chats/{guid}")["leg_ids"]
+    first, second = cmi.read(f"/chats/{guid}")["leg_ids"]
     assert write(cmi, first).status_code == 201
     assert write(cmi, second).status_code == 400
 
@@ -54,8 +53,8 @@ def test_an_email_takes_no_result(cmi: Caller) -> None:
     mail_id = cmi.control("/emails", {"from": "a@example.com"}).get_json()["id"]
     cmi.control(f"/emails/{mail_id}/handle")
     assert write(cmi, mail_id).status_code == 400
-    assert "not supported for e-mails" in str(cmi.look("/journal")["exchanges"][-1]["notes"])
-    assert cmi.look("/contact-data") == []
+    assert "not supported for e-mails" in str(cmi.read("/journal")["exchanges"][-1]["notes"])
+    assert cmi.read("/contact-data") == []
 
 
 def test_results_are_listed_by_conversation_or_group(cmi: Caller) -> None:
@@ -68,7 +67,7 @@ def test_results_are_listed_by_conversation_or_group(cmi: Caller) -> None:
 
     assert listed("") == [first, second, third]
     assert listed(f"?contactId={guid.lower()}") == [first, third]
-    assert listed(f"?contactId={cmi.look(f'/chats/{other}')['leg_ids'][0]}") == [second]
+    assert listed(f"?contactId={cmi.read(f'/chats/{other}')['leg_ids'][0]}") == [second]
     assert listed(f"?contactId={'0' * 32}") == []
     assert listed("?limit=1&offset=1") == [second]
     assert cmi.get(f"/contactData/{'0' * 32}").status_code == 404
@@ -94,8 +93,8 @@ def test_writing_wants_both_rights_and_reading_one(cmi: Caller) -> None:
 def test_contact_data_can_be_written_in_pairs(make: Make) -> None:
     cmi = make(contact_data_form="pairs")
     guid, _ = cmi.ended_chat()
-    answer = cmi.send("POST", "/contactData", {"contact_id": guid, "name": "state", "value": "stored"})
-    row = cmi.get(f"/contactData/{answer.text}").get_json()
+    response = cmi.send("POST", "/contactData", {"contact_id": guid, "name": "state", "value": "stored"})
+    row = cmi.get(f"/contactData/{response.text}").get_json()
     assert (row["name"], row["value"]) == ("state", "stored")
     assert write(cmi, guid).status_code == 400
 
@@ -106,9 +105,9 @@ def test_a_result_may_be_written_in_xml(cmi: Caller) -> None:
         f"<contactData><contact_id>{guid}</contact_id><data><state>stored</state>"
         '<entry key="two words">ü &amp; 2</entry></data></contactData>'
     )
-    answer = cmi.send("POST", "/contactData", data=body.encode(), content_type="application/xml")
-    assert answer.status_code == 201, answer.text
-    assert cmi.look("/contact-data")[0]["data"] == {"state": "stored", "two words": "ü & 2"}
+    response = cmi.send("POST", "/contactData", data=body.encode(), content_type="application/xml")
+    assert response.status_code == 201, response.text
+    assert cmi.read("/contact-data")[0]["data"] == {"state": "stored", "two words": "ü & 2"}
 
 
 @pytest.mark.parametrize(
@@ -130,10 +129,10 @@ def test_a_body_that_makes_no_sense_is_refused(cmi: Caller, content_type: str, d
     guid, _ = cmi.ended_chat()
     body = data.replace(b"GUID", guid.encode())
     assert cmi.send("POST", "/contactData", data=body, content_type=content_type).status_code == status
-    assert cmi.look("/contact-data") == []
+    assert cmi.read("/contact-data") == []
 
 
-def test_a_post_can_be_held_to_the_documented_accept_header(make: Make) -> None:
+def test_a_post_can_require_the_documented_accept_header(make: Make) -> None:
     cmi = make(post_accept="text/html")
     guid, _ = cmi.ended_chat()
     assert write(cmi, guid, accept="application/json").status_code == 406
@@ -145,5 +144,5 @@ def test_a_post_can_be_held_to_the_documented_accept_header(make: Make) -> None:
 def test_the_location_header_can_be_a_path(make: Make) -> None:
     cmi = make(location_form="relative")
     guid, _ = cmi.ended_chat()
-    answer = write(cmi, guid)
-    assert answer.headers["Location"] == f"/acme/cmi/contactData/{answer.text}"
+    response = write(cmi, guid)
+    assert response.headers["Location"] == f"/acme/cmi/contactData/{response.text}"

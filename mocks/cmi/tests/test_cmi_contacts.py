@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from cmi_mock.testing import OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import OTHER_QUEUE, QUEUE, Caller, basic
 
 ALICE = {"name": "Alice", "email": "alice@example.com"}
 
@@ -23,7 +22,7 @@ def test_contacts_lists_every_leg_and_every_email(cmi: Caller) -> None:
     cmi.advance(seconds=10)
     mail = cmi.control("/emails", {"queue": QUEUE, "from": "a@example.com", "to": ["b@example.com"]}).get_json()
     rows = cmi.get("/contacts").get_json()
-    assert [row["id"] for row in rows] == [*cmi.look(f"/chats/{guid}")["leg_ids"], mail["id"]]
+    assert [row["id"] for row in rows] == [*cmi.read(f"/chats/{guid}")["leg_ids"], mail["id"]]
     assert [row["type"] for row in rows] == ["ChatIn", "ChatIn", "EmailIn"]
     assert [row["group_id"] for row in rows] == [guid, guid, mail["id"]]
     assert (rows[0]["status"], rows[0]["source"], rows[0]["destination"]) == (
@@ -38,20 +37,20 @@ def test_contacts_lists_every_leg_and_every_email(cmi: Caller) -> None:
 def test_a_contact_is_found_by_conversation_id_or_group_id(cmi: Caller) -> None:
     guid = cmi.chat()
     cmi.control(f"/chats/{guid}/transfer", {"queue": OTHER_QUEUE})
-    first, second = cmi.look(f"/chats/{guid}")["leg_ids"]
+    first, second = cmi.read(f"/chats/{guid}")["leg_ids"]
     assert cmi.get(f"/contacts/{first.lower()}").get_json()["queue"]["name"] == "Support"
     assert cmi.get(f"/contacts/{guid}").get_json()["id"] == second
     assert cmi.get(f"/contacts/{'0' * 32}").status_code == 404
 
 
-def test_contacts_can_be_kept_to_ended_ones(cmi: Caller) -> None:
+def test_contacts_can_be_limited_to_ended_ones(cmi: Caller) -> None:
     running, (ended, _) = cmi.chat(), cmi.ended_chat()
     assert [row["group_id"] for row in cmi.get("/contacts").get_json()] == [running, ended]
     cmi.control("/dialect", {"contacts_show": "ended"})
     assert [row["group_id"] for row in cmi.get("/contacts").get_json()] == [ended]
 
 
-def test_details_tell_what_happened_when_and_what_was_written_back(cmi: Caller) -> None:
+def test_details_show_what_happened_when_and_what_was_written_back(cmi: Caller) -> None:
     guid = cmi.control("/chats", {"queue": QUEUE}).get_json()["guid"]
     for step in ("accept", "end", "wrap-up"):
         cmi.advance(seconds=60)
@@ -63,21 +62,21 @@ def test_details_tell_what_happened_when_and_what_was_written_back(cmi: Caller) 
     moments = [one["timestamp"] for one in details["events"]]
     assert moments == sorted(set(moments))
     assert details["attached_data"] == {"files": 2, "state": "stored"}
-    assert details["id"] == cmi.look(f"/chats/{guid}")["leg_ids"][0]
+    assert details["id"] == cmi.read(f"/chats/{guid}")["leg_ids"][0]
 
 
 def test_a_remark_is_added_by_post_and_replaced_by_put(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat()
     path = f"/contacts/{guid}/remarks"
-    answer = cmi.send("POST", path, {"remark": "first"})
-    assert (answer.status_code, len(answer.text)) == (201, 32)
+    response = cmi.send("POST", path, {"remark": "first"})
+    assert (response.status_code, len(response.text)) == (201, 32)
     cmi.send("POST", path, {"remark": "second"})
     assert cmi.send("PUT", path, {"remark": "newest changed"}).status_code == 204
-    assert cmi.send("PUT", path, {"remark": "first changed", "id": answer.text.lower()}).status_code == 204
+    assert cmi.send("PUT", path, {"remark": "first changed", "id": response.text.lower()}).status_code == 204
     remarks = cmi.get(f"/contacts/{guid}/details").get_json()["remarks"]
     assert [one["remark"] for one in remarks] == ["first changed", "newest changed"]
     other, _ = cmi.ended_chat()
-    assert cmi.send("PUT", f"/contacts/{other}/remarks", {"remark": "x", "id": answer.text}).status_code == 404
+    assert cmi.send("PUT", f"/contacts/{other}/remarks", {"remark": "x", "id": response.text}).status_code == 404
     assert cmi.send("PUT", f"/contacts/{other}/remarks", {"remark": "x"}).status_code == 404
     assert cmi.send("POST", path, {"remark": ""}).status_code == 400
 

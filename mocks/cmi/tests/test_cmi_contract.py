@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cmi_caller import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
 
-from cmi_mock.evidence import BOOK
+from cmi_mock.evidence import DIALECT
 from cmi_mock.model.channels import channel
-from cmi_mock.testing import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(1000)
@@ -26,8 +26,10 @@ def status_for(cmi: Caller, rights: dict[str, Any], method: str, path: str, body
     """How a second user with these rights alone is answered."""
     cmi.control("/users", {"name": "second", "password": "another long password", "rights": rights})
     user = basic("second", "another long password")
-    answer = cmi.get(path, authorization=user) if method == "GET" else cmi.send(method, path, body, authorization=user)
-    return answer.status_code
+    response = (
+        cmi.get(path, authorization=user) if method == "GET" else cmi.send(method, path, body, authorization=user)
+    )
+    return response.status_code
 
 
 # Transport: CMI API description; RESTful interfaces, best practices
@@ -54,26 +56,26 @@ def test_a_call_carries_an_api_key_and_a_users_basic_credentials(cmi: Caller) ->
     ("mode", "headers"),
     [("basic", {"x_api_key": ""}), ("none", {"x_api_key": "", "authorization": ""})],
 )
-def test_on_premises_basic_alone_or_nothing_is_asked_for(make: Make, mode: str, headers: dict[str, str]) -> None:
+def test_on_premises_basic_alone_or_nothing_is_required(make: Make, mode: str, headers: dict[str, str]) -> None:
     """On-premises master guide: none, anonymous, basic (client certificates are not played)."""
     assert make(auth_mode=mode).get("/chats", **headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/rmi/contacts", "/rci/queues", "/rai/contactStatistic", "/ecfs/authentication"])
-def test_the_other_interfaces_of_the_host_say_that_they_are_not_played(cmi: Caller, path: str) -> None:
+def test_the_other_interfaces_of_the_host_say_that_they_are_not_implemented(cmi: Caller, path: str) -> None:
     """RESTful interfaces, best practices: /rmi, /rci and /rai share the host; ECFAUTH is the older log-on."""
     headers = {"x-api-key": KEY, "Authorization": basic(USER, PASSWORD)}
-    answer = cmi.client.get(f"/acme{path}", base_url=f"https://{HOST}", headers=headers)
-    assert answer.status_code == 501
-    assert "documented" in answer.get_json()["detail"]
+    response = cmi.client.get(f"/acme{path}", base_url=f"https://{HOST}", headers=headers)
+    assert response.status_code == 501
+    assert "documented" in response.get_json()["detail"]
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/xml"])
-def test_a_get_gives_what_accept_asks_for(cmi: Caller, content_type: str) -> None:
+def test_a_get_returns_what_accept_names(cmi: Caller, content_type: str) -> None:
     """CMI API description: Accept is application/json or application/xml."""
     guid, _ = cmi.ended_chat()
-    answer = cmi.get(f"/chats/{guid}", accept=content_type)
-    assert (answer.status_code, answer.mimetype) == (200, content_type)
+    response = cmi.get(f"/chats/{guid}", accept=content_type)
+    assert (response.status_code, response.mimetype) == (200, content_type)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/xml"])
@@ -84,27 +86,27 @@ def test_a_post_takes_what_content_type_says_and_answers_201_id_and_location(cmi
         "application/json": f'{{"contact_id": "{guid}", "data": {{"state": "stored"}}}}',
         "application/xml": f"<r><contact_id>{guid}</contact_id><data><state>stored</state></data></r>",
     }[content_type]
-    answer = cmi.send("POST", "/contactData", data=body, content_type=content_type, accept="text/html")
-    assert answer.status_code == 201
-    assert re.fullmatch(r"[0-9A-F]{32}", answer.text)
-    assert answer.headers["Location"].endswith(f"/contactData/{answer.text}")
+    response = cmi.send("POST", "/contactData", data=body, content_type=content_type, accept="text/html")
+    assert response.status_code == 201
+    assert re.fullmatch(r"[0-9A-F]{32}", response.text)
+    assert response.headers["Location"].endswith(f"/contactData/{response.text}")
 
 
 def test_put_and_delete_answer_204_without_a_body(cmi: Caller) -> None:
     """CMI API description."""
     message = {"queue": {"id": QUEUE["id"]}, "message": "Hi"}
     path = f"/messages/{cmi.send('POST', '/messages', message).text}"
-    for answer in (cmi.send("PUT", path, message), cmi.send("DELETE", path)):
-        assert (answer.status_code, answer.data) == (204, b"")
+    for response in (cmi.send("PUT", path, message), cmi.send("DELETE", path)):
+        assert (response.status_code, response.data) == (204, b"")
 
 
 @pytest.mark.parametrize("resource", ["chats", "contacts", "contactData", "emails", "messages"])
 def test_a_list_is_a_bare_array(cmi: Caller, resource: str) -> None:
     """CMI API description: 200 and a JSON array, no envelope, no page token."""
     cmi.ended_chat()
-    answer = cmi.get(f"/{resource}")
-    assert answer.status_code == 200
-    assert isinstance(answer.get_json(), list)
+    response = cmi.get(f"/{resource}")
+    assert response.status_code == 200
+    assert isinstance(response.get_json(), list)
 
 
 @pytest.mark.parametrize("resource", ["chats", "contacts", "emails"])
@@ -139,7 +141,7 @@ def test_ids_are_strings_of_exactly_32_and_members_are_in_snake_case(cmi: Caller
 
 
 @pytest.mark.parametrize("resource", ["scriptResults", "callRecordings", "callbacks", "customerConsents"])
-def test_a_documented_resource_that_is_not_played_says_501(cmi: Caller, resource: str) -> None:
+def test_a_documented_resource_that_is_not_implemented_says_501(cmi: Caller, resource: str) -> None:
     """CMI user rights, the rows that have nothing to do with chats and e-mails."""
     assert cmi.get(f"/{resource}").status_code == 501
 
@@ -272,15 +274,15 @@ def test_a_service_account_ends_at_its_expiration_time(cmi: Caller) -> None:
 
 
 @pytest.mark.parametrize("character", [*"¤£€½§", "ж", "ع", "見"])
-def test_a_password_holds_latin_letters_and_none_of_five_signs(cmi: Caller, character: str) -> None:
-    """Before you start; the same alphabet holds for the C4C user."""
+def test_a_password_has_latin_letters_and_none_of_five_signs(cmi: Caller, character: str) -> None:
+    """Before you start; the same alphabet applies to the C4C user."""
     body = {"name": "svc", "password": f"a long enough password {character}"}
     assert cmi.control("/users", body).status_code == 422
 
 
 def test_the_password_policys_defaults_are_the_documented_ones(cmi: Caller) -> None:
     """Password policy: lock after 5, for 30 minutes, at least 16 characters, 365 days."""
-    dialect = cmi.look("/dialect")["defaults"]
+    dialect = cmi.read("/dialect")["defaults"]
     names = ("lock_after_failures", "lock_minutes", "password_min_length", "password_lives_days")
     assert [dialect[name] for name in names] == [5, 30, 16, 365]
 
@@ -292,7 +294,7 @@ def test_direct_chats_take_no_attachment_and_have_no_queue(cmi: Caller) -> None:
     """Configuration page; event-driven integrations, available data."""
     guid = cmi.chat(direct=True)
     assert cmi.attach(guid, JPEG).status_code == 422
-    assert cmi.look(f"/chats/{guid}")["contact"]["queue"] is None
+    assert cmi.read(f"/chats/{guid}")["contact"]["queue"] is None
 
 
 @pytest.mark.parametrize("act", ["transfer", "consult"])
@@ -308,7 +310,7 @@ def test_linked_legs_share_the_group_id_and_have_conversation_ids_of_their_own(c
 def test_the_contact_of_a_closed_chat_is_created_when_wrap_up_ended(cmi: Caller) -> None:
     """Event-driven integrations, available data (newer page)."""
     guid, _ = cmi.ended_chat()
-    before = cmi.look(f"/chats/{guid}")["contact"]["created"]
+    before = cmi.read(f"/chats/{guid}")["contact"]["created"]
     cmi.advance(seconds=90)
     assert cmi.control(f"/chats/{guid}/wrap-up").get_json()["contact"]["created"] > before
 
@@ -355,7 +357,7 @@ def test_public_links_have_the_documented_path_and_a_retention_time(make: Make) 
 
 def test_conversation_api_media_live_seven_days_by_default(cmi: Caller) -> None:
     """Sinch Chat channel page."""
-    assert cmi.look("/dialect")["defaults"]["rich_content_retention_h"] == 7 * 24
+    assert cmi.read("/dialect")["defaults"]["rich_content_retention_h"] == 7 * 24
 
 
 def test_the_european_rule_of_december_2020_is_a_switch(make: Make) -> None:
@@ -365,8 +367,8 @@ def test_the_european_rule_of_december_2020_is_a_switch(make: Make) -> None:
         guid = cmi.chat(channel_sub_type=name)
         cmi.attach(guid, b"%PDF-", content_type="application/pdf")
         cmi.attach(guid, JPEG, content_type="image/jpeg")
-        held = [one["delivered_as"] for one in cmi.look("/attachments") if one["chat_guid"] == guid]
-        assert held == ["link", "file"]
+        kept = [one["delivered_as"] for one in cmi.read("/attachments") if one["chat_guid"] == guid]
+        assert kept == ["link", "file"]
 
 
 # The gateway before CMI: AWS API Gateway, gateway response types
@@ -386,10 +388,10 @@ def test_each_of_the_gateways_answers_can_be_switched_on(
 ) -> None:
     """THROTTLED, QUOTA_EXCEEDED, REQUEST_TOO_LARGE, INTEGRATION_TIMEOUT; all off by default."""
     cmi = make(**dialect)
-    answer = [cmi.get("/chats") for _ in range(calls)][-1]
-    assert answer.status_code == status
-    assert answer.get_json().keys() == {"message"}
-    assert "x-amzn-ErrorType" in answer.headers
+    response = [cmi.get("/chats") for _ in range(calls)][-1]
+    assert response.status_code == status
+    assert response.get_json().keys() == {"message"}
+    assert "x-amzn-ErrorType" in response.headers
     for name in dialect:
         if name != "gateway_backend_bytes_per_s":
             cmi.control("/dialect", {name: 0})
@@ -398,11 +400,11 @@ def test_each_of_the_gateways_answers_can_be_switched_on(
 
 def test_an_invalid_api_key_is_403_forbidden(cmi: Caller) -> None:
     """INVALID_API_KEY."""
-    answer = cmi.get("/chats", x_api_key="wrong")
-    assert (answer.status_code, answer.get_json()) == (403, {"message": "Forbidden"})
+    response = cmi.get("/chats", x_api_key="wrong")
+    assert (response.status_code, response.get_json()) == (403, {"message": "Forbidden"})
 
 
 def test_everything_documented_in_the_evidence_names_its_page_and_its_test() -> None:
-    documented = [one for one in BOOK.all() if one.label == "documented" and one.id.startswith("cmi.")]
+    documented = [one for one in DIALECT.book.all() if one.label == "documented" and one.id.startswith("cmi.")]
     assert len(documented) >= 20
     assert all(one.source and one.test for one in documented)

@@ -1,4 +1,4 @@
-"""The documents in which CMI tells of a chat: shapes, lists, timing, ids."""
+"""The documents in which CMI shows a chat: shapes, lists, timing, ids."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-
-from cmi_mock.testing import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
+from cmi_caller import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
 
 
-def test_a_chat_tells_of_its_messages_and_attachments(cmi: Caller) -> None:
+def test_a_chat_lists_its_messages_and_attachments(cmi: Caller) -> None:
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
     chat = cmi.get(f"/chats/{guid}").get_json()
     assert chat["group_id"] == guid
@@ -38,9 +37,9 @@ def test_a_guid_is_found_in_any_spelling(cmi: Caller, spell: Callable[[str], str
     assert cmi.get(f"/chats/{spell(guid)}").get_json()["group_id"] == guid
 
 
-def test_a_leg_id_is_no_chat_id_unless_the_dialect_says_so(cmi: Caller) -> None:
+def test_a_leg_id_is_no_chat_id_unless_the_dialect_allows_it(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat()
-    leg_id = cmi.look(f"/chats/{guid}")["leg_ids"][0]
+    leg_id = cmi.read(f"/chats/{guid}")["leg_ids"][0]
     assert cmi.get(f"/chats/{leg_id}").status_code == 404
     cmi.control("/dialect", {"chat_id_is": "guid_or_leg"})
     assert cmi.get(f"/chats/{leg_id}").get_json()["group_id"] == guid
@@ -49,8 +48,8 @@ def test_a_leg_id_is_no_chat_id_unless_the_dialect_says_so(cmi: Caller) -> None:
 def test_an_unknown_chat_is_404_or_an_empty_array(cmi: Caller) -> None:
     assert cmi.get(f"/chats/{'0' * 32}").status_code == 404
     cmi.control("/dialect", {"unknown_chat": "empty_200"})
-    answer = cmi.get(f"/chats/{'0' * 32}")
-    assert (answer.status_code, answer.get_json()) == (200, [])
+    response = cmi.get(f"/chats/{'0' * 32}")
+    assert (response.status_code, response.get_json()) == (200, [])
 
 
 def test_a_running_chat_is_not_history_yet(cmi: Caller) -> None:
@@ -88,7 +87,7 @@ def test_a_list_is_a_bare_array_with_limit_offset_and_sort(cmi: Caller) -> None:
     assert listed(f"groupId={guids[1].lower()}") == guids[1:2]
     assert listed(f"groupId={'0' * 32}") == []
     assert listed("limit=0") == []
-    leg_ids = [cmi.look(f"/chats/{guid}")["leg_ids"][0] for guid in guids]
+    leg_ids = [cmi.read(f"/chats/{guid}")["leg_ids"][0] for guid in guids]
     assert listed(f"id={leg_ids[2]}") == guids[2:]
     assert listed(f"id={leg_ids[2]}&groupId={guids[2]}") == guids[2:]
     assert listed(f"id={leg_ids[2]}&groupId={guids[0]}") == []
@@ -129,9 +128,9 @@ def test_shape_c_carries_the_bytes_inline(make: Make, size: int) -> None:
     cmi = make(chat_shape="C")
     content = (JPEG * 2)[:size]
     guid, (attachment_id,) = cmi.ended_chat(content)
-    answer = cmi.get(f"/chats/{guid}")
-    assert answer.content_length == len(answer.data)
-    listed = answer.get_json()["messages"][0]["attachments"][0]
+    response = cmi.get(f"/chats/{guid}")
+    assert response.content_length == len(response.data)
+    listed = response.get_json()["messages"][0]["attachments"][0]
     assert base64.b64decode(listed["content"], validate=True) == content
     assert "url" not in listed
     assert cmi.get(f"/chats/{guid}/attachments/{attachment_id}").status_code == 404
@@ -169,13 +168,13 @@ def test_an_attachments_url_can_be_absolute(make: Make, form: str, start: str) -
     assert cmi.client.get(url.path, base_url=f"https://{url.netloc}", headers=headers).data == JPEG
 
 
-def test_a_listing_can_keep_the_size_to_itself(make: Make) -> None:
+def test_a_listing_can_leave_the_size_out(make: Make) -> None:
     cmi = make(attachment_size_listed=False)
     guid, _ = cmi.ended_chat(JPEG)
     assert "size" not in cmi.get(f"/chats/{guid}").get_json()["messages"][0]["attachments"][0]
 
 
-def test_a_list_can_hold_whole_documents(make: Make) -> None:
+def test_a_list_can_contain_whole_documents(make: Make) -> None:
     cmi = make(lists_hold_messages=True)
     guid, _ = cmi.ended_chat(JPEG)
     assert cmi.get("/chats").get_json() == [cmi.get(f"/chats/{guid}").get_json()]

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import pytest
-
-from cmi_mock.testing import HOST, Caller
+from cmi_caller import HOST, Caller
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -18,11 +17,11 @@ def test_a_download_gives_the_bytes_and_the_name_as_sent(cmi: Caller) -> None:
     name = '../\u202efdp.فاتورة\\..\\"x"\r\n見積書.pdf'
     sent = cmi.attach(guid, JPEG, name=name, content_type="application/pdf").get_json()
     cmi.control(f"/chats/{guid}/end")
-    answer = cmi.get(f"/chats/{guid}/attachments/{sent['id']}")
-    assert answer.data == JPEG
-    assert answer.content_length == len(JPEG)
-    assert answer.headers["Content-Type"] == "application/pdf"
-    disposition = answer.headers["Content-Disposition"]
+    response = cmi.get(f"/chats/{guid}/attachments/{sent['id']}")
+    assert response.data == JPEG
+    assert response.content_length == len(JPEG)
+    assert response.headers["Content-Type"] == "application/pdf"
+    disposition = response.headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.endswith(f"filename*=UTF-8''{quote(name, safe='')}")
     assert '"x"' not in disposition
@@ -43,34 +42,34 @@ def test_a_download_gives_the_bytes_and_the_name_as_sent(cmi: Caller) -> None:
 )
 def test_a_range_gives_that_part(cmi: Caller, wanted: str, status: int, content_range: str | None, part: slice) -> None:
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
-    answer = cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range=wanted)
+    response = cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range=wanted)
     size = len(JPEG)
     expected = content_range and content_range.format(n=size, last=size - 1, minus5=size - 5)
-    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, expected)
-    assert answer.data == JPEG[part]
-    assert answer.content_length == len(answer.data)
+    assert (response.status_code, response.headers.get("Content-Range")) == (status, expected)
+    assert response.data == JPEG[part]
+    assert response.content_length == len(response.data)
 
 
 def test_ranges_can_be_unknown_to_cmi(make: Make) -> None:
     cmi = make(ranges=False)
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
-    answer = cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range="bytes=0-9")
-    assert (answer.status_code, len(answer.data)) == (200, len(JPEG))
-    assert "Accept-Ranges" not in answer.headers
+    response = cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range="bytes=0-9")
+    assert (response.status_code, len(response.data)) == (200, len(JPEG))
+    assert "Accept-Ranges" not in response.headers
 
 
 def test_a_download_can_come_without_its_length(make: Make) -> None:
     cmi = make(length_known=False)
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
-    answer = cmi.get(f"/chats/{guid}/attachments/{attachment_id}")
-    assert "Content-Length" not in answer.headers
-    assert answer.data == JPEG
+    response = cmi.get(f"/chats/{guid}/attachments/{attachment_id}")
+    assert "Content-Length" not in response.headers
+    assert response.data == JPEG
 
 
 def test_an_empty_file_is_downloaded_empty(cmi: Caller) -> None:
     guid, (attachment_id,) = cmi.ended_chat(b"")
-    answer = cmi.get(f"/chats/{guid}/attachments/{attachment_id}")
-    assert (answer.status_code, answer.content_length, answer.data) == (200, 0, b"")
+    response = cmi.get(f"/chats/{guid}/attachments/{attachment_id}")
+    assert (response.status_code, response.content_length, response.data) == (200, 0, b"")
     assert cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range="bytes=0-").status_code == 416
 
 
@@ -94,7 +93,7 @@ def test_a_public_link_needs_no_credentials_until_it_expires(make: Make) -> None
     assert fetch(url.path) == 404
 
 
-def test_public_links_live_on_cmis_own_host_unless_told_otherwise(make: Make) -> None:
+def test_public_links_are_on_cmis_own_host_by_default(make: Make) -> None:
     cmi = make(chat_shape="D")
     guid, _ = cmi.ended_chat(JPEG)
     link = cmi.get(f"/chatMessages?contactId={guid}").get_json()[0]["attachments"][0]["url"]
@@ -103,7 +102,7 @@ def test_public_links_live_on_cmis_own_host_unless_told_otherwise(make: Make) ->
 
 
 @pytest.mark.parametrize("region", ["eu-c1", "na-w2", "au-s2"])
-def test_public_links_can_live_on_the_documented_login_host(make: Make, region: str) -> None:
+def test_public_links_can_be_on_the_documented_login_host(make: Make, region: str) -> None:
     base = "https://login-{region}.cc.sinch.com/{tenant}/sms/richcontent"
     cmi = make(chat_shape="D", rich_content_base=base, region=region)
     guid, _ = cmi.ended_chat(JPEG)
@@ -112,11 +111,11 @@ def test_public_links_can_live_on_the_documented_login_host(make: Make, region: 
     assert cmi.client.get(url.path, base_url=f"https://{url.netloc}").data == JPEG
 
 
-def test_a_living_tenant_keeps_the_address_of_its_links(cmi: Caller) -> None:
+def test_an_existing_tenant_keeps_the_address_of_its_links(cmi: Caller) -> None:
     assert cmi.control("/dialect", {"rich_content_base": "https://x/"}).status_code == 422
     assert cmi.control("/dialect", {"region": "na-w2"}).status_code == 200, "the links do not depend on it here"
 
 
-def test_the_status_of_a_dead_link_is_a_dialect(make: Make) -> None:
+def test_the_status_of_an_expired_link_is_a_dialect(make: Make) -> None:
     cmi = make(rich_content_gone_status=410)
     assert cmi.client.get("/acme/sms/richcontent/nobody", base_url=f"https://{HOST}").status_code == 410

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from cmi_mock.testing import OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import OTHER_QUEUE, QUEUE, Caller, basic
 
 
 def arrived(cmi: Caller, **members: Any) -> str:
     body = {"queue": QUEUE, "from": "alice@example.com", "to": ["info@example.com"], "subject": "Hi", **members}
-    answer = cmi.control("/emails", body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.get_json()["id"])
+    response = cmi.control("/emails", body)
+    assert response.status_code == 201, response.text
+    return str(response.get_json()["id"])
 
 
 def test_an_email_carries_the_documented_members(cmi: Caller) -> None:
@@ -38,7 +37,7 @@ def test_an_email_carries_the_documented_members(cmi: Caller) -> None:
 def test_an_email_is_a_group_of_its_own(cmi: Caller) -> None:
     mail_id = arrived(cmi)
     assert cmi.get(f"/emails/{mail_id}").get_json()["group_id"] == mail_id
-    contact = cmi.look("/emails")["emails"][0]["contact"]
+    contact = cmi.read("/emails")["emails"][0]["contact"]
     assert contact["id"] == contact["guid"] == mail_id
     assert cmi.get(f"/contacts/{mail_id}").get_json()["type"] == "EmailIn"
 
@@ -78,7 +77,7 @@ def test_an_outgoing_email_and_a_deleted_one_say_so(cmi: Caller) -> None:
     assert cmi.control(f"/emails/{deleted}/handle").status_code == 409
 
 
-def test_emails_can_be_kept_to_handled_ones(cmi: Caller) -> None:
+def test_emails_can_be_limited_to_handled_ones(cmi: Caller) -> None:
     mail_id = arrived(cmi)
     assert cmi.get(f"/emails/{mail_id}").get_json()["status"] == "Queued"
     cmi.control("/dialect", {"emails_show": "handled"})
@@ -106,6 +105,6 @@ def test_emails_are_read_only_and_an_unknown_one_is_404(cmi: Caller) -> None:
 
 
 @pytest.mark.parametrize("members", [{"from": ""}, {"to": "info@example.com"}, {"attached_data": []}, {"id": "short"}])
-def test_an_email_that_makes_no_sense_does_not_arrive(cmi: Caller, members: dict[str, Any]) -> None:
+def test_an_email_that_makes_no_sense_is_refused(cmi: Caller, members: dict[str, Any]) -> None:
     assert cmi.control("/emails", {"from": "a@example.com", **members}).status_code in (400, 422)
-    assert cmi.look("/emails")["emails"] == []
+    assert cmi.read("/emails")["emails"] == []

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from cmi_mock.testing import HOST, OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import HOST, OTHER_QUEUE, QUEUE, Caller, basic
 
 Make = Callable[..., Caller]
 HELLO = {"queue": {"id": QUEUE["id"]}, "message": "Please call back", "originator": "Alice"}

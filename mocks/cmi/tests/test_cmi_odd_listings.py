@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-
-from cmi_mock.testing import Caller
+from cmi_caller import Caller
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40
@@ -21,8 +20,9 @@ def first(cmi: Caller, guid: str) -> dict[str, Any]:
     return dict(cmi.get(f"/chats/{guid}").get_json()["messages"][0]["attachments"][0])
 
 
-def told_fault(cmi: Caller) -> str | None:
-    return cmi.look("/journal")["exchanges"][-1]["fault"]
+def journaled_fault(cmi: Caller) -> str | None:
+    fault = cmi.read("/journal")["exchanges"][-1]["fault"]
+    return None if fault is None else str(fault)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_listed_size_can_be_wrong(make: Make, listed: str, size: int | str) ->
     assert cmi.get(f"/chats/{guid}/attachments/{attachment_id}").content_length == len(JPEG)
 
 
-def test_a_listing_can_keep_type_and_id_to_itself(make: Make) -> None:
+def test_a_listing_can_leave_type_and_id_out(make: Make) -> None:
     cmi = make(attachment_type_listed=False, attachment_id_listed=False, attachment_size_listed=False)
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
     assert first(cmi, guid) == {"name": "photo.jpg", "url": f"/chats/{guid}/attachments/{attachment_id}"}
@@ -64,7 +64,9 @@ def test_a_signed_address_differs_at_each_reading(make: Make, form: str) -> None
 
 @pytest.mark.parametrize(("kind", "name"), [("hash", "part#1"), ("blank", "part 1"), ("percent", "part100%")])
 @pytest.mark.parametrize("form", ["relative", "absolute"])
-def test_an_address_with_a_raw_character_is_read_by_who_encodes_it(make: Make, kind: str, name: str, form: str) -> None:
+def test_an_address_with_a_raw_character_must_be_encoded_by_the_caller(
+    make: Make, kind: str, name: str, form: str
+) -> None:
     cmi = make(attachment_url_name=kind, attachment_url=form)
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
     address = f"/chats/{guid}/attachments/{attachment_id}"
@@ -82,7 +84,7 @@ def test_messages_can_be_no_list(make: Make, form: str, member: Any) -> None:
     cmi = make(chat_messages_are=form)
     guid, _ = cmi.ended_chat()
     assert cmi.get(f"/chats/{guid}").get_json().get("messages", "nothing at all") == member
-    assert told_fault(cmi) == "cmi.dialect.chat_messages_are"
+    assert journaled_fault(cmi) == "cmi.dialect.chat_messages_are"
 
 
 @pytest.mark.parametrize("shape", ["A", "B", "C", "D"])
@@ -95,16 +97,16 @@ def test_attachments_can_stand_twice_the_second_time_empty(make: Make, shape: st
     seen: list[list[Any]] = []
     json.loads(text, object_pairs_hook=lambda pairs: seen.extend(v for n, v in pairs if n == "attachments"))
     assert [len(each) for each in seen] == [1, 0]
-    assert told_fault(cmi) == "cmi.dialect.duplicate_member"
+    assert journaled_fault(cmi) == "cmi.dialect.duplicate_member"
 
 
 @pytest.mark.parametrize("depth", [1, 5000])
 def test_attachments_can_nest_five_thousand_deep(make: Make, depth: int) -> None:
     cmi = make(attachments_nesting=depth)
     guid, _ = cmi.ended_chat(JPEG)
-    answer = cmi.get(f"/chats/{guid}")
-    assert f'"attachments": {"[" * depth}{"]" * depth}' + "}" in answer.text
-    assert answer.content_length == len(answer.data)
+    response = cmi.get(f"/chats/{guid}")
+    assert f'"attachments": {"[" * depth}{"]" * depth}' + "}" in response.text
+    assert response.content_length == len(response.data)
     xml = cmi.get(f"/chats/{guid}", accept="application/xml").text
     assert f"<attachments>{'<item>' * depth}{'</item>' * depth}</attachments>" in xml
 
@@ -116,19 +118,19 @@ def test_attachments_can_nest_five_thousand_deep(make: Make, depth: int) -> None
 def test_a_sign_in_page_can_stand_where_the_document_should(make: Make, shape: str, path: str) -> None:
     cmi = make(chat_document_is="sign_in_page", chat_shape=shape)
     guid, _ = cmi.ended_chat(JPEG)
-    answer = cmi.get(path.format(guid))
-    assert (answer.status_code, answer.mimetype) == (200, "text/html")
-    assert "<form" in answer.text
-    assert cmi.get(path.format(guid), x_api_key="").status_code == 403, "the gateway asks first"
+    response = cmi.get(path.format(guid))
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    assert "<form" in response.text
+    assert cmi.get(path.format(guid), x_api_key="").status_code == 403, "the gateway checks first"
 
 
-def test_an_odd_listing_can_be_switched_on_and_off_in_a_living_tenant(cmi: Caller) -> None:
+def test_an_odd_listing_can_be_switched_on_and_off_in_an_existing_tenant(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat(JPEG)
     cmi.control("/dialect", {"chat_messages_are": "text", "listed_size": "text"})
     assert cmi.get(f"/chats/{guid}").get_json()["messages"] == "see /chatMessages"
     cmi.control("/dialect", {"chat_messages_are": "list", "listed_size": "right"})
     assert first(cmi, guid)["size"] == len(JPEG)
-    assert told_fault(cmi) is None
+    assert journaled_fault(cmi) is None
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,6 @@ def test_a_document_can_be_slow_or_endless_by_a_fault(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat(JPEG)
     fault = {"kind": "endless", "match": {"path": "*/cmi/chats/*"}, "params": {"bytes_per_s": 10**6, "limit_bytes": 99}}
     assert cmi.control("/faults", fault).status_code == 201
-    answer = cmi.get(f"/chats/{guid}")
-    assert "Content-Length" not in answer.headers
-    assert answer.text.endswith(" " * 99 + "}")
+    response = cmi.get(f"/chats/{guid}")
+    assert "Content-Length" not in response.headers
+    assert response.text.endswith(" " * 99 + "}")

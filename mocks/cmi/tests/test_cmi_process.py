@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from cmi_caller import HOST, KEY, PASSWORD, USER
 
-from cmi_mock.testing import HOST, KEY, PASSWORD, USER
 from mock_kit.testing import MockProcess, running_mock
 
 pytestmark = pytest.mark.stack
@@ -48,17 +48,17 @@ def download(base: str, path: str) -> httpx.Response:
 
 def test_the_bytes_arrive_whole_directly_and_through_the_fault_proxy(mock: MockProcess, path: str) -> None:
     for base in (mock.url, mock.fault_proxy_url):
-        answer = download(base, path)
-        assert answer.headers["content-length"] == str(len(CONTENT))
-        assert answer.content == CONTENT
+        response = download(base, path)
+        assert response.headers["content-length"] == str(len(CONTENT))
+        assert response.content == CONTENT
 
 
 def test_without_length_the_wire_is_chunked(mock: MockProcess, path: str) -> None:
     httpx.post(f"{mock.url}/_mock/dialect", json={"length_known": False}).raise_for_status()
-    answer = download(mock.url, path)
-    assert answer.headers["transfer-encoding"] == "chunked"
-    assert "content-length" not in answer.headers
-    assert answer.content == CONTENT
+    response = download(mock.url, path)
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in response.headers
+    assert response.content == CONTENT
 
 
 def test_a_download_cut_on_the_wire_breaks_and_the_next_one_heals(mock: MockProcess, path: str) -> None:
@@ -112,8 +112,8 @@ def live(web: httpx.Client, process: MockProcess, number: int) -> tuple[int, lis
     for _ in range(3):
         headers = {"Host": HOST, "x-api-key": f"key-{number}"}
         try:
-            answer = web.get(f"{process.fault_proxy_url}/t{number}/cmi/chats", headers=headers)
-            seen.append(answer.status_code)
+            response = web.get(f"{process.fault_proxy_url}/t{number}/cmi/chats", headers=headers)
+            seen.append(response.status_code)
         except httpx.TransportError:
             seen.append("broken")
     return int(web.get(f"{control}/clock", params=query).json()["offset_s"]), seen
@@ -127,7 +127,7 @@ def test_thirty_two_tenants_share_one_process_and_not_their_wire_faults(mock: Mo
         assert seen == (["broken", 200, 200] if number % 2 else [200, 200, 200])
 
 
-def test_the_process_ends_cleanly_and_says_no_secret(tmp_path: Path) -> None:
+def test_the_process_ends_cleanly_and_prints_no_secret(tmp_path: Path) -> None:
     with running_mock("cmi_mock", tmp_path) as process:
         httpx.post(f"{process.url}/_mock/tenants", json={"name": "default", **ORDER}).raise_for_status()
         download(process.url, "/acme/cmi/chats/1")

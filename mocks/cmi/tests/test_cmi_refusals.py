@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cmi_caller import HOST, Caller
 
-from cmi_mock.dialect import entries
-from cmi_mock.evidence import BOOK
-from cmi_mock.testing import HOST, Caller
+from cmi_mock.evidence import DIALECT
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -27,11 +26,11 @@ def test_the_gateways_limits_are_off_until_switched_on(cmi: Caller) -> None:
     cmi.control("/dialect", {"gateway_payload_bytes": 0, "gateway_timeout_s": 29})
     assert cmi.get(path).status_code == 200
     cmi.control("/dialect", {"gateway_backend_bytes_per_s": 1000})
-    answer = cmi.get(path)
-    assert (answer.status_code, answer.get_json()) == (504, {"message": "Endpoint request timed out"})
+    response = cmi.get(path)
+    assert (response.status_code, response.get_json()) == (504, {"message": "Endpoint request timed out"})
 
 
-def test_a_throttled_key_is_told_too_many_requests(make: Make) -> None:
+def test_a_throttled_key_is_answered_too_many_requests(make: Make) -> None:
     cmi = make(gateway_rate_per_s=0.001, gateway_burst=2)
     assert [cmi.get("/chats").status_code for _ in range(3)] == [200, 200, 429]
     cmi.advance(seconds=1000)
@@ -62,18 +61,18 @@ def test_a_request_too_large_for_the_gateway_is_413(make: Make) -> None:
     cmi = make(gateway_payload_bytes=1000)
     guid, _ = cmi.ended_chat()
     body = {"contact_id": guid, "data": {"note": "x" * 1000}}
-    answer = cmi.send("POST", "/contactData", body)
-    assert (answer.status_code, answer.get_json()) == (413, {"message": "Request Too Long"})
+    response = cmi.send("POST", "/contactData", body)
+    assert (response.status_code, response.get_json()) == (413, {"message": "Request Too Long"})
     cmi.control("/dialect", {"gateway_payload_bytes": 0})
     assert cmi.send("POST", "/contactData", body).status_code == 201
 
 
 @pytest.mark.parametrize("path", ["/scriptResults", "/callRecordings/1", "/callbacks", "/customerConsents"])
-def test_a_documented_resource_we_lack_says_so(cmi: Caller, path: str) -> None:
-    answer = cmi.get(path)
-    assert answer.status_code == 501
-    assert answer.content_type == "application/problem+json"
-    assert "documented" in answer.get_json()["detail"]
+def test_a_documented_resource_that_is_missing_here_says_so(cmi: Caller, path: str) -> None:
+    response = cmi.get(path)
+    assert response.status_code == 501
+    assert response.content_type == "application/problem+json"
+    assert "documented" in response.get_json()["detail"]
     assert cmi.send("POST", path, {}).status_code == 501
 
 
@@ -86,8 +85,8 @@ def test_the_unknown_is_404_and_an_undocumented_method_405(cmi: Caller) -> None:
 
 def test_an_error_of_cmi_can_be_a_plain_sentence_but_the_gateway_speaks_json(make: Make) -> None:
     cmi = make(error_body="text")
-    answer = cmi.get(f"/chats/{'0' * 32}")
-    assert (answer.content_type, answer.text) == ("text/plain; charset=utf-8", "Chat not found")
+    response = cmi.get(f"/chats/{'0' * 32}")
+    assert (response.content_type, response.text) == ("text/plain; charset=utf-8", "Chat not found")
     assert cmi.get("/chats", x_api_key="").get_json() == {"message": "Forbidden"}
 
 
@@ -104,14 +103,14 @@ def test_a_reply_names_the_evidence_it_rests_on(cmi: Caller) -> None:
 
 
 def test_every_switch_of_the_dialect_carries_its_evidence() -> None:
-    by_switch = {entry.switch: entry for entry in BOOK.all() if entry.id.startswith("cmi.dialect.")}
-    assert by_switch.keys() == entries().keys()
+    by_switch = {entry.switch: entry for entry in DIALECT.book.all() if entry.id.startswith("cmi.dialect.")}
+    assert by_switch.keys() == DIALECT.switches.keys()
     assert all(entry.source and entry.behaviour for entry in by_switch.values())
 
 
 def test_every_piece_of_evidence_names_a_test_that_exists() -> None:
     here = Path(__file__).parent
-    for entry in BOOK.all():
+    for entry in DIALECT.book.all():
         if not entry.id.startswith("cmi."):
             continue
         path, _, name = (entry.test or "").partition("::")

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cmi_caller import Caller
 
 from cmi_mock.model.channels import channel
-from cmi_mock.scripting.document import BadScript, SendFile
-from cmi_mock.scripting.library import library
-from cmi_mock.scripting.reading import read_script
-from cmi_mock.scripting.samples import KINDS, Sample, least_bytes
-from cmi_mock.testing import Caller
-from mock_kit.sniff import sniff
+from cmi_mock.scripting.document import BadScript, FileStep
+from cmi_mock.scripting.reading import read_script, shipped_scripts
+from cmi_mock.scripting.samples import KINDS, SampleFile, least_bytes
+from mock_kit.http.sniff import sniff
 
-NAMES = sorted(library())
+NAMES = sorted(shipped_scripts())
 SHORT = """
 title: Short
 chat: {channel: whatsapp, language: "NO", customer: {name: Åse}, queue: {name: Support}}
@@ -40,7 +39,7 @@ def play(cmi: Caller, script: str, **query: str) -> Any:
 
 
 def test_a_dozen_conversations_ship_in_as_many_languages_and_on_most_channels() -> None:
-    scripts = [read_script(text) for text in library().values()]
+    scripts = [read_script(text) for text in shipped_scripts().values()]
     assert len(scripts) >= 12
     assert len({script.chat.language for script in scripts}) >= 12
     assert len({script.chat.channel_sub_type for script in scripts}) >= 9
@@ -49,19 +48,19 @@ def test_a_dozen_conversations_ship_in_as_many_languages_and_on_most_channels() 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_shipped_script_plays_to_its_end(cmi: Caller, name: str) -> None:
-    answer = cmi.control(f"/scripts/{name}")
-    assert answer.status_code == 201, answer.text
-    played = answer.get_json()
-    files = [step for step in read_script(library()[name]).steps if isinstance(step, SendFile)]
+    response = cmi.control(f"/scripts/{name}")
+    assert response.status_code == 201, response.text
+    played = response.get_json()
+    files = [step for step in read_script(shipped_scripts()[name]).steps if isinstance(step, FileStep)]
     assert [one["name"] for one in played["attachments"]] == [step.name for step in files]
     assert [one["size_bytes"] for one in played["attachments"]] == [step.sample.size_bytes for step in files]
     history = cmi.get(f"/chats/{played['guid']}").get_json()
     listed = [one["id"] for message in history["messages"] for one in message["attachments"]]
     assert listed == [one["id"] for one in played["attachments"]]
-    assert [one["chat_guid"] for one in cmi.look("/attachments")] == [played["guid"]] * len(files)
+    assert [one["chat_guid"] for one in cmi.read("/attachments")] == [played["guid"]] * len(files)
 
 
-def test_a_script_tells_when_contact_pro_would_fire_which_event(cmi: Caller) -> None:
+def test_a_script_shows_when_contact_pro_would_fire_which_event(cmi: Caller) -> None:
     played = cmi.control("/scripts/parcel-transferred-to-claims").get_json()
     events = [moment["event"] for moment in played["moments"]]
     assert events == ["Received", "Accepted", "Transferred", "Accepted", "Ended", "Closed"]
@@ -84,7 +83,7 @@ def test_the_transcript_names_who_spoke(cmi: Caller) -> None:
     ]
 
 
-def test_whoever_takes_over_in_a_consult_speaks_on_and_is_told_as_a_transfer(cmi: Caller) -> None:
+def test_an_agent_who_takes_over_in_a_consult_speaks_on_and_is_shown_as_a_transfer(cmi: Caller) -> None:
     played = cmi.control("/scripts/booking-handed-over-in-consult").get_json()
     assert [moment["event"] for moment in played["moments"]][1:] == ["Accepted", "Transferred", "Ended", "Closed"]
     messages = cmi.get(f"/chats/{played['guid']}").get_json()["messages"]
@@ -109,9 +108,9 @@ def test_the_script_in_the_readme_plays(cmi: Caller) -> None:
 
 def test_waiting_moves_the_clock_only_on_request(cmi: Caller) -> None:
     play(cmi, SHORT)
-    assert cmi.look("/clock")["offset_s"] == 0
+    assert cmi.read("/clock")["offset_s"] == 0
     play(cmi, SHORT, move_clock="true")
-    assert cmi.look("/clock")["offset_s"] == 300
+    assert cmi.read("/clock")["offset_s"] == 300
 
 
 def test_norwegian_is_a_language_and_no_false(cmi: Caller) -> None:
@@ -121,16 +120,16 @@ def test_norwegian_is_a_language_and_no_false(cmi: Caller) -> None:
 
 def test_a_script_may_be_written_in_json(cmi: Caller) -> None:
     script = '{"title": "J", "steps": [{"customer": "Hi"}, {"accept": {}}, "end"]}'
-    answer = play(cmi, script)
-    assert (answer.status_code, answer.get_json()["status"]) == (201, "Ended")
+    response = play(cmi, script)
+    assert (response.status_code, response.get_json()["status"]) == (201, "Ended")
 
 
 def test_scripts_are_listed_and_shown_as_written(cmi: Caller) -> None:
-    listed = {one["name"]: one for one in cmi.look("/scripts")["scripts"]}
+    listed = {one["name"]: one for one in cmi.read("/scripts")["scripts"]}
     assert sorted(listed) == NAMES
     assert listed["dishwasher-with-photos"]["files"] == 4
-    answer = cmi.client.get("/_mock/scripts/dishwasher-with-photos")
-    assert answer.text == library()["dishwasher-with-photos"]
+    response = cmi.client.get("/_mock/scripts/dishwasher-with-photos")
+    assert response.text == shipped_scripts()["dishwasher-with-photos"]
     missing = cmi.control("/scripts/nothing")
     assert (missing.status_code, "dishwasher-with-photos" in missing.get_json()["detail"]) == (404, True)
 
@@ -160,10 +159,10 @@ def test_scripts_are_listed_and_shown_as_written(cmi: Caller) -> None:
 def test_a_script_that_makes_no_sense_is_refused_by_member_and_starts_no_chat(
     cmi: Caller, change: tuple[str, str], field: str
 ) -> None:
-    answer = play(cmi, SHORT.replace(*change))
-    assert answer.status_code == 400, answer.text
-    assert answer.get_json()["errors"][0]["field"] == field
-    assert cmi.look("/chats")["chats"] == []
+    response = play(cmi, SHORT.replace(*change))
+    assert response.status_code == 400, response.text
+    assert response.get_json()["errors"][0]["field"] == field
+    assert cmi.read("/chats")["chats"] == []
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 2000, b"x" * 300_000, b"- just\n- a list", b""])
@@ -173,11 +172,11 @@ def test_a_body_that_is_no_script_is_400(cmi: Caller, body: bytes) -> None:
 
 def test_a_step_that_contact_pro_refuses_is_named_and_the_chat_stays(cmi: Caller) -> None:
     script = SHORT.replace("channel: whatsapp", "channel: sms")
-    answer = play(cmi, script)
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["field"] == "steps[3]"
-    (chat,) = cmi.look("/chats")["chats"]
-    assert chat["guid"] in answer.get_json()["detail"]
+    response = play(cmi, script)
+    assert response.status_code == 422
+    assert response.get_json()["errors"][0]["field"] == "steps[3]"
+    (chat,) = cmi.read("/chats")["chats"]
+    assert chat["guid"] in response.get_json()["detail"]
     assert [one["message"] for one in chat["messages"]] == ["Hei"]
     assert play(cmi, SHORT.replace("- end", "- wrap_up")).status_code == 409
 
@@ -186,15 +185,17 @@ def test_a_step_that_contact_pro_refuses_is_named_and_the_chat_stays(cmi: Caller
 @pytest.mark.parametrize("more", [0, 1, 70_000])
 def test_a_sample_has_its_size_and_begins_as_its_kind_does(kind: str, more: int) -> None:
     size = least_bytes(kind) + more
-    content = b"".join(Sample(kind, size, "seed").pieces())
+    content = b"".join(SampleFile(kind, size, "seed").pieces())
     assert len(content) == size
     if more and kind not in ("csv", "bytes"):
         assert sniff(content[:8192]) == KINDS[kind].content_type
-    assert hashlib.sha256(content).digest() == hashlib.sha256(b"".join(Sample(kind, size, "seed").pieces())).digest()
+    assert (
+        hashlib.sha256(content).digest() == hashlib.sha256(b"".join(SampleFile(kind, size, "seed").pieces())).digest()
+    )
 
 
 def test_a_png_sample_is_whole_down_to_its_checksums() -> None:
-    content = b"".join(Sample("png", 200_000, "seed").pieces())
+    content = b"".join(SampleFile("png", 200_000, "seed").pieces())
     position, names = 8, []
     while position < len(content):
         length = int.from_bytes(content[position : position + 4], "big")
@@ -206,7 +207,7 @@ def test_a_png_sample_is_whole_down_to_its_checksums() -> None:
 
 
 def test_a_sample_of_no_bytes_is_empty_whatever_its_kind() -> None:
-    assert b"".join(Sample("pdf", 0, "seed").pieces()) == b""
+    assert b"".join(SampleFile("pdf", 0, "seed").pieces()) == b""
 
 
 def test_an_anchor_in_a_script_is_read_and_a_bomb_of_them_refused() -> None:

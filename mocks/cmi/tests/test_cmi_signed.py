@@ -8,9 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from cmi_caller import HOST, KEY, PASSWORD, USER, Caller, basic
 from werkzeug.test import TestResponse
-
-from cmi_mock.testing import HOST, KEY, PASSWORD, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40
@@ -31,24 +30,24 @@ def redirected(cmi: Caller) -> tuple[str, TestResponse]:
     return path, cmi.get(path)
 
 
-def code_of(answer: TestResponse) -> str | None:
-    assert answer.mimetype == "application/xml"
-    return ElementTree.fromstring(answer.text).findtext("Code")
+def code_of(response: TestResponse) -> str | None:
+    assert response.mimetype == "application/xml"
+    return ElementTree.fromstring(response.text).findtext("Code")
 
 
 def test_a_download_can_be_a_redirect_to_a_pre_signed_address(make: Make) -> None:
     cmi = make(download_answer="redirect")
-    path, answer = redirected(cmi)
-    assert answer.status_code == 302
-    location = urlsplit(answer.headers["Location"])
+    path, response = redirected(cmi)
+    assert response.status_code == 302
+    location = urlsplit(response.headers["Location"])
     assert (location.scheme, location.netloc) == ("https", STORE)
     assert set(parse_qs(location.query)) >= {"X-Amz-Date", "X-Amz-Expires", "X-Amz-Signature"}
-    got = fetch(cmi, answer.headers["Location"])
+    got = fetch(cmi, response.headers["Location"])
     assert (got.status_code, got.data, got.content_type) == (200, JPEG, "image/jpeg")
     assert cmi.get(path, x_api_key="").status_code == 403, "the redirect itself needs the key"
 
 
-def test_a_listing_can_hold_pre_signed_addresses_that_change_with_time(make: Make) -> None:
+def test_a_listing_can_have_pre_signed_addresses_that_change_with_time(make: Make) -> None:
     cmi = make(attachment_url="pre_signed")
     guid, _ = cmi.ended_chat(JPEG)
 
@@ -66,8 +65,8 @@ def test_a_listing_can_hold_pre_signed_addresses_that_change_with_time(make: Mak
 @pytest.mark.parametrize("status", [403, 400])
 def test_a_pre_signed_address_expires_by_the_tenants_clock(make: Make, status: int) -> None:
     cmi = make(download_answer="redirect", signed_lives_s=60, signed_expired_status=status)
-    _, answer = redirected(cmi)
-    location = answer.headers["Location"]
+    _, response = redirected(cmi)
+    location = response.headers["Location"]
     assert fetch(cmi, location).status_code == 200
     cmi.advance(seconds=60)
     expired = fetch(cmi, location)
@@ -88,42 +87,42 @@ def test_a_pre_signed_address_expires_by_the_tenants_clock(make: Make, status: i
 )
 def test_a_forged_or_bare_address_is_refused_in_xml(make: Make, change: Callable[[str], str], code: str) -> None:
     cmi = make(download_answer="redirect")
-    _, answer = redirected(cmi)
-    refused = fetch(cmi, change(answer.headers["Location"]))
+    _, response = redirected(cmi)
+    refused = fetch(cmi, change(response.headers["Location"]))
     assert (refused.status_code, code_of(refused)) == (403, code)
 
 
 def test_a_caller_who_sends_credentials_along_is_refused_as_an_object_store_does(make: Make) -> None:
     cmi = make(download_answer="redirect")
-    _, answer = redirected(cmi)
-    refused = fetch(cmi, answer.headers["Location"], authorization=basic(USER, PASSWORD))
+    _, response = redirected(cmi)
+    refused = fetch(cmi, response.headers["Location"], authorization=basic(USER, PASSWORD))
     assert (refused.status_code, code_of(refused)) == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize("header", ["x-api-key", "Cookie"])
-def test_other_credentials_that_wander_to_the_store_are_noted(make: Make, header: str) -> None:
+def test_other_credentials_that_are_sent_to_the_store_are_noted(make: Make, header: str) -> None:
     cmi = make(download_answer="redirect")
-    _, answer = redirected(cmi)
+    _, response = redirected(cmi)
     if header == "Cookie":
         cmi.client.set_cookie("session", KEY, domain=STORE)
     sent = {} if header == "Cookie" else {"x_api_key": KEY}
-    assert fetch(cmi, answer.headers["Location"], **sent).status_code == 200
-    (note,) = cmi.look("/journal")["exchanges"][-1]["notes"]
+    assert fetch(cmi, response.headers["Location"], **sent).status_code == 200
+    (note,) = cmi.read("/journal")["exchanges"][-1]["notes"]
     assert (note["code"], note["message"].split()[0]) == ("credentials_sent", header)
 
 
-def test_the_gateways_limit_does_not_hold_for_the_store(make: Make) -> None:
+def test_the_gateways_limit_does_not_apply_to_the_store(make: Make) -> None:
     cmi = make(download_answer="redirect", gateway_payload_bytes=5000)
-    _, answer = redirected(cmi)
-    assert fetch(cmi, answer.headers["Location"]).data == JPEG
+    _, response = redirected(cmi)
+    assert fetch(cmi, response.headers["Location"]).data == JPEG
 
 
-def test_an_address_of_another_tenant_is_worth_nothing(make: Make) -> None:
+def test_an_address_of_another_tenant_is_refused(make: Make) -> None:
     cmi = make(download_answer="redirect")
-    _, answer = redirected(cmi)
+    _, response = redirected(cmi)
     order = {"name": "v", "host": HOST, "tenant_path": "other", "api_key": "key-2", "user": USER, "password": PASSWORD}
     assert cmi.client.post("/_mock/tenants", json=order).status_code == 201
-    refused = fetch(cmi, answer.headers["Location"].replace("/acme/", "/other/"))
+    refused = fetch(cmi, response.headers["Location"].replace("/acme/", "/other/"))
     assert (refused.status_code, code_of(refused)) == (403, "SignatureDoesNotMatch")
 
 
@@ -133,15 +132,15 @@ def test_a_base_that_no_request_would_reach_is_refused(tmp_path: Any, base: str)
         Caller(tmp_path, {"signed_base": base})
 
 
-def test_a_living_tenant_keeps_the_base_of_its_pre_signed_addresses(cmi: Caller) -> None:
+def test_an_existing_tenant_keeps_the_base_of_its_pre_signed_addresses(cmi: Caller) -> None:
     assert cmi.control("/dialect", {"signed_base": "https://x/acme/objects"}).status_code == 422
 
 
-def test_pre_signed_addresses_can_live_on_another_host(make: Make) -> None:
+def test_pre_signed_addresses_can_be_on_another_host(make: Make) -> None:
     cmi = make(download_answer="redirect", signed_base="https://media.s3.eu-central-1.amazonaws.com/{tenant}/objects")
-    _, answer = redirected(cmi)
-    assert answer.headers["Location"].startswith("https://media.s3.eu-central-1.amazonaws.com/acme/objects/")
-    assert fetch(cmi, answer.headers["Location"]).data == JPEG
+    _, response = redirected(cmi)
+    assert response.headers["Location"].startswith("https://media.s3.eu-central-1.amazonaws.com/acme/objects/")
+    assert fetch(cmi, response.headers["Location"]).data == JPEG
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
@@ -149,9 +148,9 @@ def test_pre_signed_addresses_can_live_on_another_host(make: Make) -> None:
 def test_a_fault_redirects_a_download_to_a_pre_signed_address(cmi: Caller, phase: str, status: int) -> None:
     fault = {"kind": "redirect", "phase": phase, "params": {"to": "signed", "status": status}}
     assert cmi.control("/faults", fault).status_code == 201
-    path, answer = redirected(cmi)
-    assert answer.status_code == status
-    assert fetch(cmi, answer.headers["Location"]).data == JPEG
+    path, response = redirected(cmi)
+    assert response.status_code == status
+    assert fetch(cmi, response.headers["Location"]).data == JPEG
     assert cmi.get(path).data == JPEG, "the fault is used up"
 
 
@@ -159,4 +158,4 @@ def test_a_redirect_of_what_is_no_download_has_no_effect_and_says_so(cmi: Caller
     guid, _ = cmi.ended_chat(JPEG)
     cmi.control("/faults", {"kind": "redirect", "params": {"to": "signed"}})
     assert cmi.get(f"/chats/{guid}").status_code == 200
-    assert "fault_without_effect" in [n["code"] for n in cmi.look("/journal")["exchanges"][-1]["notes"]]
+    assert "fault_without_effect" in [n["code"] for n in cmi.read("/journal")["exchanges"][-1]["notes"]]

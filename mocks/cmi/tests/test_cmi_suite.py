@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cmi_caller import HOST, KEY, PASSWORD, USER, Caller, basic
 from werkzeug.test import Client
 
-from cmi_mock.testing import HOST, KEY, PASSWORD, USER, Caller, basic
 from mock_kit.testing import ControlSuite
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cmi_caller import basic
 from werkzeug.test import Client, TestResponse
 
 from cmi_mock.app import create_app
-from cmi_mock.testing import basic
 
 TENANTS = 32
 DAY_S = 86_400
@@ -32,7 +32,7 @@ class Tenant:
 
     @property
     def host(self) -> str:
-        # some tenants share a host: there only the tenant in the path tells them apart
+        # some tenants share a host: there only the tenant in the path distinguishes them
         return f"host{self.number // 2 if self.number % 4 < 2 else self.number}.execute-api.eu-central-1.amazonaws.com"
 
     @property
@@ -52,11 +52,11 @@ class Tenant:
         assert self.client.post("/_mock/tenants", json=order).status_code == 201
 
     def control(self, path: str, **sent: Any) -> Any:
-        answer = self.client.post(f"/_mock{path}", query_string={"tenant": self.name} | sent.pop("query", {}), **sent)
-        assert answer.status_code in (200, 201), answer.text
-        return answer.get_json()
+        response = self.client.post(f"/_mock{path}", query_string={"tenant": self.name} | sent.pop("query", {}), **sent)
+        assert response.status_code in (200, 201), response.text
+        return response.get_json()
 
-    def look(self, path: str) -> Any:
+    def read(self, path: str) -> Any:
         return self.client.get(f"/_mock{path}", query_string={"tenant": self.name}).get_json()
 
     def get(self, path: str, password: str = "") -> TestResponse:
@@ -107,17 +107,17 @@ def test_thirty_two_tenants_at_once_leak_nothing_into_each_other(tenants: list[T
         faulty, locked = one.number % 2 == 1, one.number % 4 == 0
         assert one.seen["struck"] == ([500 + one.number] * 3 if faulty else [200] * 3) + [200, 200], one.name
         assert one.seen["last"] == (401 if locked else 200), one.name
-        assert one.look("/clock")["offset_s"] == (one.number * DAY_S if one.number % 3 == 0 else 0)
-        assert [chat["guid"] for chat in one.look("/chats")["chats"]] == [one.seen["guid"]]
-        assert [held["sha256"] for held in one.look("/attachments")] == [one.seen["sha256"]]
-        assert len(one.look("/faults")["faults"]) == faulty
+        assert one.read("/clock")["offset_s"] == (one.number * DAY_S if one.number % 3 == 0 else 0)
+        assert [chat["guid"] for chat in one.read("/chats")["chats"]] == [one.seen["guid"]]
+        assert [kept["sha256"] for kept in one.read("/attachments")] == [one.seen["sha256"]]
+        assert len(one.read("/faults")["faults"]) == faulty
     assert len({one.seen["guid"] for one in tenants}) == TENANTS
     assert len({one.seen["sha256"] for one in tenants}) == TENANTS
 
 
-def test_each_tenants_journal_holds_its_own_calls_and_no_secret(tenants: list[Tenant]) -> None:
+def test_each_tenants_journal_has_its_own_calls_and_no_secret(tenants: list[Tenant]) -> None:
     for one in tenants:
-        exchanges = one.look("/journal")["exchanges"]
+        exchanges = one.read("/journal")["exchanges"]
         assert len(exchanges) == 6 + len(one.seen.get("wrong", []))
         assert {exchange["host"] for exchange in exchanges} == {one.host}
         assert all(f"/t{one.number}/cmi/" in exchange["url"] for exchange in exchanges)
@@ -144,7 +144,7 @@ def test_a_lockout_ends_by_the_clock_of_its_own_tenant(tenants: list[Tenant]) ->
 
 def test_a_reset_empties_one_tenant_and_leaves_the_others(tenants: list[Tenant]) -> None:
     tenants[0].control("/reset")
-    assert tenants[0].look("/chats")["chats"] == []
+    assert tenants[0].read("/chats")["chats"] == []
     for one in tenants[1:]:
-        assert [held["sha256"] for held in one.look("/attachments")] == [one.seen["sha256"]]
+        assert [kept["sha256"] for kept in one.read("/attachments")] == [one.seen["sha256"]]
         assert not one.number % 2 or one.seen["struck"][0] == 500 + one.number

@@ -1,7 +1,7 @@
 """The frame around a mock's Flask application: tenants, bulkhead, journal, faults and control.
 
-A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In Flask the
-guard comes first: it judges what goes to ``/_mock`` and to a configurator.
+A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In
+Flask the guard comes first: it checks what goes to ``/_mock`` and to a configurator.
 """
 
 from __future__ import annotations
@@ -14,24 +14,51 @@ from flask import Flask, Request, Response
 from flask import request as running_request
 from werkzeug.test import Client
 
-from mock_kit.context import set_current_draft
 from mock_kit.control import control_blueprint
-from mock_kit.guard import is_for_files
-from mock_kit.middleware import Passage
+from mock_kit.evidence import Evidence
+from mock_kit.faults.fault_proxy import FAULT_HEADER
+from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, RequestSlots
+from mock_kit.http.guard import is_for_files
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.journal.context import set_running_exchange
+from mock_kit.journal.recorder import ExchangeRecording, active_logs
+from mock_kit.middleware.exchange import ExchangeHandler
+from mock_kit.middleware.records import ExchangeRecord
 from mock_kit.mock import TENANT_KEY, Mock, is_control
-from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_TENANT
-from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import Attendance, attending
-from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
 from mock_kit.tenants import W
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
 
-#: Set by the fault proxy on requests it passes on: its own key, and the id of the wire fault that strikes.
-GATE_HEADER = "X-Mock-FaultProxy"
+_UNKNOWN_TENANT = "kit.unknown-tenant"
+_BULKHEAD = "kit.bulkhead"
+_GUARD = "kit.guard"
+
+#: What the kit itself does; no neighbour behaves like this.
+_EVIDENCE = (
+    Evidence(
+        _UNKNOWN_TENANT,
+        "A request whose host and path belong to no tenant is answered 421 and a list of the tenants.",
+        "own",
+        "A mock never guesses the tenant.",
+        test="mocks/kit/tests/test_app.py::test_a_request_to_no_tenant_is_answered_with_the_tenants_that_exist",
+    ),
+    Evidence(
+        _BULKHEAD,
+        "More than 112 requests at once are answered 503, so that /_mock always has threads of its own.",
+        "own",
+        "A mock whose requests hang must still be controllable.",
+        test="mocks/kit/tests/test_app.py::test_control_answers_while_every_data_slot_is_taken",
+    ),
+    Evidence(
+        _GUARD,
+        "/_mock and the configurators refuse unknown Hosts, foreign Origins, cross-site pages, bodies without JSON.",
+        "own",
+        "No web page may control a mock; the vendors' addresses answer as the vendors do.",
+        test="mocks/lab/tests/test_guarded_addresses.py::test_a_foreign_page_reaches_no_guarded_address",
+    ),
+)
 
 
 class WrappedApp(Generic[W]):
@@ -40,37 +67,37 @@ class WrappedApp(Generic[W]):
     def __init__(self, flask_app: Flask, mock: Mock[W], data_slots: int = DATA_SLOTS) -> None:
         self.flask_app = flask_app
         self.mock = mock
-        mock.slots = Slots(data_slots)
+        mock.slots = RequestSlots(data_slots)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         wire_fault = self._fault_proxy_note(environ)
         if is_control(environ.get("PATH_INFO", "")):
-            set_current_draft(None)
+            set_running_exchange(None)
             return self.flask_app(environ, start_response)
         request = Request(environ, populate_request=False, shallow=True)
         tenant = self.mock.tenant_of(request)
         environ[TENANT_KEY] = tenant
         admitted = tenant is not None and self.mock.slots.take()
         release = self.mock.slots.give_back if admitted else _nothing_to_release
-        signed = self.mock.signed_address
-        passage = Passage(request, tenant, self.mock.strays, release, self._attendance(tenant), self.mock.name, signed)
+        record = ExchangeRecord(request, tenant, self.mock.strays, self._recording(tenant), self.mock.name)
         if wire_fault:
-            passage.draft.faults.append(wire_fault)
+            record.running.faults.append(wire_fault)
+        handler = ExchangeHandler(request, tenant, record, release, self.mock.signed_address)
         if admitted:
-            return cast("Iterable[bytes]", passage.run(self.flask_app, start_response))
+            return cast("Iterable[bytes]", handler.run(self.flask_app, start_response))
         refusal = self._misdirected if tenant is None else self._crowded
-        return cast("Iterable[bytes]", passage.refuse(refusal, start_response))
+        return cast("Iterable[bytes]", handler.refuse(refusal, start_response))
 
-    def _attendance(self, tenant: W | None) -> Attendance:
-        logs = attending()
-        if self.mock.witnessing:
+    def _recording(self, tenant: W | None) -> ExchangeRecording:
+        logs = active_logs()
+        if self.mock.recording:
             logs.append(tenant.recorder if tenant is not None else self.mock.stray_recorder)
-        return Attendance(logs)
+        return ExchangeRecording(logs)
 
     def _fault_proxy_note(self, environ: WSGIEnvironment) -> str | None:
-        """Take the fault proxy's header out; only a note that carries the fault proxy's own key counts."""
-        value = environ.pop(f"HTTP_{GATE_HEADER.upper().replace('-', '_')}", "")
+        """Remove the fault proxy's header; only one with the fault proxy's own key counts."""
+        value = environ.pop(f"HTTP_{FAULT_HEADER.upper().replace('-', '_')}", "")
         key, _, fault_id = value.partition(" ")
         return fault_id or None if secrets.compare_digest(key, self.mock.fault_proxy_key) else None
 
@@ -80,13 +107,13 @@ class WrappedApp(Generic[W]):
         known = "; ".join(f"{name} ({', '.join(tenants.keys_of(name))})" for name in tenants.names())
         remedy = "Send the host and path of a tenant that exists, or create one by POST /_mock/tenants."
         error = FieldError("Host and path", known or "no tenant exists yet", remedy, f"{host}{path}")
-        self.mock.evidence.touch(UNKNOWN_TENANT)
-        return _render(Problem(421, "No tenant lives here", "No tenant goes by this host and path.", [error]))(
+        self.mock.evidence.touch(_UNKNOWN_TENANT)
+        return _render(Problem(421, "No such tenant", "No tenant has this host and path.", [error]))(
             environ, start_response
         )
 
     def _crowded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.mock.evidence.touch(BULKHEAD)
+        self.mock.evidence.touch(_BULKHEAD)
         detail = f"{self.mock.slots.total} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
         problem = Problem(503, "The mock is full", detail, headers={"Retry-After": "1"})
         return _render(problem)(environ, start_response)
@@ -102,10 +129,10 @@ def wrap(
     """Put the kit's frame around ``flask_app``; call it before the first request.
 
     Registers ``/_mock/*`` and an error handler for ``Problem``. ``configurators`` are blueprints (by name) of addresses
-    that are ours and not the vendor's: ``mock.guard`` judges requests to them as it does those to ``/_mock``.
+    that are ours and not the vendor's: ``mock.guard`` checks requests to them as it does those to ``/_mock``.
     """
     _add_guard(flask_app, mock, frozenset(configurators))
-    for entry in KIT_EVIDENCE:
+    for entry in _EVIDENCE:
         mock.evidence.register(entry)
     flask_app.register_blueprint(control_blueprint(mock))
     flask_app.register_error_handler(Problem, _render)
@@ -119,9 +146,9 @@ def _add_guard(flask_app: Flask, mock: Mock[W], configurators: frozenset[str]) -
         if not is_control(running_request.path) and running_request.blueprint not in configurators:
             return
         view = flask_app.view_functions.get(running_request.endpoint or "")
-        refusal = mock.guard.judge(running_request, files=is_for_files(view))
+        refusal = mock.guard.refusal(running_request, files=is_for_files(view))
         if refusal is not None:
-            mock.evidence.touch(GUARD)
+            mock.evidence.touch(_GUARD)
             raise refusal
 
     flask_app.before_request_funcs.setdefault(None, []).insert(0, refuse_web_pages)

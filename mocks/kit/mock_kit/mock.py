@@ -1,4 +1,4 @@
-"""What a mock tells the kit about itself, and what the kit does for it."""
+"""How a mock describes itself to the kit, and what the kit does for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Generic, cast
 from flask import Request
 from flask import request as running_request
 
-from mock_kit.evidence import EvidenceBook
-from mock_kit.guard import Guard
+from mock_kit.evidence import MockDialect
+from mock_kit.http.bulkhead import RequestSlots
+from mock_kit.http.guard import Guard
+from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal import Journal
-from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import RecorderLog
-from mock_kit.slots import Slots
+from mock_kit.journal.recorder import RecorderLog
 from mock_kit.tenants import Tenants, W
 
 CONTROL_PREFIX = "/_mock"
@@ -29,18 +29,18 @@ def is_control(path: str) -> bool:
 
 
 class Mock(Generic[W]):
-    """What a mock tells the kit about itself.
+    """How a mock describes itself to the kit.
 
     Attributes:
         name: for people, e.g. in ``/_mock/health``.
         tenants: every tenant of this process.
-        tenant_of: which tenant a request belongs to, judged by host and path alone; None = none. It must not
+        tenant_of: which tenant a request belongs to, determined by host and path alone; None = none. It must not
             read the body; the fault proxy calls it too.
         create_tenant: turns the body of ``POST /_mock/tenants`` (``name`` is checked already) into a tenant and
             adds it: ``tenants.add(tenant, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
         reset_tenant: empties the mock's own state; the kit has emptied its share (``Tenant.reset_basics``).
-        dialect: the switches a tenant may set, with their defaults.
-        signed_address: a pre-signed address under which what the request asks for is read without credentials,
+        dialect: the switches a tenant may set, and the evidence of everything the mock does.
+        signed_address: a pre-signed address of what the request downloads, to be read without credentials,
             for faults that redirect there; None where there is none. A mock without such addresses leaves it out.
     """
 
@@ -52,8 +52,7 @@ class Mock(Generic[W]):
         tenant_of: Callable[[Request], W | None],
         create_tenant: Callable[[dict[str, Any]], W],
         reset_tenant: Callable[[W], None],
-        evidence: EvidenceBook,
-        dialect: Mapping[str, Any] | None = None,
+        dialect: MockDialect,
         signed_address: Callable[[Request], str | None] | None = None,
     ) -> None:
         self.name = name
@@ -61,45 +60,34 @@ class Mock(Generic[W]):
         self.tenant_of = tenant_of
         self.create_tenant = create_tenant
         self.reset_tenant = reset_tenant
-        self.evidence = evidence
-        self.dialect = dict(dialect or {})
+        self.dialect = dialect
+        self.evidence = dialect.book
         self.has_signed_addresses = signed_address is not None
         self.signed_address = signed_address or _no_signed_address
         #: Requests that belong to no tenant.
         self.strays = Journal()
-        #: Whether every tenant's ``recorder`` hears of whole exchanges; off, because that costs memory.
-        self.witnessing = False
+        #: Whether every tenant's ``recorder`` keeps whole exchanges; off, because that costs memory.
+        self.recording = False
         #: Whole exchanges that belong to no tenant.
         self.stray_recorder = RecorderLog()
         #: How many of the neighbours' requests run at once.
-        self.slots = Slots()
+        self.slots = RequestSlots()
         #: The port of the fault proxy; None without one.
         self.fault_proxy_port: int | None = None
-        #: Why the callers of this process do not come by the fault proxy, and what would help; empty: they may.
+        #: Why the callers of this process do not use the fault proxy, and what would help; empty: they may.
         self.proxy_bypassed = ""
-        #: Judges requests to ``/_mock`` and to the configurators.
+        #: Checks requests to ``/_mock`` and to the configurators.
         self.guard = Guard()
-        #: Proves to the application that a fault proxy note is the fault proxy's own.
+        #: Proves to the application that the fault proxy itself set its header.
         self.fault_proxy_key = secrets.token_urlsafe(16)
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The defaults, changed by ``body["dialect"]``. Problem 400 for a switch that does not exist."""
-        given = body.get("dialect") or {}
-        if not isinstance(given, dict):
-            raise Problem(
-                400,
-                "A dialect is an object",
-                "It holds switch names and values.",
-                [FieldError("dialect", "an object", "Send an object or leave it out.", given)],
-            )
-        unknown = [
-            FieldError(f"dialect.{name}", f"one of {', '.join(self.dialect)}", "Remove or rename it.", value)
-            for name, value in given.items()
-            if name not in self.dialect
-        ]
-        if unknown:
-            raise Problem(400, "No such switch", "The dialect names switches this mock lacks.", unknown)
-        return self.dialect | given
+        """The defaults, changed by ``body["dialect"]``. Problem 400 if it is no object, 422 for a bad name or value."""
+        return self.dialect.completed(body.get("dialect"))
+
+    def struck_tenant(self, request: Request) -> W | None:
+        """The tenant whose wire faults may strike this request; never one for ``/_mock``."""
+        return None if is_control(request.path) else self.tenant_of(request)
 
     def tenant(self) -> W:
         """The tenant of the running request; for routes on the data side."""

@@ -9,20 +9,31 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from mock_kit.app import Mock, WrappedApp, wrap
-from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.mock import DEFAULT_TENANT
+from mock_kit.app import WrappedApp, wrap
+from mock_kit.evidence import MockDialect
+from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.server import main
-from mock_kit.spool import Blob, read_blob
-from mock_kit.tenants import Tenant, Tenants
+from mock_kit.tenants import MockTenant, Tenants
+from mock_kit.tenants.spool import Blob, read_blob
 
-BOOK = EvidenceBook(
-    (Evidence("parcel.counted", "A parcel is counted once it has arrived.", "own", "the toy's own rule"),)
-)
+DIALECT = MockDialect("""
+[greeting]
+behaviour = "how a parcel is greeted"
+value = "hello"
+label = "assumed"
+source = "most people say so"
+test = "mocks/kit/tests/test_control.py::test_a_switch_is_changed_in_one_tenant"
+
+["parcel.counted"]
+behaviour = "A parcel is counted once it has arrived."
+label = "own"
+source = "the toy's own rule"
+test = "mocks/kit/tests/test_app.py::test_evidence_is_counted_in_its_tenant"
+""")
 
 
 @dataclass(kw_only=True)
-class ParcelTenant(Tenant):
+class ParcelTenant(MockTenant):
     """One depot; its host name is its key."""
 
     host: str
@@ -35,7 +46,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
 
     def create_tenant(body: dict[str, Any]) -> ParcelTenant:
         dialect = mock.dialect_of(body)
-        parts = Tenant.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
+        parts = MockTenant.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
         tenant = ParcelTenant(**parts, host=body["host"])
         return tenants.add(tenant, [tenant.host])
 
@@ -45,15 +56,14 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
         tenant_of=lambda request: tenants.find(request.host.partition(":")[0]),
         create_tenant=create_tenant,
         reset_tenant=lambda tenant: tenant.parcels.clear(),
-        evidence=BOOK,
-        dialect={"greeting": "hello"},
+        dialect=DIALECT,
     )
     create_tenant({"name": DEFAULT_TENANT, "host": "depot.example"})
     return wrap(routes(mock), mock)
 
 
 def routes(mock: Mock[ParcelTenant]) -> Flask:
-    """What the neighbour would answer to."""
+    """The neighbour's own addresses."""
     app = Flask("parcel_counter")
 
     @app.post("/parcels")
@@ -87,7 +97,7 @@ def routes(mock: Mock[ParcelTenant]) -> Flask:
 
 
 def numbered(pieces: int) -> Iterator[bytes]:
-    """Eight digits a piece, and no length told beforehand."""
+    """Eight digits a piece, without a declared length."""
     for number in range(pieces):
         yield b"%08d" % number
 

@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from parcel_counter import BOOK, ParcelTenant
+from parcel_counter import DIALECT, ParcelTenant
 from werkzeug.test import Client
 
-from mock_kit.app import GATE_HEADER, Mock, WrappedApp, wrap
+from mock_kit.app import WrappedApp, wrap
 from mock_kit.faults import Fault
-from mock_kit.journal import Exchange
-from mock_kit.tenants import Tenant, Tenants
+from mock_kit.faults.fault_proxy import FAULT_HEADER
+from mock_kit.journal import JournalEntry
+from mock_kit.mock import Mock
+from mock_kit.tenants import MockTenant, Tenants
 
 HOST = {"Host": "depot.example"}
 
 
-def last(tenant: Tenant) -> Exchange:
+def last(tenant: MockTenant) -> JournalEntry:
     return tenant.journal.list()[-1]
 
 
@@ -30,10 +32,10 @@ def send(client: Client, body: bytes = b"parcel", **more: Any) -> Any:
 
 
 def test_both_bodies_are_counted_and_hashed(client: Client, depot: ParcelTenant) -> None:
-    answer = send(client, b"a parcel")
+    response = send(client, b"a parcel")
     seen = last(depot)
     assert (seen.request.size_bytes, seen.request.sha256) == (8, hashlib.sha256(b"a parcel").hexdigest())
-    assert seen.response.sha256 == hashlib.sha256(answer.data).hexdigest()
+    assert seen.response.sha256 == hashlib.sha256(response.data).hexdigest()
     assert (seen.method, seen.url, seen.host, seen.status) == ("POST", "/parcels", "depot.example", 201)
 
 
@@ -78,14 +80,14 @@ def test_a_large_ignored_body_is_left_unread(client: Client, depot: ParcelTenant
     assert (last(depot).request.size_bytes, last(depot).request.complete) == (0, False)
 
 
-def test_a_body_that_waits_for_leave_is_not_drained(client: Client, depot: ParcelTenant) -> None:
+def test_a_body_that_waits_for_100_continue_is_not_drained(client: Client, depot: ParcelTenant) -> None:
     client.post("/refuse", data=b"y" * 5000, headers=HOST | {"Expect": "100-continue"})
     assert last(depot).request.size_bytes == 0
 
 
 def test_an_upload_that_breaks_off_is_no_parcel(client: Client, depot: ParcelTenant) -> None:
-    answer = send(client, b"half", environ_overrides={"CONTENT_LENGTH": "100"})
-    assert answer.status_code == 400
+    response = send(client, b"half", environ_overrides={"CONTENT_LENGTH": "100"})
+    assert response.status_code == 400
     assert depot.parcels == []
     assert last(depot).request.complete is False
 
@@ -98,15 +100,15 @@ def test_a_chunked_body_is_read_to_the_servers_end_mark(client: Client, depot: P
 
 def test_a_status_before_the_work_prevents_it(client: Client, depot: ParcelTenant) -> None:
     depot.faults.add(Fault(kind="status", params={"status": 429, "headers": {"Retry-After": "7"}}))
-    answer = send(client)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    response = send(client)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
     assert depot.parcels == []
 
 
 def test_a_status_after_the_work_only_hides_it(client: Client, depot: ParcelTenant) -> None:
     fault = depot.faults.add(Fault(kind="status", phase="after", params={"status": 504, "body": "late"}))
-    answer = send(client)
-    assert (answer.status_code, answer.text) == (504, "late")
+    response = send(client)
+    assert (response.status_code, response.text) == (504, "late")
     assert len(depot.parcels) == 1
     assert (last(depot).fault, last(depot).status) == (fault.id, 504)
 
@@ -115,16 +117,16 @@ def test_a_status_after_the_work_only_hides_it(client: Client, depot: ParcelTena
 def test_a_flipped_byte_leaves_the_length_intact(client: Client, depot: ParcelTenant, offset: int) -> None:
     send(client, b"12345678")
     depot.faults.add(Fault(kind="flip_byte", params={"offset": offset}))
-    answer = client.get("/parcels/1", headers=HOST)
+    response = client.get("/parcels/1", headers=HOST)
     expected = bytearray(b"12345678")
     expected[offset] ^= 1
-    assert (answer.data, answer.headers["Content-Length"]) == (bytes(expected), "8")
+    assert (response.data, response.headers["Content-Length"]) == (bytes(expected), "8")
 
 
 def test_a_byte_flipped_on_the_way_in_is_stored_flipped(client: Client, depot: ParcelTenant) -> None:
     depot.faults.add(Fault(kind="flip_request_byte", params={"offset": 2, "xor": 255}))
-    answer = send(client, b"12345")
-    assert answer.json["sha256"] == hashlib.sha256(b"12" + bytes([ord("3") ^ 255]) + b"45").hexdigest()
+    response = send(client, b"12345")
+    assert response.json["sha256"] == hashlib.sha256(b"12" + bytes([ord("3") ^ 255]) + b"45").hexdigest()
     assert last(depot).request.sha256 == hashlib.sha256(b"12345").hexdigest()
 
 
@@ -135,19 +137,19 @@ def test_a_flip_beyond_the_body_is_noted_as_without_effect(client: Client, depot
     assert "fault_without_effect" in [note.code for note in last(depot).notes]
 
 
-@pytest.mark.parametrize(("content_length", "told"), [("kept", "8"), ("fixed", "3")])
-def test_a_truncated_body_ends_early(client: Client, depot: ParcelTenant, content_length: str, told: str) -> None:
+@pytest.mark.parametrize(("content_length", "declared"), [("kept", "8"), ("fixed", "3")])
+def test_a_truncated_body_ends_early(client: Client, depot: ParcelTenant, content_length: str, declared: str) -> None:
     send(client, b"12345678")
     params = {"keep_bytes": 3, "content_length": content_length}
     depot.faults.add(Fault(kind="truncate_body", params=params))
-    answer = client.get("/parcels/1", headers=HOST)
-    assert (answer.data, answer.headers["Content-Length"]) == (b"123", told)
+    response = client.get("/parcels/1", headers=HOST)
+    assert (response.data, response.headers["Content-Length"]) == (b"123", declared)
 
 
 def test_a_wrong_type_changes_nothing_else(client: Client, depot: ParcelTenant) -> None:
     depot.faults.add(Fault(kind="wrong_type", params={"content_type": "text/html"}))
-    answer = client.get("/parcels", headers=HOST)
-    assert (answer.mimetype, answer.data) == ("text/html", b'{"count":0}\n')
+    response = client.get("/parcels", headers=HOST)
+    assert (response.mimetype, response.data) == ("text/html", b'{"count":0}\n')
 
 
 def test_reset_ends_a_planned_delay(
@@ -161,19 +163,21 @@ def test_reset_ends_a_planned_delay(
         return wait(fault, seconds)
 
     monkeypatch.setattr(depot.faults, "wait", noticed)
-    answers: list[int] = []
-    caller = threading.Thread(target=lambda: answers.append(send(toy.test_client()).status_code))
+    responses: list[int] = []
+    caller = threading.Thread(target=lambda: responses.append(send(toy.test_client()).status_code))
     caller.start()
     assert waiting.wait(10)
     client.post("/_mock/reset")
     caller.join(10)
-    assert (answers, fault.applied) == ([201], 1)
+    assert (responses, fault.applied) == ([201], 1)
 
 
-def test_a_request_to_no_tenant_is_told_which_tenants_exist(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
-    answer = client.get("/parcels", headers={"Host": "nowhere.example", "Authorization": "Basic eDp5"})
-    assert answer.status_code == 421
-    assert answer.get_json()["errors"][0]["expected"] == "default (depot.example)"
+def test_a_request_to_no_tenant_is_answered_with_the_tenants_that_exist(
+    client: Client, toy: WrappedApp[ParcelTenant]
+) -> None:
+    response = client.get("/parcels", headers={"Host": "nowhere.example", "Authorization": "Basic eDp5"})
+    assert response.status_code == 421
+    assert response.get_json()["errors"][0]["expected"] == "default (depot.example)"
     stray = client.get("/_mock/strays").get_json()["exchanges"][0]
     assert (stray["host"], stray["request_headers"]["Authorization"]) == ("nowhere.example", "***")
 
@@ -188,15 +192,15 @@ def test_control_answers_while_every_data_slot_is_taken(tmp_path: Path) -> None:
         leave.wait(10)
         return Response("done")
 
-    tenants: Tenants[Tenant] = Tenants()
-    tenant = tenants.add(Tenant(**Tenant.parts("default", tmp_path)), ["h"])
+    tenants: Tenants[MockTenant] = Tenants()
+    tenant = tenants.add(MockTenant(**MockTenant.parts("default", tmp_path)), ["h"])
     mock = Mock(
         name="hanging",
         tenants=tenants,
         tenant_of=lambda request: tenant,
         create_tenant=lambda body: tenant,
         reset_tenant=lambda tenant: None,
-        evidence=BOOK,
+        dialect=DIALECT,
     )
     wrapped = wrap(app, mock, data_slots=1)
     hanging = threading.Thread(target=lambda: wrapped.test_client().get("/hang"))
@@ -215,22 +219,22 @@ def test_control_answers_while_every_data_slot_is_taken(tmp_path: Path) -> None:
 def test_a_slot_comes_back_when_a_reply_was_read(tmp_path: Path, toy: WrappedApp[ParcelTenant]) -> None:
     narrow = WrappedApp(toy.flask_app, toy.mock, data_slots=1)
     for _ in range(3):
-        with narrow.test_client().get("/stream", headers=HOST) as answer:
-            assert (answer.status_code, len(answer.data)) == (200, 24)
+        with narrow.test_client().get("/stream", headers=HOST) as response:
+            assert (response.status_code, len(response.data)) == (200, 24)
 
 
-def test_touched_evidence_is_listed_when_asked_for(client: Client, depot: ParcelTenant) -> None:
-    answer = client.post("/parcels", data=b"x", headers=HOST | {"X-Mock-Evidence": "1"})
-    assert answer.headers["X-Mock-Evidence"] == "parcel.counted;label=own"
+def test_touched_evidence_is_listed_when_the_request_wants_it(client: Client, depot: ParcelTenant) -> None:
+    response = client.post("/parcels", data=b"x", headers=HOST | {"X-Mock-Evidence": "1"})
+    assert response.headers["X-Mock-Evidence"] == "parcel.counted;label=own"
     assert "X-Mock-Evidence" not in send(client).headers
     assert depot.evidence_hits() == {"parcel.counted": 2}
     assert last(depot).evidence == ["parcel.counted"]
 
 
 def test_a_forged_fault_proxy_note_is_ignored(client: Client, depot: ParcelTenant) -> None:
-    client.get("/parcels", headers=HOST | {GATE_HEADER: "guessed f-1"})
+    client.get("/parcels", headers=HOST | {FAULT_HEADER: "guessed f-1"})
     assert last(depot).fault is None
-    assert GATE_HEADER not in last(depot).request_headers
+    assert FAULT_HEADER not in last(depot).request_headers
 
 
 def test_a_mock_that_breaks_is_in_its_own_journal(toy: WrappedApp[ParcelTenant], depot: ParcelTenant) -> None:

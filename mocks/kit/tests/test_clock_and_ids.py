@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mock_kit.clock import MAX_OFFSET_S, Clock
-from mock_kit.ids import Ids
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
+from mock_kit.tenants.clock import MAX_OFFSET_S, Clock
+from mock_kit.tenants.ids import Ids
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,20 +38,20 @@ def test_a_clock_does_not_go_back_or_out_of_bounds(step: float) -> None:
     assert clock.now() == NOON
 
 
-def test_the_same_tenant_mints_the_same_ids_in_every_run() -> None:
+def test_the_same_tenant_gets_the_same_ids_in_every_run() -> None:
     first, second = Ids("default"), Ids("default")
     assert [first.hex32("thing") for _ in range(3)] == [second.hex32("thing") for _ in range(3)]
 
 
 def test_ids_differ_by_tenant_kind_and_count() -> None:
     one, other = Ids("one"), Ids("other")
-    minted = [one.hex32("a"), one.hex32("a"), one.hex32("b"), other.hex32("a")]
-    assert len(set(minted)) == 4
+    ids = [one.hex32("a"), one.hex32("a"), one.hex32("b"), other.hex32("a")]
+    assert len(set(ids)) == 4
 
 
-def test_a_tenant_opened_anew_under_its_name_mints_other_ids_with_another_seed(tmp_path: Path) -> None:
-    first = Tenant.parts("default", tmp_path)["ids"]
-    second = Tenant.parts("default", tmp_path, ids_seed="default-2")["ids"]
+def test_a_tenant_created_again_gets_other_ids_with_another_seed(tmp_path: Path) -> None:
+    first = MockTenant.parts("default", tmp_path)["ids"]
+    second = MockTenant.parts("default", tmp_path, ids_seed="default-2")["ids"]
     assert first.hex32("chat") != second.hex32("chat")
 
 
@@ -59,7 +59,7 @@ def test_a_uuid_is_upper_case_with_dashes() -> None:
     assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", Ids("w").uuid("thing"))
 
 
-def test_reset_ids_start_anew() -> None:
+def test_reset_ids_start_again() -> None:
     ids = Ids("w")
     first = ids.hex32("thing")
     ids.reset()

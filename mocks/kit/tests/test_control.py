@@ -10,7 +10,7 @@ from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.tenants import NameTaken, Tenant, Tenants
+from mock_kit.tenants import MockTenant, NameTaken, Tenants
 from mock_kit.testing import ControlSuite
 
 
@@ -32,14 +32,14 @@ def test_a_tenant_is_described_with_its_keys_and_dialect(client: Client) -> None
     body = {"name": "w2", "host": "w2.example", "dialect": {"greeting": "moin"}}
     created = client.post("/_mock/tenants", json=body)
     assert created.headers["Location"] == "/_mock/tenants/w2"
-    told = {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}, "ids_seed": "w2"}
-    assert created.get_json() == told
+    described = {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}, "ids_seed": "w2"}
+    assert created.get_json() == described
 
 
 def test_a_switch_that_does_not_exist_is_refused_with_the_known_ones(client: Client) -> None:
-    answer = client.post("/_mock/dialect", json={"greting": "hi"})
-    assert answer.status_code == 400
-    assert answer.get_json()["errors"][0]["expected"] == "one of greeting"
+    response = client.post("/_mock/dialect", json={"greting": "hi"})
+    assert response.status_code == 422
+    assert response.get_json()["errors"][0]["expected"] == "one of greeting"
 
 
 def test_a_switch_is_changed_in_one_tenant(client: Client, depot: ParcelTenant) -> None:
@@ -50,20 +50,20 @@ def test_a_switch_is_changed_in_one_tenant(client: Client, depot: ParcelTenant) 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", None, 5, "x" * 65])
 def test_a_tenant_needs_a_proper_name(client: Client, name: Any) -> None:
-    answer = client.post("/_mock/tenants", json={"name": name, "host": "h"})
-    assert answer.status_code == 400
-    assert answer.get_json()["errors"][0]["field"] == "name"
+    response = client.post("/_mock/tenants", json={"name": name, "host": "h"})
+    assert response.status_code == 400
+    assert response.get_json()["errors"][0]["field"] == "name"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"'])
 def test_a_body_that_is_no_object_is_refused(client: Client, body: bytes) -> None:
-    answer = client.post("/_mock/faults", data=body, content_type="application/json")
-    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    response = client.post("/_mock/faults", data=body, content_type="application/json")
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")
 
 
 def test_a_key_that_is_taken_leaves_nothing_behind() -> None:
     tenants: Tenants[Any] = Tenants()
-    one, two = object.__new__(Tenant), object.__new__(Tenant)
+    one, two = object.__new__(MockTenant), object.__new__(MockTenant)
     one.name, two.name = "one", "two"
     tenants.add(one, ["a", "b"])
     with pytest.raises(NameTaken, match="one"):
@@ -123,26 +123,29 @@ def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, de
 @pytest.mark.parametrize(
     ("path", "body"), [("clock", {"advance_s": 1}), ("dialect", {"greeting": "hi"}), ("reset", {})]
 )
-def test_a_tenant_hears_of_every_setting_that_control_changes(
+def test_a_tenant_is_notified_of_every_setting_that_control_changes(
     client: Client, depot: ParcelTenant, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
 ) -> None:
-    heard: list[tuple[float, Any]] = []
-    tell = lambda: heard.append((depot.clock.offset_s, depot.dialect["greeting"]))  # noqa: E731
-    monkeypatch.setattr(depot, "settings_changed", tell)
+    notified: list[tuple[float, Any]] = []
+
+    def notify() -> None:
+        notified.append((depot.clock.offset_s, depot.dialect["greeting"]))
+
+    monkeypatch.setattr(depot, "settings_changed", notify)
     client.post(f"/_mock/{path}", json=body)
-    assert heard == [(body.get("advance_s", 0), body.get("greeting", "hello"))]
+    assert notified == [(body.get("advance_s", 0), body.get("greeting", "hello"))]
 
 
-def test_a_tenant_hears_of_its_end(client: Client, depot: ParcelTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[str] = []
-    monkeypatch.setattr(depot, "removed", lambda: heard.append("removed"))
+def test_a_tenant_is_notified_of_its_end(client: Client, depot: ParcelTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    notified: list[str] = []
+    monkeypatch.setattr(depot, "removed", lambda: notified.append("removed"))
     client.delete("/_mock/tenants/default")
-    assert heard == ["removed"]
+    assert notified == ["removed"]
 
 
 def test_an_unknown_control_path_is_a_problem(client: Client) -> None:
-    for answer in (client.get("/_mock/nothing"), client.post("/_mock/health")):
-        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    for response in (client.get("/_mock/nothing"), client.post("/_mock/health")):
+        assert (response.status_code, response.mimetype) == (404, "application/problem+json")
 
 
 def test_evidence_cannot_mean_two_things() -> None:
@@ -154,6 +157,6 @@ def test_evidence_cannot_mean_two_things() -> None:
         book.register(Evidence("b", "It does.", "rumoured", "page"))  # type: ignore[arg-type]
 
 
-def test_touching_what_nobody_registered_is_an_error() -> None:
+def test_touching_an_unregistered_behaviour_is_an_error() -> None:
     with pytest.raises(KeyError):
         EvidenceBook().touch("nothing")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mock_kit.clock import Clock
-from mock_kit.faultform import read_fault
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.problem import Problem
+from mock_kit.faults.form import read_fault
+from mock_kit.http.problem import Problem
+from mock_kit.tenants.clock import Clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def plan(clock: Clock) -> FaultPlan:
-    return FaultPlan(clock)
+    return FaultPlan(clock.now)
 
 
 def struck(plan: FaultPlan, count: int, path: str = "/a") -> list[bool]:
@@ -34,7 +34,7 @@ def a_fault(**more: Any) -> Fault:
     return Fault(kind="wrong_type", params={"content_type": "x/y"}, **more)
 
 
-def test_a_fault_strikes_once_unless_told_otherwise(plan: FaultPlan) -> None:
+def test_a_fault_strikes_once_by_default(plan: FaultPlan) -> None:
     fault = plan.add(a_fault())
     assert struck(plan, 3) == [True, False, False]
     assert (fault.applied, fault.remaining) == (1, 0)
@@ -61,7 +61,7 @@ def test_times_0_and_null_both_mean_until_removed(times: int | None) -> None:
 def test_the_dice_fall_the_same_way_in_every_run(clock: Clock) -> None:
     runs = []
     for _ in range(2):
-        plan = FaultPlan(clock)
+        plan = FaultPlan(clock.now)
         plan.add(a_fault(times=None, probability=0.5, seed=7))
         runs.append(struck(plan, 50))
     assert runs[0] == runs[1]
@@ -131,7 +131,7 @@ def test_of_24_writers_racing_for_one_fault_exactly_the_planned_ones_are_struck(
     assert (len(hits), sum(hits), fault.applied, fault.remaining) == (24, times, times, 0)
 
 
-def test_a_called_off_fault_releases_who_waits_for_it(plan: FaultPlan) -> None:
+def test_a_removed_fault_releases_the_threads_that_wait_for_it(plan: FaultPlan) -> None:
     fault = plan.add(Fault(kind="latency", params={"delay_s": 3600}))
     outcome: list[bool] = []
     waiting = threading.Thread(target=lambda: outcome.append(plan.wait(fault, 3600)))
@@ -141,7 +141,7 @@ def test_a_called_off_fault_releases_who_waits_for_it(plan: FaultPlan) -> None:
     assert outcome == [True]
 
 
-def test_another_faults_removal_releases_nobody(plan: FaultPlan) -> None:
+def test_another_faults_removal_releases_no_thread(plan: FaultPlan) -> None:
     mine, other = plan.add(a_fault()), plan.add(a_fault())
     woken: list[str] = []
     with plan.woken(mine, lambda: woken.append("mine")):

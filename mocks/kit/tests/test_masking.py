@@ -10,17 +10,17 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_kit.context import Note
-from mock_kit.journal import HEAD_CHARS, BodyMeter, BodyNote, Exchange, Journal
-from mock_kit.masking import Masker
+from mock_kit.journal import HEAD_CHARS, BodyMeter, BodyNote, Journal, JournalEntry
+from mock_kit.journal.context import Note
+from mock_kit.journal.masking import Masker
 
 SECRET = 'S3cr/t+"pass wörd'
 
 
-def an_exchange(url: str = "/things", headers: dict[str, str] | None = None, body: bytes = b"") -> Exchange:
+def an_exchange(url: str = "/things", headers: dict[str, str] | None = None, body: bytes = b"") -> JournalEntry:
     meter = BodyMeter()
     meter.feed(body)
-    return Exchange("POST", url, "h", 200, request_headers=headers or {}, request=meter.note(Masker()))
+    return JournalEntry("POST", url, "h", 200, request_headers=headers or {}, request=meter.note(Masker()))
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_what_is_no_secret_stays_readable() -> None:
         base64.b64encode(SECRET.encode()).decode(),
     ],
 )
-def test_a_guarded_secret_is_masked_in_every_place_and_spelling(spelling: str) -> None:
+def test_a_known_secret_is_masked_in_every_place_and_spelling(spelling: str) -> None:
     journal = Journal()
-    journal.guard(SECRET, user="anna")
+    journal.mask_secret(SECRET, user="anna")
     exchange = an_exchange(f"/find?q={spelling}", {"X-Note": f"is {spelling}!"}, f"so: {spelling}".encode())
     exchange.notes.append(Note("info", "x", f"got {spelling}"))
     assert spelling not in repr(journal.add(exchange).to_dict())
@@ -95,23 +95,23 @@ def test_a_guarded_secret_is_masked_in_every_place_and_spelling(spelling: str) -
 def test_a_secret_that_the_head_breaks_off_in_is_not_shown_in_part() -> None:
     journal = Journal()
     secret = "abcdefghijklmnopqrstuvwxyz"
-    journal.guard(secret)
+    journal.mask_secret(secret)
     for cut in range(4, len(secret)):
         assert secret[:4] not in journal.masker.head("text " + secret[:cut], HEAD_CHARS)
 
 
 def test_a_secret_across_the_shown_heads_end_is_not_shown_in_part() -> None:
     journal = Journal()
-    journal.guard("abcdefghijklmnop")
+    journal.mask_secret("abcdefghijklmnop")
     body = b"x" * (HEAD_CHARS - 8) + b"abcdefghijklmnop" + b"y" * 5000
     meter = BodyMeter()
     meter.feed(body)
     assert "abcd" not in meter.note(journal.masker).head
 
 
-def test_a_binary_body_with_a_guarded_secret_shows_no_bytes() -> None:
+def test_a_binary_body_with_a_known_secret_shows_no_bytes() -> None:
     journal = Journal()
-    journal.guard("hush-hush")
+    journal.mask_secret("hush-hush")
     meter = BodyMeter()
     meter.feed(b"\x00\x01hush-hush\x02")
     assert meter.note(journal.masker).head_b64 == ""
@@ -128,7 +128,7 @@ def packed_note(body: bytes, guard: str = "") -> BodyNote:
     """What a journal keeps of a gzip body."""
     masker, meter = Masker(), BodyMeter()
     if guard:
-        masker.guard(guard)
+        masker.mask_secret(guard)
     meter.feed(body)
     return meter.note(masker, "gzip")
 
@@ -146,7 +146,7 @@ def test_of_a_broken_packed_body_no_content_is_shown(spoil: Callable[[bytes], by
     assert len(kept.head) + len(base64.b64decode(kept.head_b64)) <= 10
 
 
-def test_a_journal_forgets_the_oldest_and_ids_go_on() -> None:
+def test_a_journal_drops_the_oldest_and_ids_go_on() -> None:
     journal = Journal(kept=3)
     for _ in range(5):
         journal.add(an_exchange())

@@ -42,9 +42,9 @@ def fault_proxy(served: MockProcess) -> Iterator[httpx.Client]:
 
 
 def plan(mock: MockProcess, **fault: Any) -> str:
-    answer = httpx.post(f"{mock.url}/_mock/faults", json=fault)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    response = httpx.post(f"{mock.url}/_mock/faults", json=fault)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 def journal(mock: MockProcess) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def connected(url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), timeout=20)
 
 
-def fault_proxy(mock: MockProcess) -> socket.socket:
+def proxy_socket(mock: MockProcess) -> socket.socket:
     return connected(mock.fault_proxy_url)
 
 
@@ -96,10 +96,10 @@ def in_one() -> dict[str, Any]:
     return {"content": BIG}
 
 
-@pytest.mark.parametrize("door", ["url", "fault_proxy_url"])
+@pytest.mark.parametrize("url", ["url", "fault_proxy_url"])
 @pytest.mark.parametrize("body", [in_one, in_pieces])
-def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, door: str, body: Any) -> None:
-    with httpx.Client(base_url=getattr(served, door), headers=HOST) as client:
+def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, url: str, body: Any) -> None:
+    with httpx.Client(base_url=getattr(served, url), headers=HOST) as client:
         sent = client.post("/parcels", **body())
         back = client.get("/parcels/1")
     assert sent.json()["sha256"] == hashlib.sha256(BIG).hexdigest()
@@ -110,7 +110,7 @@ def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, door: s
 
 def test_the_fault_proxy_keeps_a_connection_open_between_requests(served: MockProcess) -> None:
     request = b"GET /stream?pieces=2 HTTP/1.1\r\nHost: depot.example\r\n\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         for _ in range(2):
             sock.sendall(request)
             reply = b"".join(iter(reader.readline, b"0\r\n")) + reader.readline()
@@ -121,7 +121,7 @@ def test_the_fault_proxy_keeps_a_connection_open_between_requests(served: MockPr
 def test_the_fault_proxy_passes_pipelined_requests_on_one_by_one(served: MockProcess) -> None:
     first = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 3\r\n\r\nabc"
     second = b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(first + second)
         replies = reader.read()
     assert replies.count(b"HTTP/1.1 20") == 2
@@ -132,9 +132,9 @@ def test_an_early_refusal_reaches_a_caller_who_is_still_sending(fault_proxy: htt
     assert fault_proxy.post("/refuse", content=BIG * 3).status_code == 403
 
 
-def test_leave_to_send_is_asked_for_and_given_through_the_fault_proxy(served: MockProcess) -> None:
+def test_a_100_continue_is_requested_and_given_through_the_fault_proxy(served: MockProcess) -> None:
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nExpect: 100-continue\r\nContent-Length: 3\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(head + b"Connection: close\r\n\r\n")
         assert reader.readline().startswith(b"HTTP/1.1 100 ")
         sock.sendall(b"abc")
@@ -145,7 +145,7 @@ def test_leave_to_send_is_asked_for_and_given_through_the_fault_proxy(served: Mo
     "garbage", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"]
 )
 def test_the_fault_proxy_answers_400_to_what_is_no_request(served: MockProcess, garbage: bytes) -> None:
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(garbage)
         assert reader.read().startswith(b"HTTP/1.1 400 ")
 
@@ -170,7 +170,7 @@ BREAKS: list[tuple[str, dict[str, Any], type[Exception]]] = [
 def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how: Any, phase: str) -> None:
     kind, params, error = how
     fault = plan(served, kind=kind, params=params, phase=phase)
-    with fault_proxy(served) as sock, closing(HTTPResponse(sock)) as reply:
+    with proxy_socket(served) as sock, closing(HTTPResponse(sock)) as reply:
         sock.sendall(b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 1\r\n\r\nx")
         with pytest.raises(error):
             reply.begin()
@@ -182,7 +182,7 @@ def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how:
 def test_a_reset_may_strike_in_the_middle_of_an_upload(served: MockProcess) -> None:
     plan(served, kind="reset", params={"after_bytes": 100_000})
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 200000\r\n\r\n"
-    with fault_proxy(served) as sock:
+    with proxy_socket(served) as sock:
         sock.sendall(head + BIG[:100_000])
         with pytest.raises(ConnectionResetError):
             sock.recv(1)
@@ -223,10 +223,10 @@ def test_a_dripping_reply_is_whole_in_the_end(served: MockProcess, fault_proxy: 
 
 
 @pytest.mark.parametrize("kind", ["no_answer", "drip"])
-def test_a_called_off_fault_lets_the_wire_go(served: MockProcess, fault_proxy: httpx.Client, kind: str) -> None:
+def test_a_removed_fault_releases_the_connection(served: MockProcess, fault_proxy: httpx.Client, kind: str) -> None:
     params = {"hold_s": 3600} if kind == "no_answer" else {"bytes_per_s": 1}
     fault = plan(served, kind=kind, params=params)
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n")
         eventually(lambda: struck(served))
         httpx.delete(f"{served.url}/_mock/faults/{fault}").raise_for_status()
@@ -246,8 +246,8 @@ def test_control_through_the_fault_proxy_is_never_broken(served: MockProcess, fa
 
 def test_a_caller_who_resets_during_an_upload_leaves_no_parcel(served: MockProcess) -> None:
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 99999\r\n\r\n"
-    for number, door in enumerate((served.url, served.fault_proxy_url), 1):
-        with connected(door) as sock:
+    for number, url in enumerate((served.url, served.fault_proxy_url), 1):
+        with connected(url) as sock:
             sock.sendall(head + b"abc")
             eventually(lambda: httpx.get(f"{served.url}/_mock/health").json()["busy"])
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -297,14 +297,14 @@ def test_a_mock_ends_silently_even_while_a_request_hangs(tmp_path: Path, how: si
         assert wait_for_end(worker)
 
 
-def test_a_worker_whose_supervisor_was_killed_goes_as_well(tmp_path: Path) -> None:
+def test_a_worker_whose_supervisor_was_killed_ends_as_well(tmp_path: Path) -> None:
     with running_mock("parcel_counter", tmp_path, python_path=[HERE]) as mock:
         worker = worker_of(mock)
         mock.process.kill()
         assert wait_for_end(worker)
 
 
-def test_a_taken_port_is_named_and_not_shared(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named_and_not_shared(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
         arguments = ["--port", str(port), "--data", str(tmp_path)]
@@ -313,6 +313,6 @@ def test_a_taken_port_is_named_and_not_shared(tmp_path: Path) -> None:
     assert f"127.0.0.1:{port}" in str(ended.value)
 
 
-def test_two_free_ports_differ_from_a_held_one() -> None:
+def test_two_free_ports_differ_from_one_in_use() -> None:
     with socket.create_server(("127.0.0.1", free_port())) as holder:
         assert free_port() != holder.getsockname()[1]

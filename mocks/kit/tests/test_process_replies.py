@@ -32,9 +32,9 @@ def served(served_once: MockProcess) -> MockProcess:
 
 
 def plan(mock: MockProcess, kind: str, *, times: int | None = 1, **params: Any) -> dict[str, Any]:
-    answer = httpx.post(f"{mock.url}/_mock/faults", json={"kind": kind, "times": times, "params": params})
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
+    response = httpx.post(f"{mock.url}/_mock/faults", json={"kind": kind, "times": times, "params": params})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
 
 
 def raw(url: str, path: str = "/parcels/1", *, keep: str = "close") -> tuple[bytes, bytes]:
@@ -62,12 +62,12 @@ def test_a_close_delimited_reply_has_neither_length_nor_chunks(served: MockProce
 def test_a_close_delimited_reply_can_end_early_in_order(served: MockProcess, path: str) -> None:
     plan(served, "close_delimited", end="early", keep_bytes=11)
     got = httpx.get(served.fault_proxy_url + path, headers=HOST)
-    assert len(got.content) == 11, "an early close cannot be told from a whole body"
+    assert len(got.content) == 11, "an early close looks like a whole body"
 
 
 @pytest.mark.parametrize(("part", "slow"), [("head", "head"), ("body", "body"), ("both", "head")])
 def test_the_head_drips_as_well_where_that_is_planned(served: MockProcess, part: str, slow: str) -> None:
-    """Told by what has come while the drip still holds its next piece back for an hour."""
+    """Seen by what has arrived while the next piece is delayed for an hour."""
     fault = plan(served, "drip", bytes_per_s=1, part=part)
     address = urlsplit(served.fault_proxy_url)
     with socket.create_connection((address.hostname, address.port), timeout=20) as sock:
@@ -103,24 +103,24 @@ def test_a_body_of_another_length_ends_cleanly_on_the_wire(served: MockProcess, 
 def test_a_status_without_a_body_leaves_the_connection_usable(served: MockProcess, status: int) -> None:
     plan(served, "other_status", status=status, body="dropped")
     with httpx.Client(base_url=served.url, headers=HOST) as client:
-        answer = client.get("/parcels/1")
-        assert (answer.status_code, answer.content) == (status, b"")
+        response = client.get("/parcels/1")
+        assert (response.status_code, response.content) == (status, b"")
         assert client.get("/parcels").json() == {"count": 1}
 
 
 def test_retry_after_as_a_date_comes_with_one_date_of_the_same_clock(served: MockProcess) -> None:
     httpx.post(f"{served.url}/_mock/clock", json={"advance_s": 500_000}).raise_for_status()
     plan(served, "status", status=429, retry_after_s=600, retry_after_form="date")
-    answer = httpx.get(f"{served.url}/parcels", headers=HOST)
-    (date,) = answer.headers.get_list("Date")
-    gap = parsedate_to_datetime(answer.headers["Retry-After"]) - parsedate_to_datetime(date)
+    response = httpx.get(f"{served.url}/parcels", headers=HOST)
+    (date,) = response.headers.get_list("Date")
+    gap = parsedate_to_datetime(response.headers["Retry-After"]) - parsedate_to_datetime(date)
     assert gap == timedelta(seconds=600)
 
 
 def test_a_caller_who_leaves_an_endless_body_gives_its_slot_back(served: MockProcess) -> None:
     plan(served, "endless", bytes_per_s=1_000_000)
-    with httpx.stream("GET", f"{served.url}/parcels", headers=HOST) as answer:
-        assert next(answer.iter_raw()).startswith(b'{"count"')
+    with httpx.stream("GET", f"{served.url}/parcels", headers=HOST) as response:
+        assert next(response.iter_raw()).startswith(b'{"count"')
     pause = threading.Event()
     for _ in range(1000):
         if not httpx.get(f"{served.url}/_mock/health").json()["busy"]:
@@ -140,8 +140,8 @@ def test_of_24_callers_at_once_exactly_as_many_are_struck_as_planned(served: Moc
 
     with ThreadPoolExecutor(24) as pool:
         assert Counter(pool.map(call, range(24))) == {503: 7, 200: 17}
-    (told,) = httpx.get(f"{served.url}/_mock/faults").json()["faults"]
-    assert (told["id"], told["applied"], told["remaining"]) == (fault["id"], 7, 0)
+    (listed_fault,) = httpx.get(f"{served.url}/_mock/faults").json()["faults"]
+    assert (listed_fault["id"], listed_fault["applied"], listed_fault["remaining"]) == (fault["id"], 7, 0)
 
 
 @pytest.fixture(scope="module")
@@ -155,15 +155,15 @@ def listed(mock: MockProcess) -> list[dict[str, Any]]:
     return list(httpx.get(f"{mock.url}/_mock/faults").json()["faults"])
 
 
-def test_a_wire_fault_says_that_it_cannot_strike_where_callers_go_past_the_proxy(bypassed: MockProcess) -> None:
-    told = plan(bypassed, "cut", after_bytes=1)
-    assert told["warning"] == "cut cannot strike: callers go straight to the mock"
-    assert listed(bypassed)[-1]["warning"] == told["warning"]
+def test_a_wire_fault_says_that_it_cannot_strike_where_callers_bypass_the_proxy(bypassed: MockProcess) -> None:
+    planned = plan(bypassed, "cut", after_bytes=1)
+    assert planned["warning"] == "cut cannot strike: callers go straight to the mock"
+    assert listed(bypassed)[-1]["warning"] == planned["warning"]
     assert "warning" not in plan(bypassed, "status", status=503)
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "garbage"])
 def test_a_wire_fault_warns_of_nothing_where_the_proxy_may_be_in_the_way(served: MockProcess, kind: str) -> None:
-    told = plan(served, kind)
-    assert "warning" not in told
-    assert told["fault_proxy"]["port"]
+    planned = plan(served, kind)
+    assert "warning" not in planned
+    assert planned["fault_proxy"]["port"]

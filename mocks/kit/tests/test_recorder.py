@@ -14,12 +14,12 @@ import pytest
 from parcel_counter import ParcelTenant
 from werkzeug.test import Client
 
-from mock_kit import recorder as recorder
 from mock_kit.app import WrappedApp
-from mock_kit.context import planned
-from mock_kit.journal import BodyMeter
-from mock_kit.masking import Masker, stand_in
-from mock_kit.recorder import CapturedExchange, Copier, Copy, RecorderLog, attend
+from mock_kit.journal import BodyMeter, bodies
+from mock_kit.journal.bodies import BodyCopier, BodyCopy
+from mock_kit.journal.context import planned
+from mock_kit.journal.masking import Masker, stand_in
+from mock_kit.journal.recorder import CapturedExchange, RecorderLog, record_exchanges
 from mock_kit.testing import running_mock
 
 HOST = {"Host": "depot.example"}
@@ -28,48 +28,52 @@ CANARY = "Word-of-Kit-2718!"
 
 def copied(
     *pieces: bytes, content_type: str = "application/json", encoding: str = "", masker: Masker | None = None
-) -> Copy:
+) -> BodyCopy:
     meter = BodyMeter()
-    meter.copier = Copier(content_type, encoding)
+    meter.copier = BodyCopier(content_type, encoding)
     for piece in pieces:
         meter.feed(piece)
     return meter.copier.copy(meter, masker or Masker())
 
 
-def test_nobody_pays_for_a_recorder_who_is_not_there(client: Client, depot: ParcelTenant) -> None:
+def test_a_recorder_that_is_off_costs_nothing(client: Client, depot: ParcelTenant) -> None:
     client.post("/parcels", data=b"x", headers=HOST)
     assert depot.recorder.list() == []
 
 
 def test_an_exchange_is_kept_whole(client: Client) -> None:
-    with attend() as log:
-        answer = client.post(
+    with record_exchanges() as log:
+        response = client.post(
             "/parcels?a=1", data=b'{"a": "text"}', headers={**HOST, "Content-Type": "application/json"}
         )
     [kept] = log.list()
     assert (kept.mock, kept.tenant, kept.method, kept.url) == ("parcel counter", "default", "POST", "/parcels?a=1")
-    assert (kept.status, kept.host, kept.fault, kept.failed) == (answer.status_code, "depot.example", None, False)
-    assert (kept.request.text, kept.response.text) == ('{"a": "text"}', answer.text)
+    assert (kept.status, kept.host, kept.fault, kept.failed) == (response.status_code, "depot.example", None, False)
+    assert (kept.request.text, kept.response.text) == ('{"a": "text"}', response.text)
     assert kept.request.sha256 == hashlib.sha256(b'{"a": "text"}').hexdigest()
     assert (log.under_way, log.dropped) == (0, 0)
 
 
 def test_a_request_to_no_tenant_is_kept_as_well(client: Client) -> None:
-    with attend() as log:
+    with record_exchanges() as log:
         client.get("/parcels", headers={"Host": "nowhere.example"})
     assert [(one.tenant, one.status) for one in log.list()] == [(None, 421)]
 
 
-def test_control_requests_are_nobodys_traffic(client: Client) -> None:
-    with attend() as log:
+def test_control_requests_are_not_recorded(client: Client) -> None:
+    with record_exchanges() as log:
         client.get("/_mock/health")
     assert log.list() == []
 
 
 def test_a_planned_fault_is_named(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
-    toy.flask_app.add_url_rule("/own", view_func=lambda: planned("mine") or "ok")
+    def fail_as_planned() -> str:
+        planned("mine")
+        return "ok"
+
+    toy.flask_app.add_url_rule("/own", view_func=fail_as_planned)
     client.post("/_mock/faults", json={"id": "f1", "kind": "status", "params": {"status": 503}})
-    with attend() as log:
+    with record_exchanges() as log:
         client.get("/parcels", headers=HOST)
         client.get("/own", headers=HOST)
     assert [one.fault for one in log.list()] == ["f1", "mine"]
@@ -81,7 +85,7 @@ def test_a_mock_that_breaks_down_says_so(toy: WrappedApp[ParcelTenant]) -> None:
 
     toy.flask_app.add_url_rule("/broken", view_func=broken)
     toy.flask_app.testing = True  # Flask lets it through, as a defect below Flask would come
-    with attend() as log, pytest.raises(RuntimeError, match="a defect"):
+    with record_exchanges() as log, pytest.raises(RuntimeError, match="a defect"):
         toy.test_client().get("/broken", headers=HOST)
     assert [(one.failed, one.status) for one in log.list()] == [(True, 500)]
 
@@ -128,7 +132,7 @@ def test_what_cannot_be_unpacked_is_not_called_whole(encoding: str) -> None:
 
 
 def test_a_document_beyond_the_limit_is_not_called_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "KEPT_BODY_BYTES", 100)
+    monkeypatch.setattr(bodies, "KEPT_BODY_BYTES", 100)
     kept = copied(b"a b " * 10, b"a b " * 100)
     assert kept.whole is False
     assert len(kept.text or "") < 1000
@@ -138,7 +142,7 @@ def test_an_exchange_that_does_not_fit_is_counted_and_the_others_stay() -> None:
     log = RecorderLog(kept_bytes=10)
     for size in (6, 6, 4):
         log.begin()
-        log.add(CapturedExchange("m", None, "GET", "/", "h", 200, response=Copy(text="x" * size)))
+        log.add(CapturedExchange("m", None, "GET", "/", "h", 200, response=BodyCopy(text="x" * size)))
     assert ([one.id for one in log.list()], log.dropped, log.last_id) == ([1, 3], 1, 3)
 
 
@@ -160,7 +164,7 @@ def test_a_secret_is_masked_in_its_shape(secret: str, shape: str) -> None:
 
 
 def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelTenant) -> None:
-    depot.journal.guard(CANARY, "user")
+    depot.journal.mask_secret(CANARY, "user")
     basic = base64.b64encode(f"user:{CANARY}".encode()).decode()
     body = json.dumps({"password": "short", "note": f"it is {CANARY}", "deep": {"client_secret": "s3cr3t-value"}})
     headers = {
@@ -169,17 +173,17 @@ def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelTe
         "X-Api-Key": "key-value-1",
         "Content-Type": "application/json",
     }
-    with attend() as log:
+    with record_exchanges() as log:
         client.post(f"/parcels?token={CANARY}", data=body, headers=headers)
-    told = json.dumps([one.to_dict() for one in log.list()])
+    recorded = json.dumps([one.to_dict() for one in log.list()])
     for secret in (CANARY, basic, "short", "s3cr3t-value", "key-value-1"):
-        assert secret not in told
+        assert secret not in recorded
     [kept] = log.list()
     assert json.loads(kept.request.text or "")["deep"] == {"client_secret": "a1aa1a-aaaaa"}
     assert dict(kept.request_headers)["Authorization"].startswith("Basic ")
 
 
-def test_the_control_route_is_shut_unless_the_mock_was_told_to_keep_exchanges(client: Client) -> None:
+def test_the_control_route_answers_409_unless_the_recorder_is_on(client: Client) -> None:
     refused = client.get("/_mock/recorder")
     assert (refused.status_code, refused.get_json()["errors"][0]["remedy"]) == (409, "Start the mock with --recorder.")
 
@@ -187,8 +191,8 @@ def test_the_control_route_is_shut_unless_the_mock_was_told_to_keep_exchanges(cl
 def test_pages_are_read_on_until_nothing_follows(
     client: Client, toy: WrappedApp[ParcelTenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toy.mock.witnessing = True
-    monkeypatch.setattr("mock_kit.recorder_control.PAGE_CHARS", 10)
+    toy.mock.recording = True
+    monkeypatch.setattr("mock_kit.control.recorder.PAGE_CHARS", 10)
     for _ in range(3):
         client.post("/parcels", data=b"12345678", headers={**HOST, "Content-Type": "text/plain"})
     client.get("/lost", headers={"Host": "nowhere.example"})
@@ -200,24 +204,24 @@ def test_pages_are_read_on_until_nothing_follows(
     assert [one["url"] for one in client.get("/_mock/recorder/strays").get_json()["exchanges"]] == ["/lost"]
 
 
-def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
-    toy.mock.witnessing = True
+def test_a_reset_keeps_the_recorded_exchanges(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
+    toy.mock.recording = True
     client.get("/parcels", headers=HOST)
     client.post("/_mock/reset")
     assert len(client.get("/_mock/recorder").get_json()["exchanges"]) == 1
 
 
-def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -> None:
+def test_a_process_returns_what_it_recorded_if_started_with_the_recorder(tmp_path: Path) -> None:
     with running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock:
         request = urllib.request.Request(f"{mock.url}/parcels", data=b"hello", headers=HOST)
         urllib.request.urlopen(request, timeout=10).close()
-        with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as answer:
-            told = json.load(answer)
-    assert [one["request"]["size_bytes"] for one in told["exchanges"]] == [5]
-    assert (told["dropped"], told["under_way"]) == (0, 0)
+        with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as response:
+            page = json.load(response)
+    assert [one["request"]["size_bytes"] for one in page["exchanges"]] == [5]
+    assert (page["dropped"], page["under_way"]) == (0, 0)
 
 
-def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) -> None:
+def test_a_process_without_the_recorder_says_so(tmp_path: Path) -> None:
     with (
         running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], recorder=False) as mock,
         pytest.raises(urllib.error.HTTPError) as refused,
@@ -226,14 +230,14 @@ def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) ->
     assert refused.value.code == 409
 
 
-def test_a_process_tells_whoever_attends_before_it_is_stopped(tmp_path: Path) -> None:
+def test_a_process_hands_its_exchanges_to_the_logs_before_it_is_stopped(tmp_path: Path) -> None:
     with (
-        attend() as log,
+        record_exchanges() as log,
         running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock,
     ):
         for _ in range(2):
             urllib.request.urlopen(urllib.request.Request(f"{mock.url}/parcels", headers=HOST), timeout=10).close()
-            mock.tell()
+            mock.record()
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"{mock.url}/stray", timeout=10)
         mock.stop()

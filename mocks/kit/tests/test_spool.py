@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_kit.sniff import sniff
-from mock_kit.spool import Spool, read_blob
+from mock_kit.http.sniff import sniff
+from mock_kit.tenants.spool import Spool, read_blob
 
 
 def a_zip(*names: str) -> bytes:
@@ -66,7 +66,7 @@ def test_files_of_an_earlier_process_stay_and_numbers_go_on_behind_them(tmp_path
     assert [p.read_bytes() for p in sorted(tmp_path.iterdir())] == [b"old", b"new"]
 
 
-def test_files_that_nothing_refers_to_are_swept_away(tmp_path: Path) -> None:
+def test_files_that_nothing_refers_to_are_removed(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     for content in (b"kept", b"half written"):
         with spool.writer() as file:

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from attachment_contract.commands import check, dry_run
+from attachment_contract.cli.check import check
+from attachment_contract.cli.dry_run import dry_run
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.probe_commands import probe
 from attachment_lab.cli.report_commands import report
@@ -20,6 +21,7 @@ NAME = "attachment-lab"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="attachment-lab", prog_name="attachment-lab")
 def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 

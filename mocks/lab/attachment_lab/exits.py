@@ -48,11 +48,8 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str]) -> 
     except (KeyboardInterrupt, click.Abort):
         _print("Stopped.")
         return INTERRUPTED
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
-    except LabError as failed:
-        _print(f"{name}: {failed}", style="red")
+    except (click.ClickException, LabError) as failed:
+        _show(failed, name)
         return failed.exit_code
     except BrokenPipeError:
         # The reader (head, say) has closed its end. Python must not complain about it again at exit.
@@ -62,6 +59,13 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str]) -> 
         _print(f"{name}: internal error: {type(exc).__name__}: {exc}\n{_logged(name, exc)}", style="red")
         return INTERNAL_ERROR
     return code if isinstance(code, int) else 0
+
+
+def _show(failed: click.ClickException | LabError, name: str) -> None:
+    if isinstance(failed, click.ClickException):
+        failed.show()
+    else:
+        _print(f"{name}: {failed}", style="red")
 
 
 @contextmanager

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from attachment_contract.live import Hearing
+    from attachment_contract.traffic import TrafficCheck
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.opening import TenantOptions
     from attachment_lab.testing.lab import Lab, LabTenant
@@ -78,7 +78,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def lab_options() -> StackOptions:
-    """How the session's stack is built: free ports, no console, direct (not through the fault proxy)."""
+    """How the session's stack is built: free ports, no console, direct (not through the fault proxies)."""
     from attachment_lab.stack.running import StackOptions  # noqa: PLC0415 - see the module's docstring
 
     return StackOptions()
@@ -120,7 +120,7 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
 
 
 @pytest.fixture
-def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
+def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]:
     """Every exchange of a mock in this process is checked against the contract at the test's end."""
     if request.node.get_closest_marker("off_contract") is not None:
         yield None

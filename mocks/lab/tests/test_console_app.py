@@ -1,4 +1,4 @@
-"""The console's door: who may come in, and what the button refuses. No stack is needed for this."""
+"""The console's routes: whom they admit, and what they refuse. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-CHAIN = "/w/acme/chain"
+CHAIN = f"/w/{TENANT.name}/chain"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def client() -> FlaskClient:
     return build_app(StackClients(NOWHERE), TENANT, NOWHERE).test_client()
 
 
-def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:
+def test_the_page_loads_nothing_from_another_host(client: FlaskClient) -> None:
     page = client.get("/", headers={"Host": "127.0.0.1:8100"}, follow_redirects=True)
     assert page.status_code == 200
     assert "http://" not in page.text.replace("http://www.w3.org/2000/svg", "")
@@ -37,12 +37,12 @@ def test_the_page_holds_no_secret(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8100", "127.0.0.1.evil.example"])
-def test_a_page_under_a_foreign_name_is_turned_away(client: FlaskClient, host: str) -> None:
+def test_a_page_under_a_foreign_name_is_refused(client: FlaskClient, host: str) -> None:
     assert client.get("/", headers={"Host": host}).status_code == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8100", "localhost:8100", "[::1]:8100", "localhost"])
-def test_loopback_names_are_let_in(client: FlaskClient, host: str) -> None:
+def test_loopback_names_are_admitted(client: FlaskClient, host: str) -> None:
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
@@ -62,21 +62,21 @@ def test_a_stack_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient)
     assert "is the stack up?" in answer.get_json()["detail"]
 
 
-def test_a_browser_that_turns_to_a_tenant_that_is_gone_gets_a_page_with_those_there_are(client: FlaskClient) -> None:
+def test_a_browser_that_opens_a_closed_tenant_gets_a_page_with_the_open_ones(client: FlaskClient) -> None:
     answer = client.get("/w/<b>gone/chain/", headers={"Sec-Fetch-Dest": "document"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is no tenant “&lt;b&gt;gone” here." in answer.text
-    assert 'href="/w/acme/"' in answer.text
+    assert f'href="/w/{TENANT.name}/"' in answer.text
 
 
-def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
+def test_an_unknown_tenant_is_404_with_the_known_ones(client: FlaskClient) -> None:
     answer = client.get("/w/nowhere/chain/")
     assert answer.status_code == 404
-    assert "there are: acme" in answer.get_json()["detail"]
+    assert f"there are: {TENANT.name}" in answer.get_json()["detail"]
 
 
 def test_the_first_tenant_cannot_be_closed(client: FlaskClient) -> None:
-    assert client.delete("/api/tenants/acme").status_code == 409
+    assert client.delete(f"/api/tenants/{TENANT.name}").status_code == 409
 
 
 def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> None:
@@ -84,7 +84,7 @@ def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> N
     assert answer.status_code == 403
 
 
-def test_names_of_a_tenant_that_are_wrong_are_refused_without_being_repeated(client: FlaskClient) -> None:
+def test_invalid_names_of_a_tenant_are_refused_without_being_repeated(client: FlaskClient) -> None:
     answer = client.post("/api/tenants", json={"names": {"c4c_password": "do-not-repeat-me"}})
     assert answer.status_code == 400
     assert "do-not-repeat-me" not in answer.text
@@ -94,20 +94,26 @@ def test_names_of_a_tenant_that_are_wrong_are_refused_without_being_repeated(cli
     ("call", "instead", "only_in"),
     [
         (".scrollIntoView", "reveal() of reveal.js leaves the keyboard's start where it is", set()),
-        ("history.", "showInAddress() of base.js keeps the tour in the address", {"base.js", "tour.js"}),
+        ("history.", "showInAddress() of address.js keeps the tour in the address", {"address.js", "tour.js"}),
     ],
 )
 def test_calls_that_would_move_the_keyboards_start_or_end_the_tour_stay_in_their_modules(
     call: str, instead: str, only_in: set[str]
 ) -> None:
-    scripts = {each.name: each.read_text() for each in Path(console_app.__file__).parent.glob("static/*.js")}
-    assert {"base.js", "tour.js", "chain.js"} <= set(scripts)
+    scripts = {each.name: each.read_text() for each in Path(console_app.__file__).parent.glob("static/*/*.js")}
+    assert {"address.js", "tour.js", "chain.js"} <= set(scripts)
     code = {name: re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE) for name, text in scripts.items()}
     assert {name for name, text in code.items() if call in text} == only_in, instead
+
+
+def test_a_page_names_its_tenant_in_title_and_stack(client: FlaskClient) -> None:
+    page = client.get(f"{CHAIN}/").text
+    assert f"<title>Chain · {TENANT.tenant_path} · Chat attachments</title>" in page
+    assert f"{TENANT.tenant_path} · chat" in page
 
 
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
     menu = client.get(f"{CHAIN}/").text
     for page in PAGES:
-        assert f"/w/acme/{page.name}/" in menu
-        assert client.get(f"/w/acme/{page.name}/").status_code == 200
+        assert f"/w/{TENANT.name}/{page.name}/" in menu
+        assert client.get(f"/w/{TENANT.name}/{page.name}/").status_code == 200

@@ -10,24 +10,25 @@ from flask.testing import FlaskClient
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.console.desk import Hands
-from attachment_lab.console.faulting import BadFault, read_form, shown
-from attachment_lab.console.playhouse import Act, Playhouse, Stand
+from attachment_lab.console.forms.fault_form import InvalidFault, read_form, shown
+from attachment_lab.console.session.scenario_runner import ScenarioRunner
+from attachment_lab.console.session.tenant_session import StackControl
 from attachment_lab.errors import WrongUse
 from attachment_lab.faults.forms import FORMS, catalogue
 from attachment_lab.faults.locations import BY_ID
+from attachment_lab.scenarios.model import Scenario, ScenarioResult
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.tenant.credentials import default_tenant
-from mock_kit.faultkinds import KINDS, fault_errors
+from mock_kit.faults.kinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-PAGE = "/w/acme/faults"
+PAGE = f"/w/{TENANT.name}/faults"
 
 
-def client_with(**hands: Any) -> FlaskClient:
-    return build_app(StackClients(NOWHERE), TENANT, NOWHERE, hands=Hands(**hands)).test_client()
+def client_with(**control: Any) -> FlaskClient:
+    return build_app(StackClients(NOWHERE), TENANT, NOWHERE, control=StackControl(**control)).test_client()
 
 
 @pytest.fixture
@@ -55,12 +56,12 @@ def _value(kind: str, text: str) -> Any:
     return text
 
 
-def test_a_good_form_becomes_a_plan_for_its_place() -> None:
+def test_a_good_form_becomes_a_plan_for_its_location() -> None:
     form = read_form(
-        {"place": "upload", "kind": "status", "phase": "after", "params": {"status": 504}, "times": None, "skip": 2},
+        {"location": "upload", "kind": "status", "phase": "after", "params": {"status": 504}, "times": None, "skip": 2},
         fault_proxy=False,
     )
-    assert form.place is BY_ID["upload"]
+    assert form.location is BY_ID["upload"]
     assert form.plan == {
         "match": {"path": "*Attachment*", "method": "POST"},
         "kind": "status",
@@ -74,7 +75,7 @@ def test_a_good_form_becomes_a_plan_for_its_place() -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"place": "moon"}, "place"),
+        ({"location": "moon"}, "location"),
         ({"kind": "earthquake"}, "kind"),
         ({"kind": "cut", "params": {"after_bytes": 1}}, "kind"),
         ({"params": {"status": 99}}, "params.status"),
@@ -89,21 +90,21 @@ def test_a_good_form_becomes_a_plan_for_its_place() -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_mistake_is_named_with_its_field_and_a_remedy(change: dict[str, Any], field: str) -> None:
-    good = {"place": "upload", "kind": "status", "params": {"status": 503}}
-    with pytest.raises(BadFault) as caught:
+def test_a_wrong_field_is_named_with_a_remedy(change: dict[str, Any], field: str) -> None:
+    good = {"location": "upload", "kind": "status", "params": {"status": 503}}
+    with pytest.raises(InvalidFault) as caught:
         read_form(good | change, fault_proxy=False)
     assert field in {each.field for each in caught.value.errors}
     assert all(each.remedy for each in caught.value.errors)
 
 
-def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
-    answer = client.post(f"{PAGE}/api/faults", json={"place": "moon", "kind": "status", "params": {}, "times": -1})
+def test_all_wrong_fields_are_named_at_once(client: FlaskClient) -> None:
+    answer = client.post(f"{PAGE}/api/faults", json={"location": "moon", "kind": "status", "params": {}, "times": -1})
     assert answer.status_code == 400
-    assert {each["field"] for each in answer.get_json()["errors"]} == {"place", "params.status", "times"}
+    assert {each["field"] for each in answer.get_json()["errors"]} == {"location", "params.status", "times"}
 
 
-def test_a_fault_that_was_planned_elsewhere_is_told_by_its_match() -> None:
+def test_a_fault_that_was_planned_elsewhere_is_described_by_its_match() -> None:
     fault = {
         "id": "f-1",
         "kind": "latency",
@@ -115,15 +116,15 @@ def test_a_fault_that_was_planned_elsewhere_is_told_by_its_match() -> None:
         "expires_at": None,
         "layer": "app",
     }
-    text = shown(fault, "cmi")
-    assert (text["where"], text["detail"]) == ("GET /elsewhere", "delay s 2")
+    view = shown(fault, "cmi")
+    assert (view["where"], view["detail"]) == ("GET /elsewhere", "delay s 2")
 
 
 def test_the_catalogue_says_whether_the_wire_can_break() -> None:
     assert client_with().get(f"{PAGE}/api/catalogue").get_json()["fault_proxy"] is False
-    text = client_with(fault_proxy=True).get(f"{PAGE}/api/catalogue").get_json()
-    assert text["fault_proxy"] is True
-    assert {each["kind"] for each in text["kinds"]} == set(KINDS) == {each["kind"] for each in catalogue()}
+    found = client_with(fault_proxy=True).get(f"{PAGE}/api/catalogue").get_json()
+    assert found["fault_proxy"] is True
+    assert {each["kind"] for each in found["kinds"]} == set(KINDS) == {each["kind"] for each in catalogue()}
 
 
 def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: FlaskClient) -> None:
@@ -132,21 +133,25 @@ def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: Flas
         assert each.title in page
     assert "attachment-lab up --fault-proxy" in page
     assert "It kills the worker, which does not run on this machine" in page
-    assert "so its clock stays on the wall" in page
+    assert "so its clock stays on this machine’s time" in page
 
 
 def test_no_secret_is_on_the_page(client: FlaskClient) -> None:
-    page = client.get(f"{PAGE}/").text + client.get("/w/acme/report/").text + client.get("/w/acme/chain/").text
+    page = (
+        client.get(f"{PAGE}/").text
+        + client.get(f"/w/{TENANT.name}/report/").text
+        + client.get(f"/w/{TENANT.name}/chain/").text
+    )
     assert [what for what, secret in TENANT.guarded().items() if secret in page] == []
 
 
-def test_a_scenario_that_this_stack_cannot_play_is_refused_with_what_would_help(client: FlaskClient) -> None:
+def test_a_scenario_that_this_stack_cannot_play_is_refused_with_a_remedy(client: FlaskClient) -> None:
     answer = client.post(f"{PAGE}/api/scenarios/download-cut", json={})
     assert answer.status_code == 409
     assert "--fault-proxy" in answer.get_json()["detail"]
 
 
-def test_an_unknown_scenario_is_404_with_those_there_are(client: FlaskClient) -> None:
+def test_an_unknown_scenario_is_404_with_the_known_ones(client: FlaskClient) -> None:
     answer = client.post(f"{PAGE}/api/scenarios/earthquake", json={})
     assert answer.status_code == 404
     assert "c4c-down" in answer.get_json()["detail"]
@@ -158,7 +163,7 @@ def test_the_clock_takes_only_seconds_above_0_up_to_a_week(client: FlaskClient, 
     assert answer.status_code == 400
 
 
-def test_the_services_clock_stays_where_it_cannot_be_reached(client: FlaskClient) -> None:
+def test_the_clock_of_a_service_elsewhere_cannot_be_moved(client: FlaskClient) -> None:
     answer = client.post(f"{PAGE}/api/clock", json={"seconds": 60, "all": True})
     assert answer.status_code == 409
     assert "cannot be moved from here" in answer.get_json()["detail"]
@@ -169,31 +174,36 @@ def test_the_services_clock_stays_where_it_cannot_be_reached(client: FlaskClient
     [("POST", "faults/api/scenarios/gone"), ("POST", "faults/api/clock"), ("POST", "chain/api/retry/x")],
 )
 def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, path: str) -> None:
-    assert client.open(f"/w/acme/{path}", method=method, data={"a": "b"}).status_code == 415
+    assert client.open(f"/w/{TENANT.name}/{path}", method=method, data={"a": "b"}).status_code == 415
 
 
-def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
-    """The stack is down: the thread ends, and the page is told."""
-    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("acme").reconciliation
-    house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
-    house.start(scenario("file-gone"))
-    for _ in range(1000):
-        if house.stand.act is None:
-            break
-        _pause()
-    result = house.stand.results["file-gone"]
+def runner_without_a_stack(**options: Any) -> ScenarioRunner:
+    sessions = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["tenant_sessions"]
+    context = ScenarioContext(reconciliation=sessions.get(TENANT.name).reconciliation)
+    return ScenarioRunner(lambda: context, **options)
+
+
+def test_a_scenario_that_cannot_begin_ends_with_a_reason() -> None:
+    """The stack is down: the thread ends, and the page shows why."""
+    runner = runner_without_a_stack()
+    runner.start(scenario("file-gone"))
+    assert runner.wait(timeout_s=60)
+    result = runner.state.results["file-gone"]
     assert not result.ok
     assert "is the stack up?" in (result.trouble or "")
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:
-    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("acme").reconciliation
-    house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
-    with house._lock:
-        house._stand = Stand(act=Act(id="file-gone"))
+    release = threading.Event()
+
+    def play_until_released(wanted: Scenario, *_: object) -> ScenarioResult:
+        release.wait(60)
+        return ScenarioResult(scenario=wanted)
+
+    runner = runner_without_a_stack(play=play_until_released)
+    runner.start(scenario("file-gone"))
     with pytest.raises(WrongUse, match="playing already"):
-        house.start(scenario("file-gone"))
-
-
-def _pause() -> None:
-    threading.Event().wait(0.01)
+        runner.start(scenario("file-gone"))
+    release.set()
+    assert runner.wait(timeout_s=60)
+    assert runner.state.playing is None

@@ -1,15 +1,16 @@
-"""A chat's journey, played again: the same records always give the same stops, beats and lanes."""
+"""A chat's journey, played again: the same records always give the same stops, states and overview."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
 from attachment_lab.chats.hops import hops_of, trace_of
 from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
-from attachment_lab.chats.overview import choose, lane_of
+from attachment_lab.chats.overview import choose, row_of
 from attachment_lab.chats.picture import draw
 from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
@@ -40,29 +41,37 @@ def carried(name: str, state: str = "stored") -> AttachmentRecord:
     )
 
 
-def passage(act: str, begun: float, **known: object) -> FileExchange:
+def exchange(
+    act: Literal["history", "download", "upload", "verify", "check"], begun: float, **known: Any
+) -> FileExchange:
     mock = "cmi" if act in {"history", "download"} else "c4c"
-    status = 201 if act == "upload" else 200
-    given = {"mock": mock, "id": 1, "act": act, "begun_s": T0 + begun, "ended_s": T0 + begun + 0.1, "status": status}
-    return FileExchange(**(given | known))  # type: ignore[arg-type]  # members by name
+    base = FileExchange(
+        mock=mock,
+        id=1,
+        act=act,
+        begun_s=T0 + begun,
+        ended_s=T0 + begun + 0.1,
+        status=201 if act == "upload" else 200,
+    )
+    return replace(base, **known)
 
 
-def upload(name: str, begun: float, **known: object) -> FileExchange:
-    return passage("upload", begun, stored_name=f"{name}.jpg", activity_id="ACT", **known)
+def upload(name: str, begun: float, **known: Any) -> FileExchange:
+    return exchange("upload", begun, stored_name=f"{name}.jpg", activity_id="ACT", **known)
 
 
-def download(name: str, begun: float, **known: object) -> FileExchange:
-    return passage("download", begun, chat=GUID, source_id=name, **known)
+def download(name: str, begun: float, **known: Any) -> FileExchange:
+    return exchange("download", begun, chat=GUID, source_id=name, **known)
 
 
 WHOLE = (
-    passage("history", 1.2, chat=GUID),
+    exchange("history", 1.2, chat=GUID),
     download("A", 1.4),
     upload("A", 1.5, object_id="OA"),
-    passage("verify", 1.7, object_id="OA"),
+    exchange("verify", 1.7, object_id="OA"),
     download("B", 1.9),
     upload("B", 2.0, object_id="OB"),
-    passage("verify", 2.2, object_id="OB"),
+    exchange("verify", 2.2, object_id="OB"),
 )
 TRANSFER = TransferRecord(
     id="T",
@@ -146,24 +155,25 @@ def test_a_file_whose_answer_was_lost_is_found_and_not_compared() -> None:
     assert chips[-2:] == ["Looking in C4C", "Stored"]
 
 
-def test_ten_minutes_of_waiting_take_seconds_to_watch_and_are_told() -> None:
+def test_ten_minutes_of_waiting_take_seconds_to_watch_and_are_listed() -> None:
     line = Timeline([0.0, 1.0, 601.0, 602.0])
     assert line.length_s == pytest.approx(2 + LONGEST_GAP_S)
     (gap,) = line.gaps
-    assert (gap.at_s, gap.skipped_s) == (1.0, pytest.approx(600 - LONGEST_GAP_S))
+    assert gap.at_s == 1.0
+    assert gap.skipped_s == pytest.approx(600 - LONGEST_GAP_S)
     assert line.at(601.5) == pytest.approx(1 + LONGEST_GAP_S + 0.5)
     assert line.at(300.0) == pytest.approx(1 + LONGEST_GAP_S)
     assert line.at(-5.0) == 0.0
 
 
 def test_rounds_are_seen_as_waiting_in_between() -> None:
-    again = passage("history", 60, chat=GUID)
+    again = exchange("history", 60, chat=GUID)
     headlines = [beat.headline for beat in travel(replace(CHAT, file_exchanges=(*WHOLE, again))).stations[SERVICE]]
     assert headlines == ["Nothing to do yet", "At work", "Waits, then tries again", "At work"]
 
 
 def test_what_belongs_to_another_chat_stays_there() -> None:
-    foreign = (passage("download", 3, chat="F" * 32, source_id="A"), passage("upload", 3, activity_id="OTHER"))
+    foreign = (exchange("download", 3, chat="F" * 32, source_id="A"), exchange("upload", 3, activity_id="OTHER"))
     assert trace_of(CHAT, (*WHOLE, *foreign)) == WHOLE
 
 
@@ -185,25 +195,25 @@ def test_trying_again_is_offered_where_the_service_would_do_it(state: str, can: 
     assert draw(replace(CHAT, transfer=replace(TRANSFER, state=state))).can_retry is can
 
 
-def test_a_lane_shows_each_file_at_its_station_by_one_letter() -> None:
-    lane = lane_of(CHAT, customer="Alice Example", channel="whatsapp")
-    assert lane.tokens == ("", "", "", "", "dd")
+def test_a_row_shows_each_file_at_its_station_by_one_letter() -> None:
+    row = row_of(CHAT, customer="Alice Example", channel="whatsapp")
+    assert row.tokens == ("", "", "", "", "dd")
     failed = replace(TRANSFER, attachments=(carried("A"), replace(carried("B", "parked"), sha256=None)), state="parked")
-    lane = lane_of(replace(CHAT, transfer=failed, verdict=None), customer="Alice", channel="whatsapp")
-    assert lane.tokens == ("", "", "", "f", "d")
-    assert (lane.stored, lane.failed, lane.can_retry) == (1, 1, True)
+    row = row_of(replace(CHAT, transfer=failed, verdict=None), customer="Alice", channel="whatsapp")
+    assert row.tokens == ("", "", "", "f", "d")
+    assert (row.stored, row.failed, row.can_retry) == (1, 1, True)
 
 
 @pytest.mark.parametrize(
     ("query", "fits"), [("", 2), ("alice", 1), ("b.jpg", 2), ("ALICE b.JPG", 1), (GUID[:8].lower(), 2), ("nobody", 0)]
 )
-def test_a_filter_takes_lanes_in_which_every_word_occurs(query: str, fits: int) -> None:
-    lanes = [lane_of(CHAT, customer=each, channel="whatsapp") for each in ("Alice Example", "Bob Example")]
-    assert choose(lanes, query, most=40).matching == fits
+def test_a_filter_takes_rows_in_which_every_word_occurs(query: str, fits: int) -> None:
+    rows = [row_of(CHAT, customer=each, channel="whatsapp") for each in ("Alice Example", "Bob Example")]
+    assert choose(rows, query, most=40).matching == fits
 
 
-def test_more_lanes_than_are_shown_are_counted() -> None:
-    lanes = [lane_of(CHAT, customer=f"Customer {number}", channel="whatsapp") for number in range(5)]
-    chosen = choose(lanes, "", most=2)
-    assert (len(chosen.lanes), chosen.matching, chosen.files, chosen.stored) == (2, 5, 10, 10)
-    assert "words" not in chosen.to_json()["lanes"][0]
+def test_more_rows_than_are_shown_are_counted() -> None:
+    rows = [row_of(CHAT, customer=f"Customer {number}", channel="whatsapp") for number in range(5)]
+    chosen = choose(rows, "", most=2)
+    assert (len(chosen.rows), chosen.matching, chosen.files, chosen.stored) == (2, 5, 10, 10)
+    assert "words" not in chosen.to_json()["rows"][0]

@@ -1,4 +1,4 @@
-"""docs/demo.md: every command in it is one that the program takes, and what it tells to press is on a page."""
+"""docs/demo.md: the program takes every command in it, and every button that it names is on a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMANDS = sorted(set(re.findall(r"\.venv/bin/attachment-lab ([^#`\n]+)", DEMO))
 NAMED = re.compile(r"\*+([^*]+)\*+")
 NUMBERS = {14: "Fourteen", 15: "Fifteen", 16: "Sixteen", 17: "Seventeen"}
 CONSOLE = Path(attachment_lab.console.__file__).parent
-SHOWN = "\n".join(path.read_text() for folder in ("templates", "static") for path in (CONSOLE / folder).glob("*.*"))
+SHOWN = "\n".join(path.read_text() for name in ("*.html", "*.js") for path in CONSOLE.rglob(name))
 TITLES = {page.title for page in PAGES} | {each.title for each in SCENARIOS} | {each.name for each in people.CUSTOMERS}
 SCRIPT = DEMO.partition("## The script")[2].partition("\n## ")[0]
 PRESSED = sorted(
@@ -30,16 +30,16 @@ PRESSED = sorted(
 
 
 @pytest.mark.parametrize("name", PRESSED)
-def test_what_the_script_tells_to_press_is_on_a_page(name: str) -> None:
+def test_a_button_of_the_script_is_on_a_page(name: str) -> None:
     assert name in TITLES or f">{name}<" in SHOWN or f'"{name}"' in SHOWN
 
 
-def test_the_script_tells_to_press_something() -> None:
+def test_the_script_names_buttons() -> None:
     assert len(PRESSED) > 12
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_of_the_page_is_one_that_the_program_takes(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_takes_a_command_of_the_page(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[3])  # the files that it names are the project's own
     name, *arguments = shlex.split(line)
     command = cli.commands[name]

@@ -79,10 +79,14 @@ def test_the_service_is_told_the_file_and_its_settle_time_is_the_files(path: Pat
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ('"B"', '"Q"', ["[cmi.chat_shape]", "'Q'", "'A' | 'B' | 'C' | 'D'"]),
+        ('"B"', '"Q"', ["[cmi.chat_shape]", "'Q'", "one of 'A', 'B', 'C', 'D'"]),
         ("200", "201", ["[c4c.delete_status]", "201", "one of 204, 200"]),
         ('"lower"', '"UPPER"', ["[orchestration.event_strings]", "'UPPER'", "one of 'title', 'lower'"]),
-        ("c4c.delete_status", "c4c.delete_state", ["[c4c.delete_state]", "a switch of dialect.toml", "delete_status"]),
+        (
+            "c4c.delete_status",
+            "c4c.delete_state",
+            ["[c4c.delete_state]", "dialect.toml lists all switches", "delete_status"],
+        ),
         ("= 7", '= "long"', ["c4c_settle_s", "long"]),
         ("service.c4c.settle_s", "service.c4c.settles", ["[c4c.settles]", "there are", "c4c.settle_s"]),
         ('value = "B"', 'worth = "B"', ["[cmi.chat_shape] has no value", "write value ="]),

@@ -38,7 +38,7 @@ def test_an_upload_tells_its_name_and_the_object_that_came_of_it() -> None:
     sent = body(json.dumps({"Name": 'Kauf "neu" ü.pdf', "Binary": "aGVsbG8K"}))
     text = {"Location": f"https://x/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{HELD}')"}
     entry = from_exchange("c4c", exchange(UPLOAD, method="POST", request=sent, response_headers=text))
-    assert (entry.activity, entry.c4c_object, entry.file) == (ACTIVITY, HELD, 'Kauf "neu" ü.pdf')
+    assert (entry.activity, entry.object_id, entry.file) == (ACTIVITY, HELD, 'Kauf "neu" ü.pdf')
 
 
 @pytest.mark.parametrize(

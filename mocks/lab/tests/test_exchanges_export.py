@@ -77,11 +77,12 @@ RECORDING = Recording(
     further_legs=1, ended=True, wrapped_up=True,
     files=(RecordedFile(id="AB", name='"); import os; ("\n', size_bytes=3, by="customer"),),
     faults=(
-        RecordedFault(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after", params={"after_bytes": 1},
-               skip=2, times=1, on_the_wire=True),
+        RecordedFault(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after",
+                      params={"after_bytes": 1}, skip=2, times=1, on_the_wire=True),
     ),
     state="parked", outcome="failed", attachments=(("a", "parked"),), stored=(), deliveries=("delivered",),
-    broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"), dialects={"cmi": {"chat_shape": "B"}},
+    broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"),
+    dialects={"cmi": {"chat_shape": "B"}},
 )  # fmt: skip
 
 

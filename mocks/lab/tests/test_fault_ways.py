@@ -15,8 +15,8 @@ import pytest
 from attachment_lab.__main__ import run
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.console.desk import Hands
-from attachment_lab.console.faulting import planned
+from attachment_lab.console.forms.fault_form import planned
+from attachment_lab.console.session.tenant_session import StackControl
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -26,7 +26,7 @@ from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.testing.lab import FaultHasNoEffect, Lab, LabTenant
-from mock_kit.faultkinds import KINDS
+from mock_kit.faults.kinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
 TENANT = default_tenant()
@@ -137,7 +137,7 @@ def test_every_kind_can_be_planned_by_the_command(cmi: Cmi, kind: str) -> None:
 @pytest.mark.parametrize("kind", kinds_at(BY_ID["download"]))
 def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
-    client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
+    client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, control=StackControl(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/acme/faults/api/faults", json=form)

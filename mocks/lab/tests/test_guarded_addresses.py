@@ -14,7 +14,7 @@ from attachment_lab.console.app import build_app
 from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
-from mock_kit.testing import Address, addresses
+from mock_kit.testing import RouteAddress, route_addresses
 from orchestration_mock.app import create_app as orchestration_app
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
@@ -50,19 +50,19 @@ APPLICATIONS = applications()
 ALL = [
     (name, each)
     for name, (app, _) in APPLICATIONS.items()
-    for each in addresses(app, tenant_path="acme", tenant="acme")
+    for each in route_addresses(app, tenant_path="acme", tenant="acme")
 ]
 GUARDED = [(name, each) for name, each in ALL if each.blueprint not in VENDOR_FACES[name]]
 FACES = [(name, each) for name, each in ALL if each.blueprint in VENDOR_FACES[name]]
 
 
-def named(addressed: list[tuple[str, Address]]) -> pytest.MarkDecorator:
+def named(addressed: list[tuple[str, RouteAddress]]) -> pytest.MarkDecorator:
     """A case for each address."""
     ids = [f"{name} {each.method} {each.path}" for name, each in addressed]
     return pytest.mark.parametrize(("name", "address"), addressed, ids=ids)
 
 
-def ask(name: str, address: Address, *, body: bytes | None = None, **headers: str) -> TestResponse:
+def ask(name: str, address: RouteAddress, *, body: bytes | None = None, **headers: str) -> TestResponse:
     """One request to it, with headers as the test says; ``Sec_Fetch_Site`` is written with dashes."""
     sent = {"Host": HOSTS[name]} | {key.replace("_", "-"): value for key, value in headers.items()}
     return APPLICATIONS[name][1].open(address.path, method=address.method, headers=sent, data=body)
@@ -81,13 +81,13 @@ def refusal(answer: TestResponse) -> tuple[int, str]:
 
 
 @named(GUARDED)
-def test_a_rebound_name_reaches_no_guarded_address(name: str, address: Address) -> None:
+def test_a_rebound_name_reaches_no_guarded_address(name: str, address: RouteAddress) -> None:
     status = 421 if name == "console" else 403
     assert refusal(ask(name, address, Host="evil.example:8100")) == (status, "Host")
 
 
 @named(GUARDED)
-def test_a_foreign_page_reaches_no_guarded_address(name: str, address: Address) -> None:
+def test_a_foreign_page_reaches_no_guarded_address(name: str, address: RouteAddress) -> None:
     body = b"{}" if address.method != "GET" else None
     assert refusal(ask(name, address, body=body, Origin="http://evil.example", Content_Type="text/plain")) == (
         403,
@@ -99,12 +99,12 @@ def test_a_foreign_page_reaches_no_guarded_address(name: str, address: Address) 
 
 @named([(name, each) for name, each in GUARDED if each.method != "GET"])
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_body_that_a_page_sends_without_asking_is_not_taken(name: str, address: Address, kind: str) -> None:
+def test_a_body_that_a_page_sends_without_asking_is_not_taken(name: str, address: RouteAddress, kind: str) -> None:
     assert refusal(ask(name, address, body=b"{}", Content_Type=kind)) == (415, "Content-Type")
 
 
 @named(FACES)
-def test_a_vendors_face_answers_as_the_vendor_does(name: str, address: Address) -> None:
+def test_a_vendors_face_answers_as_the_vendor_does(name: str, address: RouteAddress) -> None:
     answer = ask(name, address, Origin="http://evil.example", Sec_Fetch_Site="cross-site")
     assert "Web pages must not steer" not in answer.text
 

@@ -14,14 +14,14 @@ import httpx
 import pytest
 from werkzeug.test import Client
 
-from attachment_contract.live import Body, Exchange, Message
+from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.inside import checked_traffic
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
 from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
-from mock_kit.recorder import CapturedExchange
+from mock_kit.journal.recorder import CapturedExchange
 
 HOST = "my2554607.de1.crm.cloud.sap"
 SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"
@@ -48,16 +48,16 @@ def ask(client: Client, path: str, method: str = "GET", **more: Any) -> int:
 def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None:
     with checked_traffic("test_a") as hearing:
         assert ask(c4c, "/") == 200
-    assert dict(hearing.judged) == {"c4c.service": 1}
+    assert dict(hearing.checked) == {"c4c.service": 1}
 
 
 def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("c4c_mock.wire.service_document.as_json", lambda _service: {"d": {"EntitySets": CANARY}})
+    monkeypatch.setattr("c4c_mock.wire.json_out.service_document", lambda _service: {"d": {"EntitySets": CANARY}})
     with pytest.raises(AssertionError) as failure, checked_traffic("test_b"):
         ask(c4c, "/")
     text = str(failure.value)
     assert "live traffic of test_b breaks the contract" in text
-    assert "[c4c.service] answer: c4c_service_document.v1: d/EntitySets breaks 'type'" in text
+    assert "[c4c.service] response: c4c_service_document.v1: d/EntitySets breaks 'type'" in text
     assert CANARY not in text
 
 
@@ -80,7 +80,7 @@ def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
 
 
 def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_kit.recorder.RecorderLog.__init__.__defaults__", (10,))
+    monkeypatch.setattr("mock_kit.journal.recorder.RecorderLog.__init__.__defaults__", (10,))
     with pytest.raises(AssertionError, match="1 exchanges did not fit"), checked_traffic("test_d"):
         ask(c4c, "/")
 
@@ -92,15 +92,15 @@ def sent(**changes: Any) -> Sent:
     return dataclasses.replace(record, **changes)
 
 
-def received(**changes: Any) -> Exchange:
+def received(**changes: Any) -> TrafficExchange:
     """The receiver's end of it."""
-    message = Message(body=Body(content=None, size_bytes=5, sha256="aa"))
+    message = TrafficMessage(body=TrafficBody(content=None, size_bytes=5, sha256="aa"))
     parts: dict[str, Any] = {"neighbour": "c4c", "seen_by": "c4c mock", "method": "POST", "host": HOST}
-    parts |= {"target": f"{ROOT}/x", "status": 201, "request": message, "answer": message}
-    return Exchange(**{**parts, **changes})
+    parts |= {"target": f"{ROOT}/x", "status": 201, "request": message, "response": message}
+    return TrafficExchange(**{**parts, **changes})
 
 
-def differences(record: Sent, *exchanges: Exchange) -> list[str]:
+def differences(record: Sent, *exchanges: TrafficExchange) -> list[str]:
     return [text for _, text in unmatched([("c4c", record)], exchanges)]
 
 
@@ -126,7 +126,7 @@ def test_two_ends_that_agree_match() -> None:
         (sent(), received(neighbour="cmi"), "no process received it"),
     ],
 )
-def test_a_difference_between_the_ends_is_told(record: Sent, exchange: Exchange, text: str) -> None:
+def test_a_difference_between_the_ends_is_told(record: Sent, exchange: TrafficExchange, text: str) -> None:
     assert differences(record, exchange) == [text]
 
 
@@ -159,12 +159,13 @@ def test_an_end_that_broke_off_does_not_take_the_receiver_of_another() -> None:
         sent(),
     ]
     other, long = (
-        Message(body=Body(content=None, size_bytes=size, sha256=sha)) for size, sha in ((7, "bb"), (9, "dd"))
+        TrafficMessage(body=TrafficBody(content=None, size_bytes=size, sha256=sha))
+        for size, sha in ((7, "bb"), (9, "dd"))
     )
     exchanges = [
         received(),
-        received(target=f"{ROOT}/other", answer=other),
-        received(target=f"{ROOT}/given-up", answer=long),
+        received(target=f"{ROOT}/other", response=other),
+        received(target=f"{ROOT}/given-up", response=long),
         received(target=f"{ROOT}/struck", fault="f1"),
     ]
     assert unmatched([("c4c", one) for one in records], exchanges) == []

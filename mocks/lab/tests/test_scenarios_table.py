@@ -19,9 +19,9 @@ from attachment_lab.scenarios.model import FileFact, RunFacts, Scenario, Scenari
 from attachment_lab.scenarios.player import obstacle
 from attachment_lab.scenarios.run import ScenarioContext, can_affect_a_new_chat
 from attachment_lab.scenarios.table import SCENARIOS, scenario
-from c4c_mock.model.dialect import problems
-from cmi_mock.dialect import read_dialect
-from mock_kit.faultkinds import KINDS, fault_errors
+from c4c_mock.evidence import DIALECT as C4C_DIALECT
+from cmi_mock.evidence import DIALECT as CMI_DIALECT
+from mock_kit.faults.kinds import KINDS, fault_errors
 
 README = Path(__file__).parents[3] / "README.md"
 NUMBERS = {24: "Twenty-four", 25: "Twenty-five", 26: "Twenty-six", 27: "Twenty-seven"}
@@ -78,11 +78,7 @@ def test_every_fault_of_a_scenario_is_one_that_the_kit_accepts_and_can_take_effe
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
 def test_every_switch_of_a_scenario_is_one_that_the_mock_has(each: Scenario) -> None:
     for (mock,), dialect in planned(each, "switch"):
-        if mock == "c4c":
-            assert problems(dialect) == []
-        else:
-            assert mock == "cmi"
-            read_dialect(dialect)
+        assert {"c4c": C4C_DIALECT, "cmi": CMI_DIALECT}[mock].errors(dialect) == []
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))

@@ -129,7 +129,7 @@ def test_a_process_that_never_answers_is_reported_with_what_it_said(tmp_path: Pa
     processes = StackProcesses(tmp_path)
     try:
         process = processes.start(Command(name="slow", module="http.server", arguments=["0"]))
-        with pytest.raises(StackFailed, match="slow is not ready after .* it says 503"):
+        with pytest.raises(StackFailed, match=r"slow is not ready after .* it says 503"):
             processes.wait_until(lambda: False, process=process, status=lambda: "it says 503", stalled_s=0)
     finally:
         processes.stop()

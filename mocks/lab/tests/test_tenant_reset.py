@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.console.desk import Desks
+from attachment_lab.console.session.tenant_session import TenantSessions
 from attachment_lab.errors import LabFailed, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until_settled
@@ -120,12 +120,12 @@ def test_a_tenant_begins_again_as_it_was_opened(opened: Opened) -> None:
 @pytest.mark.stack
 def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
     to = lab.stack.clients
-    desks = Desks(to, fresh_tenant(), lab.urls, pool=[fresh_tenant()])
+    sessions = TenantSessions(to, fresh_tenant(), lab.urls, pool=[fresh_tenant()])
     guids = []
     for _ in range(2):
-        desk = desks.mint()
-        guids.append(LabConversation.open(to, desk.names).guid)
-        desks.drop(desk.names.name)
+        session = sessions.create()
+        guids.append(LabConversation.open(to, session.names).guid)
+        sessions.close(session.names.name)
     assert guids[0] != guids[1]
 
 

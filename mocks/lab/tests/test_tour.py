@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
-from attachment_lab.console.tour import director
-from attachment_lab.console.tour.director import Director
+from attachment_lab.console.tour import tour_runner
 from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
+from attachment_lab.console.tour.tour_runner import TourRunner
 from attachment_lab.demo.tour import TourOptions, tour_url
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import JournalReader
@@ -22,15 +22,16 @@ from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.testing.lab import LabTenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
+TENANT = default_tenant()
 LONGEST_CAPTION_WORDS = 50
 
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build_app(StackClients(NOWHERE), default_tenant(), NOWHERE).test_client()
+    return build_app(StackClients(NOWHERE), TENANT, NOWHERE).test_client()
 
 
-def test_every_step_has_a_name_of_its_own_a_title_and_a_caption_one_can_read() -> None:
+def test_every_step_has_a_unique_id_a_title_and_a_short_caption() -> None:
     assert len({each.id for each in steps()}) == len(steps())
     for each in steps():
         assert each.title
@@ -45,66 +46,66 @@ def test_every_address_of_a_step_can_be_filled() -> None:
         assert re.fullmatch(r"[a-z0-9]+/(\?.*)?", each.page), each.id
 
 
-def test_a_step_whose_page_is_not_there_is_told_on_the_chain() -> None:
+def test_a_step_whose_page_does_not_exist_is_shown_on_the_chain() -> None:
     facts = {"chat": "GUID"}
     assert step("write").url(facts, {"chain", "chat"}) == "chat/?chat=GUID"
     assert step("write").url(facts, {"chain"}) == f"{FALLBACK_PAGE}?chat=GUID"
     assert step("write").url({}, {"chain"}) == f"{FALLBACK_PAGE}?chat="
 
 
-def test_the_anchors_of_every_page_that_is_there_exist() -> None:
-    """They are looked up softly, so nobody would notice one that has rotted away."""
-    templates = Path(director.__file__).parents[1] / "templates"
+def test_the_anchors_of_every_existing_page_exist() -> None:
+    """A missing anchor is no error in the browser, so that only this test would find it."""
+    templates = Path(tour_runner.__file__).parents[1] / "templates"
     there = set(re.findall(r'data-tour="([a-z0-9-]+)"', "".join(each.read_text() for each in templates.glob("*.html"))))
     pages = {page.name for page in PAGES}
     wanted = {each.anchor for each in steps() if each.anchor and each.page.partition("/")[0] in pages}
     assert wanted - there == set()
 
 
-def test_the_address_hands_pace_and_self_play_on(client: FlaskClient) -> None:
-    url = tour_url("http://127.0.0.1:1", "acme", TourOptions(speed=4))
-    assert url == "http://127.0.0.1:1/w/acme/tour/?auto=1&speed=4"
+def test_the_address_keeps_speed_and_automatic_play(client: FlaskClient) -> None:
+    url = tour_url("http://127.0.0.1:1", TENANT.name, TourOptions(speed=4))
+    assert url == f"http://127.0.0.1:1/w/{TENANT.name}/tour/?auto=1&speed=4"
     answer = client.get(url.removeprefix("http://127.0.0.1:1"))
-    assert answer.location == "/w/acme/chain/?tour=welcome&auto=1&speed=4"
+    assert answer.location == f"/w/{TENANT.name}/chain/?tour=welcome&auto=1&speed=4"
 
 
-def test_an_unknown_step_is_404_with_those_there_are(client: FlaskClient) -> None:
-    answer = client.post("/w/acme/tour/api/steps/encore", json={})
+def test_an_unknown_step_is_404_with_the_known_ones(client: FlaskClient) -> None:
+    answer = client.post(f"/w/{TENANT.name}/tour/api/steps/encore", json={})
     assert answer.status_code == 404
     assert "welcome, write" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("speed", [0, -1, "fast", True, None])
-def test_a_pace_that_is_none_is_refused(client: FlaskClient, speed: object) -> None:
-    answer = client.post("/w/acme/tour/api/steps/welcome", json={"speed": speed})
+def test_an_invalid_speed_is_refused(client: FlaskClient, speed: object) -> None:
+    answer = client.post(f"/w/{TENANT.name}/tour/api/steps/welcome", json={"speed": speed})
     assert answer.status_code == 409
     assert "speed" in answer.get_json()["detail"]
 
 
-def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) -> None:
-    verdict = client.get("/w/acme/tour/api/verdict").get_json()
+def test_a_tour_that_was_not_taken_is_no_success(client: FlaskClient) -> None:
+    verdict = client.get(f"/w/{TENANT.name}/tour/api/verdict").get_json()
     assert (verdict["finished"], verdict["ok"]) == (False, False)
     assert verdict["missing"][0] == "step write did not happen"
 
 
-def test_a_condition_nobody_knows_is_an_error_and_not_a_wait_for_ever() -> None:
-    with pytest.raises(LookupError, match="stored, parked, mended"):
-        text(None).holds("sunny")
+def test_an_unknown_condition_is_an_error_and_not_an_endless_wait() -> None:
+    with pytest.raises(LookupError, match="stored, parked, repaired"):
+        tour_of(None).holds("sunny")
 
 
-def text(tenant: LabTenant | None) -> Director:
+def tour_of(tenant: LabTenant | None) -> TourRunner:
     if tenant is None:
-        return Director(None, None)  # type: ignore[arg-type]  # nothing is asked of them
-    return Director(tenant.reconciliation, JournalReader(tenant.reconciliation, tenant.lab.urls))
+        return TourRunner(None, None)  # type: ignore[arg-type]  # nothing is read from them
+    return TourRunner(tenant.reconciliation, JournalReader(tenant.reconciliation, tenant.lab.urls))
 
 
 @pytest.mark.stack
-def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: LabTenant) -> None:
-    tour = text(tenant)
+def test_entering_the_last_step_runs_the_whole_story_to_its_good_end(tenant: LabTenant) -> None:
+    tour = tour_of(tenant)
     tour.enter("honest", speed=50)
     tenant.wait_until_settled()
     assert tour.holds("stored")
-    assert tour.holds("mended")
+    assert tour.holds("repaired")
     facts = tour.facts()
     assert facts["exchange"].startswith("cmi-")
     assert facts["chat"] != facts["broken"]
@@ -116,16 +117,16 @@ def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant:
 
 @pytest.mark.stack
 def test_going_back_repeats_nothing(tenant: LabTenant) -> None:
-    tour = text(tenant)
+    tour = tour_of(tenant)
     for each in ("files", "write", "accept", "files"):
         tour.enter(each, speed=50)
     chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
-    assert [len(chat["messages"]) for chat in chats] == [2 + len(director.FILES)]
+    assert [len(chat["messages"]) for chat in chats] == [2 + len(tour_runner.FILES)]
 
 
 @pytest.mark.stack
 def test_a_story_that_went_wrong_says_what_is_missing(tenant: LabTenant) -> None:
-    tour = text(tenant)
+    tour = tour_of(tenant)
     tour.enter("red", speed=50)
     tenant.wait_until_settled()
     # The operator never gets the file back: every further download is refused too.
@@ -141,8 +142,8 @@ def test_a_story_that_went_wrong_says_what_is_missing(tenant: LabTenant) -> None
 
 
 @pytest.mark.stack
-def test_the_next_telling_begins_with_chats_of_its_own(tenant: LabTenant) -> None:
-    tour = text(tenant)
+def test_the_next_run_begins_with_chats_of_its_own(tenant: LabTenant) -> None:
+    tour = tour_of(tenant)
     tour.enter("write")
     first = tour.facts()["chat"]
     tour.begin()
@@ -151,6 +152,6 @@ def test_the_next_telling_begins_with_chats_of_its_own(tenant: LabTenant) -> Non
     assert tour.facts()["chat"] not in {"", first}
 
 
-def test_a_pace_of_nothing_is_wrong_use() -> None:
+def test_a_speed_of_zero_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="speed"):
-        text(None).enter("write", speed=0)
+        tour_of(None).enter("write", speed=0)

@@ -9,14 +9,11 @@ from mock_kit.server import main as serve_main
 from orchestration_mock.wire.egress import BadEgress, read_egress
 
 EGRESS_HELP = "where real hosts are reached: PATTERN=http://HOST:PORT, separated by commas; * = part of a name"
-
-REAL_NETWORK_HELP = (
-    "call hosts that no egress map leads elsewhere, over https; the secrets you saved go with the requests"
-)
+REAL_NETWORK_HELP = "call hosts that the egress map does not name, over https; the requests carry the secrets you saved"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve until told to stop; exits 2 for wrong use."""
+    """Serve until a signal ends the process; exits 2 for wrong use."""
     _check_egress(list(sys.argv[1:] if argv is None else argv))
     serve_main(
         "orchestration_mock.app:create_app",
@@ -28,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _check_egress(argv: list[str]) -> None:
-    """A map that cannot be read is told here, not by a worker that dies."""
+    """Exit 2 for a map that cannot be read, before a worker starts and fails."""
     for at, word in enumerate(argv):
         name, sign, value = word.partition("=")
         if name != "--egress":

@@ -1,9 +1,7 @@
-"""Puts the twin together: tenants, routes, errors, the kit's frame."""
+"""The application: tenants, the vendor's addresses and control in the kit's frame."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,62 +9,51 @@ from typing import Any
 from flask import Flask, Request
 
 from mock_kit.app import WrappedApp, wrap
+from mock_kit.http.problem import FieldError, Problem
 from mock_kit.mock import DEFAULT_TENANT, Mock
-from mock_kit.problem import FieldError, Problem
 from mock_kit.server import extra
-from mock_kit.tenants import Tenant, Tenants
-from orchestration_mock.evidence import BOOK, LABELS
-from orchestration_mock.model.dialect import DEFAULTS, complete
-from orchestration_mock.model.errors import Refusal
-from orchestration_mock.model.keyring import Keyrings
-from orchestration_mock.model.tenant import OrchestrationTenant, read_tenant
+from mock_kit.tenants import MockTenant, Tenants
+from orchestration_mock.evidence import DIALECT, LABELS
+from orchestration_mock.model.events.outgoing import RequestSender
+from orchestration_mock.model.issuer.keyring import Keyrings, unverified
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
-from orchestration_mock.routes.control import (
-    events_blueprint,
-    failures_blueprint,
-    issuer_blueprint,
-    office_blueprint,
-)
+from orchestration_mock.routes.control import control_blueprint
 from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
+from orchestration_mock.tenant import OrchestrationTenant, make_tenant
 from orchestration_mock.wire.egress import read_egress
-from orchestration_mock.wire.outbound import Carrier
-from orchestration_mock.wire.problems import problem_of, register_errors
+from orchestration_mock.wire.outbound import HttpSender
+from orchestration_mock.wire.problems import register_errors
 
 MOST_REQUEST_BYTES = 1024 * 1024
 WORKFLOW_HOST = "cc-workflows-"
-#: Once a switch of the dialect; a control call must not have it.
+#: Refused as a switch of a dialect: only the command line can set it.
 REAL_NETWORK = "allow_real_network"
 
 
 class OrchestrationMock(Mock[OrchestrationTenant]):
-    """The kit's mock, with a dialect whose values are judged as well as its names."""
+    """The kit's mock, whose dialect cannot let it leave the machine."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults with the body's changes. Raises ``Problem`` 400, 403 or 422."""
-        refuse_leave(body.get("dialect"))
-        merged = super().dialect_of(body)
-        try:
-            return complete(merged)
-        except Refusal as refusal:
-            raise problem_of(refusal) from refusal
+        refuse_real_network(body.get("dialect"))
+        return super().dialect_of(body)
 
 
-def create_app(
-    data_dir: Path, *, carrier: Carrier | None = None, allow_real_network: bool | None = None
-) -> WrappedApp[OrchestrationTenant]:
-    """The WSGI callable. Without ``carrier`` or ``allow_real_network`` the command line says what they are."""
-    used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
-    leave = extra().get("allow_real_network") is True if allow_real_network is None else allow_real_network
+def create_app(data_dir: Path, *, requests: RequestSender | None = None) -> WrappedApp[OrchestrationTenant]:
+    """The WSGI callable. ``requests`` sends what the event engine calls; default: as the command line says."""
+    sender = requests or HttpSender(
+        read_egress(str(extra().get("egress") or "")), allow_real_network=extra().get(REAL_NETWORK) is True
+    )
     tenants: Tenants[OrchestrationTenant] = Tenants()
     keyrings = Keyrings()
 
     def create_tenant(body: dict[str, Any]) -> OrchestrationTenant:
-        refuse_leave(body.get("dialect"))
-        tenant = read_tenant(
-            body,
+        tenant = make_tenant(
+            {name: value for name, value in body.items() if name != "dialect"},
             data_dir=data_dir,
-            sender_for=lambda _dialect: used.sender(lambda: leave),
+            dialect=mock.dialect_of(body),
+            requests=sender,
             touch=_touch,
             keys_of=keyrings.of,
         )
@@ -77,15 +64,14 @@ def create_app(
         tenants=tenants,
         tenant_of=lambda request: tenant_of(request, tenants),
         create_tenant=create_tenant,
-        reset_tenant=OrchestrationTenant.begin,
-        evidence=BOOK,
-        dialect=DEFAULTS,
+        reset_tenant=OrchestrationTenant.reset,
+        dialect=DIALECT,
     )
     return wrap(_flask_app(mock), mock, configurators=("secrets", "integrations"))
 
 
-def refuse_leave(dialect: object) -> None:
-    """Leave for the real network is no switch of a dialect. Raises ``Problem`` 403 for a body that asks for it."""
+def refuse_real_network(dialect: object) -> None:
+    """Raises ``Problem`` 403 for a dialect that names ``allow_real_network``."""
     if not isinstance(dialect, Mapping) or REAL_NETWORK not in dialect:
         return
     remedy = f"Remove {REAL_NETWORK}. To leave this machine, start orchestration_mock with --allow-real-network."
@@ -94,8 +80,8 @@ def refuse_leave(dialect: object) -> None:
     raise Problem(403, "Not by a control call", detail, [error])
 
 
-def _touch(evidence_id: str, tenant: Tenant) -> str:
-    BOOK.touch(evidence_id, tenant)
+def _touch(evidence_id: str, tenant: MockTenant) -> str:
+    DIALECT.book.touch(evidence_id, tenant)
     return LABELS[evidence_id]
 
 
@@ -108,10 +94,7 @@ def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
         oauth_blueprint(mock),
         secrets_blueprint(mock),
         integrations_blueprint(mock),
-        office_blueprint(mock),
-        events_blueprint(mock),
-        issuer_blueprint(mock),
-        failures_blueprint(mock),
+        control_blueprint(mock),
         workflows_blueprint(mock),
     ):
         app.register_blueprint(blueprint)
@@ -121,22 +104,20 @@ def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
 def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> OrchestrationTenant | None:
     """The tenant by the first path segment; at the orchestration layer's hosts, by the token's issuer.
 
-    There a request without a readable token belongs to the default tenant, which then refuses it.
+    There a request without a readable token belongs to the default tenant, which refuses it.
     """
     if not request.host.startswith(WORKFLOW_HOST):
         return tenants.find(request.path.lstrip("/").partition("/")[0])
     token = request.headers.get("Authorization", "").partition(" ")[2]
-    by_token = tenants.find(_tenant_of(token)) or _opaque_owner(token, tenants)
+    by_token = tenants.find(_tenant_path_of(token)) or _opaque_owner(token, tenants)
     return by_token or tenants.get(DEFAULT_TENANT)
 
 
-def _tenant_of(token: str) -> str:
-    """The last segment of the issuer in an unverified token; the tenant it leads to verifies it."""
+def _tenant_path_of(token: str) -> str:
+    """The last segment of the issuer in an unverified token; that tenant verifies it."""
     try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["iss"]).rpartition("/")[2]
-    except (IndexError, KeyError, ValueError, TypeError):
+        return str(unverified(token)[1]["iss"]).rpartition("/")[2]
+    except (ValueError, KeyError):
         return ""
 
 

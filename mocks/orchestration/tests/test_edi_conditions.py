@@ -1,19 +1,16 @@
-"""Conditions: the documented ones work, nothing else gets through, and nothing runs long."""
+"""Conditions: the documented ones work, and everything else is refused."""
 
 import contextlib
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration_mock.model.conditions import BadCondition, ConditionFailed, Facts, holds, parse
-from orchestration_mock.model.conditions.budget import MAX_STEPS, Budget
-from orchestration_mock.model.conditions.work import Work
-from orchestration_mock.model.conditions.working import _value
+from orchestration_mock.model.conditions import BadCondition, ConditionFacts, ConditionFailed, is_true, parse
 
-FACTS = Facts(
+FACTS = ConditionFacts(
     contact={
         "language": "EN",
         "channel_type": "chat",
@@ -30,8 +27,8 @@ FACTS = Facts(
 )
 
 
-def true(condition):
-    return holds(parse(condition), FACTS)
+def true(condition: str) -> bool:
+    return is_true(parse(condition), FACTS)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +51,7 @@ def true(condition):
         ("contact.get_skills()[0].get('value', 0) > 4", True),
     ],
 )
-def test_the_documented_conditions_are_worked_out(condition, expected):
+def test_the_documented_conditions_are_worked_out(condition: str, expected: bool) -> None:
     assert true(condition) is expected
 
 
@@ -67,7 +64,7 @@ def test_the_documented_conditions_are_worked_out(condition, expected):
         "'#' in '# no comment'",
     ],
 )
-def test_comments_are_left_out_and_lines_may_break(condition):
+def test_comments_are_left_out_and_lines_may_break(condition: str) -> None:
     assert true(condition) is True
 
 
@@ -93,13 +90,13 @@ def test_comments_are_left_out_and_lines_may_break(condition):
         "'7'.zfill(3) == '007' and ' x '.strip() == 'x' and 'abc'.find('c') == 2 and 'aab'.count('a') == 2",
     ],
 )
-def test_arithmetic_choices_subscripts_and_builtins_work_as_in_python(condition):
+def test_arithmetic_choices_subscripts_and_builtins_work_as_in_python(condition: str) -> None:
     assert true(condition) is True
     assert eval(condition, {"contact": _Contact()}) is True
 
 
 class _Contact:
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[[], object]:
         return lambda: FACTS.contact[name.removeprefix("get_")]
 
 
@@ -123,14 +120,14 @@ class _Contact:
         "re.findall('[a-z]', 'a1b') == ['a', 'b'] and re.search('EN', 'en', re.IGNORECASE)[0] == 'en'",
     ],
 )
-def test_the_documented_modules_are_there_and_time_is_the_tenants(condition):
+def test_the_documented_modules_are_there_and_time_is_the_tenants(condition: str) -> None:
     assert true(condition) is True
 
 
-def test_random_is_the_same_for_the_same_event_and_another_for_another():
+def test_random_is_the_same_for_the_same_event_and_another_for_another() -> None:
     tree = parse("random.random() < 0.5")
-    outcomes = [holds(tree, Facts(**{**FACTS.__dict__, "seed": str(n)})) for n in range(40)]
-    assert outcomes == [holds(tree, Facts(**{**FACTS.__dict__, "seed": str(n)})) for n in range(40)]
+    outcomes = [is_true(tree, ConditionFacts(**{**FACTS.__dict__, "seed": str(n)})) for n in range(40)]
+    assert outcomes == [is_true(tree, ConditionFacts(**{**FACTS.__dict__, "seed": str(n)})) for n in range(40)]
     assert {True, False} == set(outcomes)
 
 
@@ -197,27 +194,27 @@ def test_random_is_the_same_for_the_same_event_and_another_for_another():
         "datetime.datetime.strptime('1', '%')",
     ],
 )
-def test_everything_else_is_refused_by_name_when_it_is_saved(condition):
+def test_everything_else_is_refused_by_name_when_it_is_saved(condition: str) -> None:
     with pytest.raises(BadCondition) as caught:
         parse(condition)
-    assert caught.value.lacking
+    assert caught.value.not_imitated
 
 
 @pytest.mark.parametrize(
     "condition", ["", "1 +", "a = 1", "1, 2", "1) or (2", "1)(2", "*[1]", "x=1", "import os", "'", "while True: 1"]
 )
-def test_what_is_no_expression_is_refused(condition):
+def test_what_is_no_expression_is_refused(condition: str) -> None:
     with pytest.raises(BadCondition):
         parse(condition)
 
 
-def test_a_pattern_that_cannot_be_read_is_refused_when_it_is_saved():
+def test_a_pattern_that_cannot_be_read_is_refused_when_it_is_saved() -> None:
     with pytest.raises(BadCondition, match="not closed") as caught:
         parse("re.match('(a', contact.get_language())")
-    assert not caught.value.lacking
+    assert not caught.value.not_imitated
 
 
-def test_an_error_names_line_and_column():
+def test_an_error_names_line_and_column() -> None:
     with pytest.raises(BadCondition) as caught:
         parse("contact.get_priority() == 1\nand open('x')")
     assert (caught.value.line, caught.value.column) == (2, 5)
@@ -238,57 +235,15 @@ def test_an_error_names_line_and_column():
         ("(-1) ** 0.5", "complex"),
         ("'%s' % 1", "formatting"),
         ("datetime.datetime.now() - datetime.datetime.now(datetime.UTC)", "TypeError"),
-        ("datetime.datetime.now().strftime('%99' + '9999999d')", "format of times"),
+        ("datetime.datetime.now().strftime('%99' + '9999999d')", "time format"),
         ("datetime.datetime.strptime('1 1', '%d ' + '%d')", "redefinition of group name"),
         ("datetime.datetime.fromtimestamp(10 ** 30)", "Error"),
         ("datetime.datetime.fromtimestamp(1e17)", "Error"),
     ],
 )
-def test_a_condition_that_cannot_be_worked_out_says_why(condition, why):
+def test_a_condition_that_cannot_be_evaluated_names_the_reason(condition: str, why: str) -> None:
     with pytest.raises(ConditionFailed, match=why):
         true(condition)
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        "9 ** 9 ** 9",
-        "2 ** (2 ** 30)",
-        "1 << 100000000",
-        "'a' * 10000000000",
-        "('a' * 90000) + ('a' * 90000)",
-        "[0] * 1000",
-        "'a'.zfill(10 ** 12)",
-        "('a' * 60000).replace('a', 'b' * 60000)",
-        "('a' * 1000).join(str(1) * 9000)",
-        "range(10 ** 12)",
-        "sum(range(10 ** 9))",
-        "round(1, -10 ** 9)",
-        "sorted(range(10 ** 8))",
-        "re.search('(a+)+$' , 'a' * 99999)",
-        "re.search('(.*.*.*.*.*.*)x', 'a' * 99999)",
-        "(10 ** 600) ** 600",
-    ],
-)
-def test_nothing_grows_or_runs_without_bounds(condition):
-    with pytest.raises(ConditionFailed, match=r"more than|repeating"):
-        true(condition)
-
-
-def test_a_pattern_that_makes_python_run_for_ever_just_does_not_match():
-    assert true("re.match('(a+)+$', 'a' * 40 + 'b')") is False
-    assert true("re.fullmatch('(a|a)*', 'a' * 40)") is True
-
-
-def test_the_steps_of_one_condition_are_counted():
-    with pytest.raises(ConditionFailed, match=str(MAX_STEPS)):
-        true(" or ".join(["sorted(range(9999)) == []"] * 25))
-
-
-def test_very_long_and_very_deep_conditions_are_refused():
-    for condition in ("1 == 1 and " * 400 + "True", "not " * 100 + "True", "(" * 500 + "1" + ")" * 500):
-        with pytest.raises(BadCondition):
-            parse(condition)
 
 
 FRAGMENTS = st.sampled_from(
@@ -302,13 +257,13 @@ FRAGMENTS = st.sampled_from(
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own, about numbers that run into words
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(st.lists(FRAGMENTS, max_size=12).map("".join) | st.text(max_size=60))
-def test_any_text_is_refused_or_gives_true_or_false(text):
+def test_any_text_is_refused_or_gives_true_or_false(text: str) -> None:
     try:
         tree = parse(text)
     except BadCondition:
         return
     with contextlib.suppress(ConditionFailed):
-        assert holds(tree, FACTS) in (True, False)
+        assert is_true(tree, FACTS) in (True, False)
 
 
 NUMBERS = st.integers(-99, 99).map(str) | st.sampled_from(["0.5", "1e3", "True"])
@@ -326,7 +281,7 @@ SUMS = st.recursive(
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(SUMS)
-def test_arithmetic_gives_what_python_gives(expression):
+def test_arithmetic_gives_what_python_gives(expression: str) -> None:
     try:
         expected = bool(eval(expression))
     except ArithmeticError:
@@ -335,84 +290,3 @@ def test_arithmetic_gives_what_python_gives(expression):
         assert true(expression) is expected
     except ConditionFailed:
         assert expected is None
-
-
-LONG = "('a' * 90000)"
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        f"{LONG}.rfind('b' + 'a' * 45000)",
-        f"{LONG}.rpartition('b' + 'a' * 45000)",
-        f"{LONG}.rsplit('b' + 'a' * 45000)",
-        f"{LONG}.index('a' * 45000 + 'b')",
-        f"{LONG}.count('a' * 45000 + 'b')",
-        f"{LONG}.replace('a' * 45000 + 'b', '')",
-        f"{LONG}.strip('b' * 90000)",
-        f"{LONG}.startswith(('b' * 45000, 'a' * 45000 + 'b'))",
-        f"('a' * 45000 + 'b') in {LONG}",
-        f"('a' * 45000 + 'b') not in {LONG}",
-        f"{LONG}.split('a')",
-        f"re.findall('a.*b|a', {LONG})",
-        " or ".join(["set(json.loads('[' + '2305843009213693951,' * 4900 + '1]')) == set(range(9999))"] * 3),
-        "json.loads('[' * 90000)",
-    ],
-)
-def test_an_operation_is_paid_for_by_the_sizes_of_what_it_works_on_before_it_runs(condition):
-    with pytest.raises(ConditionFailed, match=r"more than|RecursionError"):
-        true(condition)
-
-
-@pytest.mark.parametrize("condition", ["contact.get_source()", "contact.get_skills()", "contact.get_skills() == 1"])
-def test_a_conversations_data_is_paid_for_as_well(condition):
-    facts = Facts(**{**FACTS.__dict__, "contact": {"source": "a" * 1_000_000, "skills": [["a" * 50_000] * 3]}})
-    with pytest.raises(ConditionFailed, match="more than"):
-        holds(parse(condition), facts)
-
-
-def spent_by(condition):
-    """The steps that a condition takes."""
-    work = Work(FACTS, Budget(10**12))
-    _value(parse(condition), work)
-    return 10**12 - work.budget._left
-
-
-@pytest.mark.parametrize(
-    ("condition", "most"),
-    [
-        ("('a' * {n}).rfind('b')", 2.2),
-        ("('a' * {n}).rfind('b' * {n})", 4.2),
-        ("sorted(range({n}))", 2.6),
-        ("'b' in 'a' * {n}", 2.2),
-        ("('a' * {n}) == ('a' * {n})", 2.2),
-        ("str(list(range({n})))", 2.6),
-    ],
-)
-def test_steps_grow_as_the_work_does(condition, most):
-    ratio = spent_by(condition.format(n=8000)) / spent_by(condition.format(n=4000))
-    assert 1.5 < ratio < most
-
-
-@pytest.mark.parametrize(
-    "condition",
-    ["not " * 900 + "True", " or ".join(["contact.get_priority() == 1"] * 2000), "-" * 1900 + "1",
-     "(" * 900 + ")" * 900, "[" * 999 + "]" * 999, "1" + "+1" * 990],
-)  # fmt: skip
-def test_a_condition_of_any_size_is_judged_when_it_is_saved(tenant, make, condition):
-    text = make.form(json=json.dumps(make.request(condition=condition)))
-    reply = tenant.call("POST", "event-driven-integrations", json=text)
-    assert reply.status_code in {422, 501}, reply.text
-    assert any("condition" in error["field"] for error in reply.json["errors"])
-
-
-@pytest.mark.parametrize("format_", ["%d %d", "%", "%Q", "\ud800", "%Y\0%Y"])
-@pytest.mark.parametrize("call", ["datetime.datetime.strptime('1 1', {})", "datetime.datetime.now().strftime({})"])
-def test_a_bad_format_is_never_an_error_of_the_mocks_own(tenant, make, call, format_):
-    for shown in (repr(format_), f"'' + {format_!r}"):
-        text = make.form(json=json.dumps(make.request(condition=call.format(shown))))
-        reply = tenant.call("POST", "event-driven-integrations", json=text)
-        assert reply.status_code in {201, 422, 501}, reply.text
-        assert (
-            tenant.client.post("/_mock/events", json={"event": "Ended", "contact": make.contact()}).status_code == 202
-        )

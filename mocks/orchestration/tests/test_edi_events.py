@@ -1,32 +1,36 @@
-"""All nine events of all three channels: who is triggered shows whether a configuration is right."""
+"""All nine events of all three channels, and the configurations that they trigger."""
 
-import json
+from typing import Any
 
 import pytest
 
+from orchestration_mock.testing import GUID, TenantCaller, a_contact, a_request
+
 EVENTS = ["Received", "Queued", "Allocated", "Accepted", "Rejected", "Transferred", "Forwarded", "Ended", "Closed"]
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
-MAIL = {
+MAIL: dict[str, Any] = {
     "id": "5AB6E20342A6EE11B3ED58961D1810CC",
     "channel_type": "email",
     "channel_sub_type": "EMAIL",
     "email": {"body": "Hello", "subject": "Order 7", "to": ["shop@acme.example"], "cc": []},
     "queue": {"id": "A" * 32, "address": "shop@acme.example"},
 }
-CHANNELS = {
+CHANNELS: dict[str, dict[str, Any]] = {
     "chat": {"channel_type": "chat"},
     "phone": {"channel_type": "phone", "channel_sub_type": None, "queue": {"id": "A" * 32, "address": "+491511234"}},
     "email": MAIL,
 }
 
 
-def matched(fired):
+def matched(fired: dict[str, Any]) -> list[str]:
     return [c["name"] for c in fired["configurations"] if c["matched"]]
 
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_every_event_of_every_channel_reaches_exactly_who_listens_to_it(tenant, make, channel, event):
+def test_every_event_of_every_channel_reaches_exactly_who_listens_to_it(
+    tenant: TenantCaller, channel: str, event: str
+) -> None:
     others = [each for each in EVENTS if each != event]
     inbound = {"direction": "Inbound", "endpoint_url": HOOK}
     tenant.integrate(name="mine", channel_type=channel, events=[event], **inbound)
@@ -36,28 +40,30 @@ def test_every_event_of_every_channel_reaches_exactly_who_listens_to_it(tenant, 
         tenant.integrate(name=f"for {other}", channel_type=other, events=EVENTS, **inbound)
     fired = tenant.fire(event, **CHANNELS[channel])
     assert matched(fired) == ["mine", "all channels"]
-    told = {c["name"]: c["reason"] for c in fired["configurations"]}
-    assert told["other events"].endswith(f"not to {event}")
-    assert [told[f"for {o}"].endswith(f"of type {channel}") for o in CHANNELS.keys() - {channel}] == [True, True]
+    reasons = {c["name"]: c["reason"] for c in fired["configurations"]}
+    assert reasons["other events"].endswith(f"not to {event}")
+    assert [reasons[f"for {o}"].endswith(f"of type {channel}") for o in CHANNELS.keys() - {channel}] == [True, True]
     assert [row["event"] for row in tenant.deliveries()] == [event, event]
     assert len(tenant.outside.endpoint_calls) == 2
 
 
-def test_the_nine_events_come_in_the_documented_order(tenant, make):
-    reply = tenant.client.post("/_mock/events", json={"event": "Hung up", "contact": make.contact()})
-    assert reply.json["errors"][0]["expected"] == "one of " + ", ".join(EVENTS)
+def test_the_nine_events_come_in_the_documented_order(tenant: TenantCaller) -> None:
+    reply = tenant.client.post("/_mock/events", json={"event": "Hung up", "contact": a_contact()})
+    assert reply.get_json()["errors"][0]["expected"] == "one of " + ", ".join(EVENTS)
     saved = tenant.integrate(events=EVENTS, endpoint_url=HOOK)
     assert saved["events"] == EVENTS
 
 
-def test_an_outgoing_email_triggers_nothing(tenant):
+def test_an_outgoing_email_triggers_nothing(tenant: TenantCaller) -> None:
     tenant.integrate(channel_type="Multi-Channel", endpoint_url=HOOK)
     fired = tenant.fire(**MAIL | {"direction": "outbound"})
     assert fired["configurations"][0]["reason"] == "e-mail is supported inbound only"
 
 
 @pytest.mark.parametrize("sub_type", ["campaign", "callback"])
-def test_campaign_and_callback_calls_trigger_nothing_unless_the_dialect_includes_them(tenant, sub_type):
+def test_campaign_and_callback_calls_trigger_nothing_unless_the_dialect_includes_them(
+    tenant: TenantCaller, sub_type: str
+) -> None:
     tenant.integrate(channel_type="Phone", endpoint_url=HOOK)
     call = CHANNELS["phone"] | {"channel_sub_type": sub_type, "direction": "outbound"}
     assert tenant.fire(**call)["configurations"][0]["reason"] == f"calls of type {sub_type} are not covered"
@@ -65,53 +71,53 @@ def test_campaign_and_callback_calls_trigger_nothing_unless_the_dialect_includes
     assert matched(tenant.fire(**call)) == ["files"]
 
 
-def test_for_an_email_both_ids_are_equal(tenant, make):
+def test_for_an_email_both_ids_are_equal(tenant: TenantCaller) -> None:
     body = {"both": "{contact.id} {contact.guid}"}
-    tenant.integrate(make.request(body=body), channel_type="Email", direction="Inbound", endpoint_url=HOOK)
+    tenant.integrate(a_request(body=body), channel_type="Email", direction="Inbound", endpoint_url=HOOK)
     mail = {key: value for key, value in MAIL.items() if key != "id"}
-    contact = {key: value for key, value in make.contact(**mail).items() if key != "id"}
+    contact = {key: value for key, value in a_contact(**mail).items() if key != "id"}
     assert tenant.client.post("/_mock/events", json={"event": "Ended", "contact": contact}).status_code == 202
-    assert tenant.state.engine.drain(30)
-    assert json.loads(tenant.outside.endpoint_calls[0].content)["both"] == f"{make.guid} {make.guid}"
+    tenant.drain()
+    assert tenant.outside.sent[0]["both"] == f"{GUID} {GUID}"
     refused = tenant.client.post("/_mock/events", json={"event": "Ended", "contact": contact | {"id": "B" * 32}})
-    assert refused.json["errors"][0]["field"] == "contact.id"
+    assert refused.get_json()["errors"][0]["field"] == "contact.id"
 
 
-def test_for_a_chat_the_leg_and_the_group_differ(tenant, make):
-    tenant.integrate(make.request(body={"leg": "{contact.id}", "group": "{contact.guid}"}))
+def test_for_a_chat_the_leg_and_the_group_differ(tenant: TenantCaller) -> None:
+    tenant.integrate(a_request(body={"leg": "{contact.id}", "group": "{contact.guid}"}))
     tenant.fire()
-    sent = json.loads(tenant.outside.endpoint_calls[0].content)
-    assert sent == {"leg": make.contact()["id"], "group": make.guid}
+    sent = tenant.outside.sent[0]
+    assert sent == {"leg": a_contact()["id"], "group": GUID}
     assert sent["leg"] != sent["group"]
 
 
-def test_the_legs_of_a_conversation_post_the_same_contact_id(tenant, make, example):
+def test_the_legs_of_a_conversation_post_the_same_contact_id(tenant: TenantCaller, example: str) -> None:
     tenant.integrate(example, events=["Ended", "Closed"])
     for leg in ("B" * 32, "C" * 32):
         tenant.fire("Ended", id=leg)
         tenant.fire("Closed", id=leg)
-    assert [json.loads(call.content)["contact_id"] for call in tenant.outside.endpoint_calls] == [make.guid] * 4
+    assert [body["contact_id"] for body in tenant.outside.sent] == [GUID] * 4
 
 
-def test_a_closed_event_carries_the_time_wrap_up_ended(tenant, make):
+def test_a_closed_event_carries_the_time_wrap_up_ended(tenant: TenantCaller) -> None:
     tenant.integrate(
-        make.request(body={"created": "{contact.created}", "event": "{event.datetime}"}), events=["Ended", "Closed"]
+        a_request(body={"created": "{contact.created}", "event": "{event.datetime}"}), events=["Ended", "Closed"]
     )
     tenant.fire("Ended")
     tenant.fire("Closed")
     tenant.state.dialect["closed_created"] = "given"
     tenant.fire("Closed")
-    ended, closed, given = [json.loads(call.content) for call in tenant.outside.endpoint_calls]
-    assert ended["created"] == given["created"] == make.contact()["created"]
+    ended, closed, given = tenant.outside.sent
+    assert ended["created"] == given["created"] == a_contact()["created"]
     assert closed["created"] == closed["event"] != ended["created"]
 
 
-def test_an_event_with_an_unknown_field_is_refused(tenant, make):
-    reply = tenant.client.post("/_mock/events", json={"event": "Ended", "contact": make.contact(), "late": 5})
-    assert (reply.status_code, reply.json["errors"][0]["field"]) == (422, "late")
+def test_an_event_with_an_unknown_field_is_refused(tenant: TenantCaller) -> None:
+    reply = tenant.client.post("/_mock/events", json={"event": "Ended", "contact": a_contact(), "late": 5})
+    assert (reply.status_code, reply.get_json()["errors"][0]["field"]) == (422, "late")
 
 
-def test_no_queue_selected_means_all_queues_unless_the_dialect_says_none(tenant):
+def test_no_queue_selected_means_all_queues_unless_the_dialect_says_none(tenant: TenantCaller) -> None:
     tenant.integrate()
     assert matched(tenant.fire()) == ["files"]
     tenant.state.dialect["no_queue_ticked"] = "none"

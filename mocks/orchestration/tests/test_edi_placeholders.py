@@ -1,28 +1,30 @@
 """Placeholders: typed as a whole value, text inside a string, expanded once."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration_mock.model.contact import KNOWN_PATHS
-from orchestration_mock.model.placeholders import (
+from orchestration_mock.model.integrations.placeholders import (
     EventObject,
-    Style,
+    TextStyle,
     Unresolved,
     expand,
     expand_text,
     placeholders_in,
 )
+from orchestration_mock.testing import TenantCaller, a_contact, a_request
 
-STYLE = Style()
+STYLE = TextStyle()
 CONTACT = {"guid": "ABC", "priority": 5, "language": None, "queue": {"id": "Q", "address": "a@b"}}
 EVENT = EventObject(name="Ended", datetime="2026-11-22T10:00:00.000Z")
 
 
-def look_up(path):
-    values = {
+def look_up(path: tuple[str, ...]) -> object:
+    values: dict[tuple[str, ...], object] = {
         ("contact",): CONTACT,
         ("contact", "guid"): "ABC",
         ("contact", "priority"): 5,
@@ -46,7 +48,7 @@ def look_up(path):
         ("{event}", {"name": "Ended", "datetime": "2026-11-22T10:00:00.000Z"}),
     ],
 )
-def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written, becomes):
+def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written: str, becomes: Any) -> None:
     assert expand(written, look_up, STYLE) == becomes
 
 
@@ -62,17 +64,17 @@ def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written, becomes):
         ("{{contact.guid}}", "{ABC}"),
     ],
 )
-def test_inside_a_longer_string_everything_is_text(written, becomes):
+def test_inside_a_longer_string_everything_is_text(written: str, becomes: str) -> None:
     assert expand(written, look_up, STYLE) == becomes
 
 
-def test_a_value_is_never_scanned_again():
+def test_a_value_is_never_scanned_again() -> None:
     assert expand("{secrets.brace}", look_up, STYLE) == 'x{contact.guid}{secrets.brace}"\\:'
     assert expand("a{secrets.brace}", look_up, STYLE) == 'ax{contact.guid}{secrets.brace}"\\:'
 
 
 AGENT = {"id": "AG", "number": "100", "chat_address": "bob@chat"}
-FULL = {
+FULL: dict[str, Any] = {
     "channel_sub_type": "whatsapp",
     "language": "FI",
     "priority": 7,
@@ -89,42 +91,43 @@ FULL = {
 }
 
 
-def value_at(contact, path):
+def value_at(contact: dict[str, Any], path: str) -> Any:
+    value: Any = contact
     for step in path.split("."):
-        contact = contact[step]
-    return contact
+        value = value[step]
+    return value
 
 
 @pytest.mark.parametrize("path", sorted(KNOWN_PATHS))
-def test_every_documented_attribute_yields_its_value(tenant, make, path):
-    """As a whole value typed, inside a text written; no warning when it is saved."""
+def test_every_documented_attribute_yields_its_value(tenant: TenantCaller, path: str) -> None:
+    """As a whole value it keeps its type, inside a text it is written; saving gives no warning."""
     placeholder = "{contact." + path + "}"
-    saved = tenant.integrate(make.request(body={"whole": placeholder, "text": f"<{placeholder}>"}))
+    saved = tenant.integrate(a_request(body={"whole": placeholder, "text": f"<{placeholder}>"}))
     assert saved["warnings"] == []
     tenant.fire(**FULL)
-    sent = json.loads(tenant.outside.endpoint_calls[0].content)
-    value = value_at(make.contact(**FULL), path)
+    sent = tenant.outside.sent[0]
+    value = value_at(a_contact(**FULL), path)
     assert sent["whole"] == value
     assert sent["text"] == f"<{value if isinstance(value, str) else json.dumps(value)}>"
 
 
 @pytest.mark.parametrize("path", sorted(path for path in KNOWN_PATHS if path.partition(".")[0] in {*FULL, "queue"}))
-def test_a_documented_attribute_that_is_absent_is_null(tenant, make, path):
+def test_a_documented_attribute_that_is_absent_is_null(tenant: TenantCaller, path: str) -> None:
     tenant.integrate(
-        make.request(body={"whole": "{contact." + path + "}"}),
+        a_request(body={"whole": "{contact." + path + "}"}),
         direct_conversations=True,
         endpoint_url="https://cc-workflows-x.cc.sinch.com/hook",
     )
-    absent = dict.fromkeys(["channel_sub_type", "language", "priority", "queue"])
+    absent: dict[str, Any] = dict.fromkeys(["channel_sub_type", "language", "priority", "queue"])
     tenant.fire(**absent)
-    assert json.loads(tenant.outside.endpoint_calls[0].content) == {"whole": None}
+    assert tenant.outside.sent[0] == {"whole": None}
 
 
 @pytest.mark.parametrize(("strings", "name"), [("title", "Ended"), ("lower", "ended")])
-def test_the_event_yields_its_name_its_time_and_itself(tenant, make, strings, name):
+def test_the_event_yields_its_name_its_time_and_itself(tenant: TenantCaller, strings: str, name: str) -> None:
     tenant.state.dialect["event_strings"] = strings
     body = {"name": "{event.name}", "at": "{event.datetime}", "whole": "{event}", "text": "{contact.direction}-{event}"}
-    tenant.integrate(make.request(body=body), endpoint_url="https://cc-workflows-x.cc.sinch.com/on/{event}")
+    tenant.integrate(a_request(body=body), endpoint_url="https://cc-workflows-x.cc.sinch.com/on/{event}")
     tenant.fire()
     (call,) = tenant.outside.endpoint_calls
     sent = json.loads(call.content)
@@ -133,20 +136,18 @@ def test_the_event_yields_its_name_its_time_and_itself(tenant, make, strings, na
     assert sent["at"].endswith("Z")
 
 
-def test_the_whole_contact_is_injected_as_an_object(tenant, make):
-    tenant.integrate(make.request(body={"c": "{contact}"}))
+def test_the_whole_contact_is_injected_as_an_object(tenant: TenantCaller) -> None:
+    tenant.integrate(a_request(body={"c": "{contact}"}))
     tenant.fire(**FULL)
-    sent = json.loads(tenant.outside.endpoint_calls[0].content)["c"]
+    sent = tenant.outside.sent[0]["c"]
     assert {name: sent[name] for name in FULL} == FULL
 
 
-def test_what_a_customer_writes_is_never_taken_for_a_placeholder(tenant, make):
-    """A customer whose address or text spells a placeholder gets no secret back."""
+def test_what_a_customer_writes_is_never_read_as_a_placeholder(tenant: TenantCaller) -> None:
+    """A customer whose address or text contains a placeholder gets no secret back."""
     trick = "{secrets.ri-apikey}"
     body = {"s": "{contact.source}", "t": "from {contact.source}", "c": "{contact}"}
-    tenant.integrate(
-        make.request(body=body, headers={"x-source": "{contact.source}"}, params={"s": "{contact.source}"})
-    )
+    tenant.integrate(a_request(body=body, headers={"x-source": "{contact.source}"}, params={"s": "{contact.source}"}))
     tenant.fire(source=trick)
     (call,) = tenant.outside.endpoint_calls
     sent = json.loads(call.content)
@@ -154,18 +155,18 @@ def test_what_a_customer_writes_is_never_taken_for_a_placeholder(tenant, make):
     assert (call.headers["x-source"], call.url.params["s"]) == (trick, trick)
 
 
-def test_objects_and_lists_are_filled_in_deeply_and_names_are_left_alone():
+def test_objects_and_lists_are_filled_in_deeply_and_names_are_left_alone() -> None:
     written = {"{contact.guid}": [{"id": "{contact.guid}"}, "{contact.priority}", True, None, 1.5]}
     assert expand(written, look_up, STYLE) == {"{contact.guid}": [{"id": "ABC"}, 5, True, None, 1.5]}
 
 
-def test_an_unknown_placeholder_is_named():
+def test_an_unknown_placeholder_is_named() -> None:
     with pytest.raises(Unresolved) as caught:
         expand({"a": ["x{contact.shoe_size}"]}, look_up, STYLE)
     assert caught.value.placeholder == "{contact.shoe_size}"
 
 
-def test_values_in_an_address_are_quoted():
+def test_values_in_an_address_are_quoted() -> None:
     assert expand_text("https://x/{contact.guid}", lambda _: "a/b?c", STYLE, lambda text: text.replace("/", "%2F")) == (
         "https://x/a%2Fb?c"
     )
@@ -180,14 +181,14 @@ JSON = st.recursive(
 
 @settings(derandomize=True)
 @given(JSON)
-def test_a_value_without_placeholders_stays_as_it_is(value):
+def test_a_value_without_placeholders_stays_as_it_is(value: object) -> None:
     if not list(placeholders_in(value)):
         assert expand(value, look_up, STYLE) == value
 
 
 @settings(derandomize=True)
 @given(st.text())
-def test_whatever_a_secret_holds_arrives_unchanged(secret):
+def test_any_secret_arrives_unchanged(secret: str) -> None:
     assert expand("{secrets.any}", lambda _: secret, STYLE) == secret
     assert expand("<{secrets.any}>", lambda _: secret, STYLE) == f"<{secret}>"
 
@@ -199,10 +200,10 @@ TEXT = st.lists(
 
 @settings(derandomize=True)
 @given(TEXT, st.sampled_from(["not_sent", "empty", "literal"]))
-def test_any_text_is_expanded_or_refused_but_never_breaks(text, unknown):
+def test_any_text_is_expanded_or_refused_but_never_breaks(text: str, unknown: str) -> None:
     refused = None
     try:
-        expand(text, look_up, Style(unknown=unknown))
+        expand(text, look_up, TextStyle(unknown=unknown))
     except Unresolved as exc:
         refused = exc
     assert refused is None or (unknown == "not_sent" and refused.placeholder in text)

@@ -5,15 +5,18 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
 
+from orchestration_mock.testing import App, Outside
+
 TENANTS = 32
-GUID = "5AB6E20342A6EE11B3ED58961D1810CC"  # the same conversation id everywhere, to tempt fate
+GUID = "5AB6E20342A6EE11B3ED58961D1810CC"  # the same conversation id in every tenant, so that a mix-up would show
 
 
-def secrets_of(number):
+def secrets_of(number: int) -> dict[str, str]:
     """What only this tenant may know."""
     return {
         "client": f"client-secret-of-{number:02d}-0123456789",
@@ -25,35 +28,35 @@ def secrets_of(number):
 
 @dataclass
 class Endpoint:
-    """Receives everybody's calls and echoes who called."""
+    """Records the calls of every tenant."""
 
     calls: list[httpx.Request] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def on_call(self, request):
+    def on_call(self, request: httpx.Request) -> None:
         with self.lock:
             self.calls.append(request)
 
-    def of(self, name):
+    def of(self, name: str) -> list[httpx.Request]:
         return [call for call in self.calls if call.url.path.startswith(f"/{name}/")]
 
 
 class TenantThread:
-    """One tenant's user, who does everything by HTTP."""
+    """One tenant's user, who works by HTTP alone."""
 
-    def __init__(self, app, number, example):
+    def __init__(self, app: App, number: int, example: str) -> None:
         self.client = app.test_client()
         self.number = number
         self.name = f"t{number:02d}"
         self.secrets = secrets_of(number)
         self.example = example
 
-    def control(self, method, path, **body):
+    def control(self, method: str, path: str, **body: Any) -> Any:
         reply = self.client.open(f"/_mock/{path}?tenant={self.name}", method=method, json=body or None)
         assert reply.status_code < 400, reply.text
         return reply.get_json(silent=True)
 
-    def create(self):
+    def create(self) -> None:
         credential = {
             "client_id": f"engine-{self.number}",
             "client_secret": self.secrets["client"],
@@ -70,18 +73,18 @@ class TenantThread:
             "events": ["Ended"],
             "json": json.dumps(definition),
         }
+        oauth = {"client_id": f"engine-{self.number}", "client_secret": self.secrets["client"]}
         tenant = {
             "name": self.name,
             "tenant_path": self.name,
-            "oauth": {"client_id": f"engine-{self.number}", "client_secret": self.secrets["client"]},
+            "oauth": oauth | {"scope": "chat-attachments"},
             "secrets": [*values, {"name": "orchestration-layer", "secret": credential}],
             "event_driven_integrations": [form],
             "dialect": {"client_lock_after": 2},
         }
-        tenant["oauth"]["scope"] = "chat-attachments"
         assert self.client.post("/_mock/tenants", json=tenant).status_code == 201
 
-    def disturb(self):
+    def disturb(self) -> None:
         """Each tenant breaks something else."""
         match self.number % 4:
             case 0:
@@ -97,16 +100,16 @@ class TenantThread:
             case 3:
                 self.control("POST", "oauth", clock_skew_s=300)
 
-    def fire(self):
-        contact = {"guid": GUID, "channel_type": "chat", "direction": "inbound", "priority": 50}
-        contact["queue"] = {"id": None, "address": "help@whatsapp.sinchconversation.com"}
+    def fire(self) -> list[dict[str, Any]]:
+        queue = {"id": None, "address": "help@whatsapp.sinchconversation.com"}
+        contact = {"guid": GUID, "channel_type": "chat", "direction": "inbound", "priority": 50, "queue": queue}
         self.control("POST", "events", event="Ended", contact=contact)
-        rows = self.client.get(f"/_mock/deliveries?tenant={self.name}&drain_s=60").json
+        rows = self.client.get(f"/_mock/deliveries?tenant={self.name}&drain_s=60").get_json()
         assert "pending" not in [row["state"] for row in rows]
-        return rows
+        return list(rows)
 
-    def live(self, together):
-        """A whole life; returns the delivery log."""
+    def live(self, together: threading.Barrier) -> list[dict[str, Any]]:
+        """Everything from creation to a delivery; returns the delivery log."""
         together.wait()
         self.create()
         self.disturb()
@@ -115,9 +118,12 @@ class TenantThread:
         return self.fire()
 
 
+Lives = tuple[list[TenantThread], list[list[dict[str, Any]]], Endpoint]
+
+
 @pytest.fixture
-def lives(app, outside, example):
-    """All of them lived at once."""
+def lives(app: App, outside: Outside, example: str) -> Lives:
+    """All tenants at once: their threads, their delivery logs, and the endpoint."""
     endpoint = Endpoint()
     outside.on_call = endpoint.on_call
     threads = [TenantThread(app, number, example) for number in range(TENANTS)]
@@ -127,12 +133,12 @@ def lives(app, outside, example):
     return threads, logs, endpoint
 
 
-def issuer_of(request):
+def issuer_of(request: httpx.Request) -> Any:
     payload = request.headers["authorization"].split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "=="))["iss"]
 
 
-def test_thirty_two_tenants_at_once_share_nothing(lives):
+def test_thirty_two_tenants_at_once_share_nothing(lives: Lives) -> None:
     threads, logs, endpoint = lives
     for thread, log in zip(threads, logs, strict=True):
         states = ["delivered" if thread.number % 4 == 3 else "not_sent", "delivered"]
@@ -143,8 +149,8 @@ def test_thirty_two_tenants_at_once_share_nothing(lives):
     check_leaks(threads)
 
 
-def check_calls(thread, calls, count):
-    """What reached this tenant's endpoint carries this tenant's secrets, token and nothing else."""
+def check_calls(thread: TenantThread, calls: list[httpx.Request], count: int) -> None:
+    """The calls of this tenant carry this tenant's secrets and token, and no others."""
     assert len(calls) == count
     for call in calls:
         assert call.headers["x-cmi-api-key"] == thread.secrets["ri-apikey"]
@@ -152,7 +158,7 @@ def check_calls(thread, calls, count):
         assert issuer_of(call) == f"https://login-eu-c1.cc.sinch.com/{thread.name}"
 
 
-def check_control(thread):
+def check_control(thread: TenantThread) -> None:
     """Clock, faults, failures, lock, conversations and tokens are this tenant's own."""
     kind = thread.number % 4
     assert thread.control("GET", "clock")["offset_s"] == 3600 * (1 + thread.number)
@@ -165,9 +171,9 @@ def check_control(thread):
     ]
 
 
-def check_leaks(threads):
-    """No secret of anybody in any journal, log or list, masked or not belonging there."""
-    everybodys = [value for thread in threads for value in thread.secrets.values()]
+def check_leaks(threads: list[TenantThread]) -> None:
+    """No tenant's secret is in any journal, log or list, and no tenant's name in another's."""
+    all_secrets = [value for thread in threads for value in thread.secrets.values()]
     for thread in threads:
         base = f"/{thread.name}/system-configurator/api"
         shown = [
@@ -176,6 +182,6 @@ def check_leaks(threads):
         ]
         shown += [thread.client.get(f"{base}/{what}").text for what in ("secrets", "event-driven-integrations")]
         text = "\n".join(shown)
-        assert [value for value in everybodys if value in text] == []
+        assert [value for value in all_secrets if value in text] == []
         others = [f'"{other.name}"' for other in threads if other is not thread]
         assert [name for name in others if name in text] == []

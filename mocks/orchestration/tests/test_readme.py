@@ -1,63 +1,67 @@
-"""The README's example does what it says, typed into a real shell."""
+"""The README's example does what it says, in a real shell."""
 
-import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mock_kit.testing import free_port
+from orchestration_mock.testing import App
 
 ROOT = Path(__file__).parents[1]
-START_S = 30.0
 
 
-def blocks():
+def blocks() -> list[str]:
     """The shell blocks of the README, in order."""
     return re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.fixture
-def shell(tmp_path, example):
-    """Turns a block into a command on free ports, in a directory that holds the reader's own JSON."""
-    (tmp_path / "my-integration.json").write_text(example, encoding="utf-8")
-    ports = {"8101": str(free_port()), "8111": str(free_port())}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+@dataclass(frozen=True)
+class Shell:
+    """Runs a block on free ports, in a directory with the reader's own JSON."""
 
-    def start(block, prefix=""):
-        for written, free in ports.items():
+    directory: Path
+    ports: dict[str, str] = field(default_factory=lambda: {"8101": str(free_port()), "8111": str(free_port())})
+
+    @property
+    def url(self) -> str:
+        """Where the block's mock listens."""
+        return f"http://127.0.0.1:{self.ports['8101']}"
+
+    def start(self, block: str, prefix: str = "") -> subprocess.Popen[bytes]:
+        for written, free in self.ports.items():
             block = block.replace(written, free)
-        return subprocess.Popen(
-            ["bash", "-euc", prefix + block], cwd=tmp_path, env=os.environ | {"PATH": path}, stdout=subprocess.PIPE
-        )
-
-    start.url = f"http://127.0.0.1:{ports['8101']}"
-    return start
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        command, env = ["bash", "-euc", prefix + block], os.environ | {"PATH": path}
+        return subprocess.Popen(command, cwd=self.directory, env=env, stdout=subprocess.PIPE)
 
 
-def wait_until_up(url, process):
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_mock/health", timeout=5):
-            return
-        time.sleep(0.02)
-    raise RuntimeError("the README's first command did not start a mock")
+@pytest.fixture
+def shell(tmp_path: Path, example: str) -> Shell:
+    (tmp_path / "my-integration.json").write_text(example, encoding="utf-8")
+    return Shell(tmp_path)
+
+
+def wait_until_up(url: str) -> None:
+    """Connect until the mock listens: seven retries within half a minute."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=7), timeout=30) as client:
+        assert client.get(f"{url}/_mock/health").status_code == 200
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's example needs curl")
-def test_the_readmes_example_ends_in_a_delivery(shell):
+def test_the_readmes_example_ends_in_a_delivery(shell: Shell) -> None:
     serve, use = blocks()
-    mock = shell(serve, prefix="exec ")
+    mock = shell.start(serve, prefix="exec ")
     try:
-        wait_until_up(shell.url, mock)
-        output, _ = shell(use).communicate(timeout=60)
+        wait_until_up(shell.url)
+        output, _ = shell.start(use).communicate(timeout=60)
     finally:
         mock.terminate()
         mock.communicate(timeout=30)
@@ -67,7 +71,7 @@ def test_the_readmes_example_ends_in_a_delivery(shell):
     assert row["url"] == "https://cc-workflows-eu-c1.cc.sinch.com/prod/chat-attachments"
 
 
-def test_the_readme_names_every_address_of_its_own(app):
+def test_the_readme_names_every_address_of_its_own(app: App) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     kits = {"health", "tenants", "journal", "strays", "faults", "clock", "reset", "evidence", "dialect", "recorder"}
     kits.add("<path:rest>")

@@ -2,13 +2,25 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
+
+from orchestration_mock.testing import (
+    GUID,
+    PASSWORDS,
+    App,
+    Outside,
+    TenantCaller,
+    a_credential,
+    a_form,
+    a_tenant_body,
+    caller_of,
+)
 
 DATA = Path(__file__).parent / "data"
 MAIL_ENDPOINT = "https://cc-workflows-eu-c1.cc.sinch.com/prod/email-analysis"
-MAIL = {
+MAIL: dict[str, Any] = {
     "id": "5AB6E20342A6EE11B3ED58961D1810CC",
     "channel_type": "email",
     "channel_sub_type": "EMAIL",
@@ -19,42 +31,33 @@ MAIL = {
 
 
 @pytest.fixture
-def layered(app, make, outside):
+def layered(app: App, outside: Outside) -> TenantCaller:
     """A tenant whose client may use both workflows, and whose endpoint is its own stand-in."""
-    body = make.tenant_body()
+    body = a_tenant_body()
     body["oauth"]["scope"] = "chat-attachments email-analysis"
-    client = app.test_client()
-    secrets = make.passwords | {"cmi-email-analysis-user": "mail-password-0123456789"}
-    credential = {
-        "client_id": "event-engine",
-        "client_secret": make.client_secret,
-        "access_token_url": "https://login-eu-c1.cc.sinch.com/acme/oauth2/token",
+    secrets = {
+        **PASSWORDS,
+        "cmi-email-analysis-user": "mail-password-0123456789",
+        "orchestration-layer": a_credential(),
     }
     body["secrets"] = [{"name": name, "secret": value} for name, value in secrets.items()]
-    body["secrets"].append({"name": "orchestration-layer", "secret": credential})
-    assert client.post("/_mock/tenants", json=body).status_code == 201
-
-    def stand_in(request):
-        headers = [(name, value) for name, value in request.headers.items() if name != "content-length"]
-        reply = client.post(request.url.path, data=request.content, headers=headers)
-        outside.answers = [httpx.Response(reply.status_code, content=reply.data)]
-
-    outside.on_call = stand_in
-    return make.tenant(app)
+    assert app.test_client().post("/_mock/tenants", json=body).status_code == 201
+    outside.on_call = lambda request: outside.answers.append(outside.forward(request))
+    return caller_of(app, outside)
 
 
-def calls(tenant):
-    return tenant.client.get("/_mock/workflows").json
+def calls(tenant: TenantCaller) -> list[dict[str, Any]]:
+    return list(tenant.read("workflows"))
 
 
-def test_the_configuration_pages_json_behaves_as_documented(layered, example, make):
+def test_the_configuration_pages_json_behaves_as_documented(layered: TenantCaller, example: str) -> None:
     saved = layered.integrate(example)
     assert (saved["json"], saved["warnings"]) == (example, [])
     layered.fire()
     (call,) = calls(layered)
     assert (call["workflow"], call["contact_id"], call["cmi_user"]) == (
         "chat-attachments",
-        make.guid,
+        GUID,
         "transcript.user",
     )
     (row,) = layered.deliveries()
@@ -65,8 +68,10 @@ def test_the_configuration_pages_json_behaves_as_documented(layered, example, ma
     ("mail", "analysed"),
     [({}, True), ({"body": ""}, True), ({"subject": ""}, True), ({"body": None, "subject": ""}, False)],
 )
-def test_the_email_analysis_sibling_behaves_as_documented(layered, mail, analysed):
-    """contact_id is {contact.id}, cc may be lacking, and it works on subject or body."""
+def test_the_email_analysis_sibling_behaves_as_documented(
+    layered: TenantCaller, mail: dict[str, Any], analysed: bool
+) -> None:
+    """contact_id is {contact.id}, cc may be absent, and it works on subject or body."""
     text = (DATA / "email_analysis.json").read_text(encoding="utf-8")
     form = {"channel_type": "Email", "direction": "Inbound", "events": ["Received"], "endpoint_url": MAIL_ENDPOINT}
     assert layered.integrate(text, **form)["warnings"] == []
@@ -76,7 +81,7 @@ def test_the_email_analysis_sibling_behaves_as_documented(layered, mail, analyse
     assert call["headers_present"] == ["x-cmi-api-key", "x-cmi-password"]
 
 
-def test_the_siblings_do_not_disturb_each_other(layered, example):
+def test_the_siblings_do_not_disturb_each_other(layered: TenantCaller, example: str) -> None:
     text = (DATA / "email_analysis.json").read_text(encoding="utf-8")
     layered.integrate(example, name="files")
     layered.integrate(
@@ -91,7 +96,7 @@ def test_the_siblings_do_not_disturb_each_other(layered, example):
     assert [row["token_use"] for row in layered.deliveries()] == ["fetched", "cached"]
 
 
-def test_a_mail_without_from_is_refused_by_the_workflow(layered):
+def test_a_mail_without_from_is_refused_by_the_workflow(layered: TenantCaller) -> None:
     text = (DATA / "email_analysis.json").read_text(encoding="utf-8")
     layered.integrate(text, channel_type="Email", direction="Inbound", events=["Received"], endpoint_url=MAIL_ENDPOINT)
     layered.fire("Received", **MAIL | {"source": None})
@@ -101,11 +106,11 @@ def test_a_mail_without_from_is_refused_by_the_workflow(layered):
     assert calls(layered) == []
 
 
-def test_a_broken_configuration_is_refused_with_every_place(layered, make):
+def test_a_broken_configuration_is_refused_with_every_place(layered: TenantCaller) -> None:
     text = (DATA / "broken.json").read_text(encoding="utf-8")
-    reply = layered.call("POST", "event-driven-integrations", json=make.form(json=text))
+    reply = layered.call("POST", "event-driven-integrations", json=a_form(json=text))
     assert reply.status_code == 422
-    places = {error["field"]: (error["line"], error["column"]) for error in reply.json["errors"]}
+    places = {error["field"]: (error["line"], error["column"]) for error in reply.get_json()["errors"]}
     assert places == {
         "json.request.method": (3, 15),
         "json.request.authentication.client_id": (4, 23),
@@ -115,11 +120,11 @@ def test_a_broken_configuration_is_refused_with_every_place(layered, make):
         "json.request.timeout": (10, 16),
         "json.request.body": (11, 13),
     }
-    assert layered.call("GET", "event-driven-integrations").json == []
+    assert layered.call("GET", "event-driven-integrations").get_json() == []
 
 
-def test_a_configuration_that_was_cut_off_is_refused_where_it_ends(layered, make, example):
-    reply = layered.call("POST", "event-driven-integrations", json=make.form(json=example[:200]))
-    (error,) = reply.json["errors"]
+def test_a_configuration_that_was_cut_off_is_refused_where_it_ends(layered: TenantCaller, example: str) -> None:
+    reply = layered.call("POST", "event-driven-integrations", json=a_form(json=example[:200]))
+    (error,) = reply.get_json()["errors"]
     assert (reply.status_code, error["field"], error["line"]) == (422, "json", 1)
     assert error["column"] <= 201

@@ -1,1 +1,1 @@
-"""How the service speaks to its neighbours. Each client is handed its transport and raises only our own errors."""
+"""Clients of the neighbours. Each one gets its transport from outside and raises only our own errors."""

@@ -37,8 +37,8 @@ class UploadBody:
     """``{"Name": …, "Binary": "<base64>"}`` as an iterable of byte pieces with a known length.
 
     Args:
-        size_bytes: the exact length of the source; a source that gives more or less breaks the upload off.
-        out_of_time: asked before each block; True ends the upload with :class:`OutcomeUnknown`.
+        size_bytes: the exact length of the source; a source with more or fewer bytes ends the upload with an error.
+        out_of_time: called before each block; True ends the upload with :class:`OutcomeUnknown`.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ def too_large(limit_bytes: int) -> AttachmentRefused:
 class EncryptedSpool:
     """A temporary file for a source that does not announce its length.
 
-    Encrypted under a key that exists only in this process, and unlinked at once: a crash leaves nothing readable.
+    Encrypted with a key that exists only in this process, and unlinked at once: nothing is readable after a crash.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class EncryptedSpool:
         self.size_bytes = 0
 
     def fill(self, pieces: Iterable[bytes], *, limit_bytes: int) -> None:
-        """Write everything down. Raises :class:`AttachmentRefused` beyond ``limit_bytes``."""
+        """Write all pieces. Raises :class:`AttachmentRefused` beyond ``limit_bytes``."""
         encrypt = self._cipher()
         for block in in_blocks(pieces):
             self.size_bytes += len(block)
@@ -120,7 +120,7 @@ class EncryptedSpool:
             yield decrypt.update(block)
 
     def close(self) -> None:
-        """Give the space back."""
+        """Delete the file."""
         self._file.close()
 
     def _cipher(self, *, decrypting: bool = False) -> CipherContext:

@@ -3,7 +3,7 @@
 ``zINSTREAM``, then chunks (length as four bytes, network order), then a zero length; the answer ends with a NUL.
 Source: clamd(8), section COMMANDS, https://docs.clamav.net/manual/Usage/Scanning.html#clamd; evidence: documented.
 
-The address is the operator's own setting, never from a payload: the outbound policy does not judge it. Anything but a
+The address is the operator's own setting, never from a payload: the outbound policy does not check it. Anything but a
 complete ``stream: OK`` is never "clean".
 """
 
@@ -52,7 +52,7 @@ class Clamd:
 
     Args:
         connect_s: how long a connection may take, in seconds.
-        answer_s: how long clamd may hold up one chunk, and how long its verdict may take, in seconds.
+        answer_s: how long clamd may take to accept one chunk, and to send its verdict, in seconds.
         stream_s: how long all chunks of one file may take, in seconds.
     """
 
@@ -76,7 +76,7 @@ class Clamd:
 
         Raises:
             AttachmentRefused: ``infected``, with the signature's name, or ``too-large-to-scan``.
-            ScannerUnavailable: clamd is away, hung up, took too long, or answered with an error.
+            ScannerUnavailable: clamd is away, closed the connection, took too long, or answered with an error.
         """
         with _speaking_to_clamd(), self._connected() as connection:
             reply = self._send(connection, pieces) or self._reply(connection)
@@ -95,7 +95,7 @@ class Clamd:
             yield connection
 
     def _send(self, connection: socket.socket, pieces: Iterable[bytes]) -> str | None:
-        """Send everything; return the reply if clamd breaks in with one, as it does over its size limit."""
+        """Send everything; return the reply if clamd sends one before the end, as it does over its size limit."""
         connection.settimeout(self._answer_s)
         end_s = self._monotonic_s() + self._stream_s
         try:
@@ -108,14 +108,14 @@ class Clamd:
                 connection.sendall(len(chunk).to_bytes(4, "big") + chunk)
             connection.sendall(bytes(4))
         except (BrokenPipeError, ConnectionResetError):
-            # It hung up on us; what it said before may still be readable, and tells the file's fault from clamd's.
+            # clamd closed the connection; its reply may still be readable, and names the cause.
             with suppress(OSError):
                 return self._reply(connection)
             raise
         return None
 
     def _reply(self, connection: socket.socket) -> str:
-        """The answer up to its NUL; an answer without one is broken off and worth nothing."""
+        """The answer up to its NUL; an answer without one is incomplete and not used."""
         end_s = self._monotonic_s() + self._answer_s
         received = bytearray()
         while b"\0" not in received:
@@ -146,7 +146,7 @@ def _judge(reply: str) -> None:
             Reason(
                 code="infected",
                 message=f"the virus scanner found {signature}",
-                remedy="Do not carry this file. If the finding is wrong, tell the scanner, then retry the transfer.",
+                remedy="Do not carry this file. If the finding is wrong, correct the scanner, then retry.",
             )
         )
     if reply.startswith(_SIZE_LIMIT):

@@ -1,1 +1,1 @@
-"""What the service knows without asking anyone: rules, states and words. No I/O, no clock, no third party."""
+"""Rules, states and decisions: pure, with the standard library alone. No I/O, no clock."""

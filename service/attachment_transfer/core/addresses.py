@@ -1,6 +1,6 @@
-"""Which IP addresses a neighbour on the Internet may have. A table with its sources; everything else is decided by it.
+"""Which IP addresses a neighbour on the Internet may have: a table with its sources.
 
-IPv4: every address but those listed. IPv6: global unicast space (``2000::/3``) alone, but those listed; IANA has
+IPv4: every address except those listed. IPv6: only global unicast space (``2000::/3``), except what is listed; IANA has
 assigned no other space for it, so a form that is not listed here is refused as well. Python's own ``is_global`` is not
 used: it differs between Python's versions, and it calls ``fec0::/10``, ``64:ff9b:1::/48``, IPv4-compatible and
 IPv4-translated addresses global.
@@ -21,13 +21,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Block:
-    """Addresses where no neighbour on the Internet is.
+    """Addresses that no neighbour on the Internet has.
 
     Attributes:
         network: in CIDR notation.
         why: what the block is for.
         source: the registry's RFC, or the provider whose documentation names it.
-        never: not even a network that is listed as private opens it: who answers there hands out credentials.
+        never: refused even inside a network that is listed as private: a service there returns credentials.
     """
 
     network: Network
@@ -44,9 +44,9 @@ def _metadata(network: str, source: str) -> Block:
     return Block(ipaddress.ip_network(network), "a cloud's own service for its machines", source, never=True)
 
 
-#: The first block that covers an address is its answer, so the narrow ones come first.
+#: The first block that covers an address counts, so the narrow ones come first.
 BLOCKS: tuple[Block, ...] = (
-    # What a cloud tells its machines about themselves, credentials included.
+    # Metadata services of clouds, which return credentials to their machines.
     _metadata("169.254.169.254/32", "AWS, Azure, Google Cloud, Oracle, DigitalOcean, Hetzner, OpenStack, IBM"),
     _metadata("169.254.170.2/32", "AWS ECS: task credentials"),
     _metadata("169.254.170.23/32", "AWS EKS Pod Identity"),
@@ -80,7 +80,7 @@ BLOCKS: tuple[Block, ...] = (
     _block("203.0.113.0/24", "documentation", "RFC 5737"),
     _block("224.0.0.0/4", "multicast", "RFC 5771"),
     _block("240.0.0.0/4", "reserved, and broadcast", "RFC 1112"),
-    # IPv6 by name, so that a refusal can say what it is; what is missing here and outside 2000::/3 is refused, too.
+    # IPv6 by name, so that a refusal can name the block; everything else outside 2000::/3 is refused, too.
     _block("::/128", "unspecified", "RFC 4291"),
     _block("::1/128", "loopback", "RFC 4291"),
     _block("::ffff:0:0:0/96", "IPv4-translated", "RFC 2765"),
@@ -123,7 +123,7 @@ def parse_address(text: str) -> Address:
 
 
 def meant(address: Address) -> Address:
-    """The address in its plain form: an IPv4-mapped one (``::ffff:a.b.c.d``) is IPv4 by another name."""
+    """The address in its plain form: an IPv4-mapped one (``::ffff:a.b.c.d``) is an IPv4 address in another form."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
@@ -135,7 +135,7 @@ def obstacle(address: Address) -> Block | None:
 
 
 def _carried(address: Address) -> Iterator[Address]:
-    """The address, unless it only stands for an IPv4 one, and every IPv4 address that it may lead to."""
+    """The address, unless it only represents an IPv4 one, and every IPv4 address that it may lead to."""
     if isinstance(address, ipaddress.IPv4Address):
         yield address
         return

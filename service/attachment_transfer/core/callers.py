@@ -19,12 +19,12 @@ class CallerRule:
     """One entry of the callers file.
 
     Attributes:
-        name: pattern over ``issuer#client``; ``*`` stands for any characters.
+        name: pattern over ``issuer#client``; ``*`` matches any characters.
         allowed_hosts: instead of the service's own list, if given.
-        open_transfers: at most so many that are not at an end.
+        open_transfers: at most so many that have not ended.
         requests_per_minute: of new requests, in the long run.
-        status_requests_per_minute: of requests about transfers (look, retry, cancel), in the long run, apart from the
-            former: who asks too often for a state must not be kept from reporting ended chats.
+        status_requests_per_minute: of requests about transfers (show, retry, cancel), in the long run, separately:
+            a caller that reads states too often must still be able to report ended chats.
     """
 
     name: str
@@ -38,7 +38,7 @@ class CallerRule:
         return re.fullmatch(".*".join(re.escape(part) for part in self.name.split("*")), caller) is not None
 
 
-ANYBODY = CallerRule(name="*")
+ANY_CALLER = CallerRule(name="*")
 _NUMBERS = ("open_transfers", "requests_per_minute", "status_requests_per_minute")
 _KNOWN = frozenset({"name", "allowed_hosts", *_NUMBERS})
 
@@ -50,10 +50,10 @@ class Callers:
     ``strict``: a file was given, so a caller that no rule covers is refused.
     """
 
-    rules: tuple[CallerRule, ...] = (ANYBODY,)
+    rules: tuple[CallerRule, ...] = (ANY_CALLER,)
 
     def rule_for(self, caller: str) -> CallerRule | None:
-        """The caller's rule, or None if it is not welcome."""
+        """The caller's rule, or None if no rule covers it."""
         return next((rule for rule in self.rules if rule.covers(caller)), None)
 
     def hosts_of(self, caller: str, common: tuple[HostPattern, ...]) -> tuple[HostPattern, ...] | None:
@@ -64,7 +64,7 @@ class Callers:
         return common if rule.allowed_hosts is None else rule.allowed_hosts
 
     def all_hosts(self, common: tuple[HostPattern, ...]) -> tuple[HostPattern, ...]:
-        """``common`` and the hosts of every rule: what one way out for all callers has to let pass."""
+        """``common`` and the hosts of every rule: what the shared transport must allow."""
         return (*common, *(host for rule in self.rules for host in rule.allowed_hosts or ()))
 
 
@@ -93,7 +93,9 @@ def _rule(number: int, entry: Mapping[str, Any]) -> CallerRule:
     return CallerRule(
         name=entry["name"],
         allowed_hosts=patterns,
-        open_transfers=int(entry.get("open_transfers", ANYBODY.open_transfers)),
-        requests_per_minute=float(entry.get("requests_per_minute", ANYBODY.requests_per_minute)),
-        status_requests_per_minute=float(entry.get("status_requests_per_minute", ANYBODY.status_requests_per_minute)),
+        open_transfers=int(entry.get("open_transfers", ANY_CALLER.open_transfers)),
+        requests_per_minute=float(entry.get("requests_per_minute", ANY_CALLER.requests_per_minute)),
+        status_requests_per_minute=float(
+            entry.get("status_requests_per_minute", ANY_CALLER.status_requests_per_minute)
+        ),
     )

@@ -1,4 +1,4 @@
-"""The assumptions about the neighbours, as one object. Their evidence stands in ``dialect.toml``."""
+"""The assumptions about the neighbours, as one object. Their evidence is in ``dialect.toml``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-#: First line of a file that speaks to mocks and service alike; the service's entries stand below ``[service.…]``.
+#: ``format`` of a file for mocks and service together; the service's entries are below ``[service.…]``.
 SHARED_FORMAT = "attachment-dialect.v1"
 
 
@@ -28,7 +28,7 @@ class Lookup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dialect:
+class NeighbourDialect:
     """Attributes are the entries of ``dialect.toml``, section and name joined by an underscore."""
 
     cmi_chat_routes: tuple[str, ...]
@@ -48,16 +48,16 @@ class Dialect:
     c4c_settle_s: float
 
 
-def read_dialect(document: Mapping[str, Any]) -> Dialect:
+def read_dialect(document: Mapping[str, Any]) -> NeighbourDialect:
     """Build the dialect from a parsed TOML document. Raises :class:`BadDialect` naming the entry."""
     values = _entries(document)
-    known = set(Dialect.__dataclass_fields__)
+    known = set(NeighbourDialect.__dataclass_fields__)
     if missing := known - values.keys():
         raise BadDialect(f"dialect entries missing: {', '.join(sorted(missing))}")
-    return _checked(Dialect(**{name: _typed(name, value) for name, value in values.items()}))
+    return _checked(NeighbourDialect(**{name: _typed(name, value) for name, value in values.items()}))
 
 
-def overlay(base: Dialect, document: Mapping[str, Any]) -> Dialect:
+def overlay(base: NeighbourDialect, document: Mapping[str, Any]) -> NeighbourDialect:
     """Replace the entries that a tenant's own file names."""
     entries = _entries(own_part(document))
     return _checked(replace(base, **{name: _typed(name, value) for name, value in entries.items()}))
@@ -74,7 +74,7 @@ def own_part(document: Mapping[str, Any]) -> Mapping[str, Any]:
         raise BadDialect(f'format {document["format"]!r} is not known: write format = "{SHARED_FORMAT}"')
     part = document.get("service", {})
     if not isinstance(part, Mapping):
-        raise BadDialect("service holds sections like [service.c4c.name], not a value")
+        raise BadDialect("service has sections like [service.c4c.name], not a value")
     return part
 
 
@@ -82,11 +82,11 @@ def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section, entries in document.items():
         if not isinstance(entries, Mapping):
-            raise BadDialect(f"dialect section [{section}] holds entries like [{section}.name], not a value")
+            raise BadDialect(f"dialect section [{section}] has entries like [{section}.name], not a value")
         for name, entry in entries.items():
             full = f"{section}_{name}"
-            if full not in Dialect.__dataclass_fields__:
-                known = ", ".join(each.replace("_", ".", 1) for each in Dialect.__dataclass_fields__)
+            if full not in NeighbourDialect.__dataclass_fields__:
+                known = ", ".join(each.replace("_", ".", 1) for each in NeighbourDialect.__dataclass_fields__)
                 raise BadDialect(f"unknown dialect entry [{section}.{name}]; there are {known}")
             if not isinstance(entry, Mapping) or "value" not in entry:
                 raise BadDialect(f"dialect entry [{section}.{name}] has no value")
@@ -97,7 +97,7 @@ def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(name: str, value: Any) -> Any:
     """``value`` as the field's type, or BadDialect: a wrong type would show only when the entry is first used."""
     try:
-        return _READERS[str(Dialect.__annotations__[name])](value)
+        return _READERS[str(NeighbourDialect.__annotations__[name])](value)
     except (TypeError, ValueError) as exc:
         raise BadDialect(f"dialect entry {name}: {exc}") from exc
 
@@ -140,7 +140,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 _WORDS = {"cmi_contact_data_form": ("object", "pairs"), "c4c_key_field": ("Title", "Name")}
 
 
-def _checked(dialect: Dialect) -> Dialect:
+def _checked(dialect: NeighbourDialect) -> NeighbourDialect:
     for name, words in _WORDS.items():
         if getattr(dialect, name) not in words:
             raise BadDialect(f"dialect entry {name}: {getattr(dialect, name)!r}: {' or '.join(words)}")

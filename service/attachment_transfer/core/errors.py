@@ -1,26 +1,26 @@
 """What can go wrong, sorted by what we do next.
 
 TransferError
-├── NotWanted                our policy passes this file over: no trouble, nobody is asked
+├── NotWanted                our policy skips this file: no error, no person is needed
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
 │   ├── NotThereYet              history or activity does not exist yet
-│   ├── ScannerUnavailable       no verdict of the virus scanner: never taken for a clean one
-│   ├── OutcomeUnknown           we wrote, and never heard whether it was kept
+│   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
+│   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
 │   ├── DownloadDoubted          what CMI sent is not, or may not be, the file that it lists
 │   │   ├── SizeDiffers              another number of bytes than the listing says
 │   │   ├── NotTheFile               a web page, an error document, or a status that is no file
 │   │   ├── UnknownCoding            packed in a way that the service does not unpack
-│   │   └── IncompleteDownload       it broke off, or cannot be told to be whole
+│   │   └── IncompleteDownload       it broke off, or nothing shows that it is complete
 │   ├── LinkExpired              a signed address is out of date; the next listing brings a new one
-│   ├── UploadQuestioned         C4C refused a file for a cause that is not known: asked once more
-│   └── Defect                   something of ours that nobody foresaw; a few tries, then a person
+│   ├── UploadQuestioned         C4C refused a file for an unknown cause: sent once more
+│   └── Defect                   an unexpected error of ours; a few tries, then a person
 └── GiveUp                   parked for a person, with a remedy
     ├── CredentialRefused        401: never retried, a retry can lock the user
     ├── AccessDenied             403: a right or a service tick is missing
     ├── AttachmentGone           the source no longer has the file
-    ├── AttachmentRefused        C4C, our policy or the virus scanner will not take this file
+    ├── AttachmentRefused        C4C, our policy or the virus scanner does not accept this file
     ├── AmbiguousActivity        more than one activity carries the reference
     ├── RedirectedUpload         C4C answered an upload with a redirect
     ├── DigestMismatch           the bytes at C4C are not the bytes of the source
@@ -36,7 +36,7 @@ from typing import Self
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Why something did not go the plain way, as an operator reads it.
+    """Why something failed or was skipped, as an operator reads it.
 
     Attributes:
         code: stable, kebab-case; the key of the retry policy and of the runbook.
@@ -53,8 +53,9 @@ class TransferError(Exception):
     """Root of everything the service raises about a transfer."""
 
     code = "internal"
-    remedy = "Look the transfer id up in the worker's log."
-    #: True if an upload may exist at C4C although we failed: its intent stays open, and nothing is posted again unseen.
+    remedy = "Search for the transfer id in the worker's log."
+    #: True if an upload may exist at C4C despite the error: its intent stays open, and C4C is listed before the next
+    #: POST.
     may_exist = False
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
@@ -77,7 +78,7 @@ class TransferError(Exception):
 
 
 class NotWanted(TransferError):
-    """Our policy passes this file over; it is skipped, with the reason beside it."""
+    """Our policy skips this file; the reason is recorded."""
 
     code = "not-wanted"
     remedy = "Nothing to do."
@@ -100,14 +101,14 @@ class NeighbourUnavailable(TryAgain):
     """A neighbour did not answer, or answered 5xx before we wrote anything."""
 
     code = "neighbour-unavailable"
-    remedy = "Check the neighbour's status and the network path; the transfer goes on by itself."
+    remedy = "Check the neighbour's status and the network path; the transfer continues by itself."
 
 
 class NeighbourBusy(TryAgain):
-    """A neighbour asked us to slow down, or holds a lock on the object."""
+    """A neighbour asked us to slow down, or the object is locked."""
 
     code = "neighbour-busy"
-    remedy = "Nothing to do: the transfer waits as long as it was asked to."
+    remedy = "Nothing to do: the transfer waits as long as the neighbour asks for."
 
 
 class NotThereYet(TryAgain):
@@ -118,14 +119,14 @@ class NotThereYet(TryAgain):
 
 
 class ScannerUnavailable(TryAgain):
-    """The virus scanner is away, broke off, or answered with an error: nothing is known of the file."""
+    """The virus scanner is away, broke off, or answered with an error: the file was not scanned."""
 
     code = "scanner-unavailable"
-    remedy = "Check the scanner at ATTACHMENT_TRANSFER_CLAMD; the transfer goes on by itself."
+    remedy = "Check the scanner at ATTACHMENT_TRANSFER_CLAMD; the transfer continues by itself."
 
 
 class OutcomeUnknown(TryAgain):
-    """An upload was sent and its outcome never arrived; it is looked up after the settle time."""
+    """An upload was sent and not answered; C4C is listed after the settle time."""
 
     code = "outcome-unknown"
     may_exist = True
@@ -151,27 +152,27 @@ class NotTheFile(DownloadDoubted):
 
     code = "not-the-file"
     remedy = (
-        "Download the file with the CMI user and see what answers: a sign-in page, a proxy or a gateway stands between "
+        "Download the file with the CMI user and check what answers: a sign-in page, a proxy or a gateway is between "
         "service and CMI. Then retry the transfer."
     )
 
 
 class UnknownCoding(DownloadDoubted):
-    """The answer is packed (Content-Encoding) in a way that the service does not unpack; it asked for none."""
+    """The answer is packed (Content-Encoding) in a way that the service does not unpack, although it requested none."""
 
     code = "unknown-coding"
     remedy = "A proxy between service and CMI packs answers: switch that off for this address, then retry the transfer."
 
 
 class IncompleteDownload(DownloadDoubted):
-    """The download broke off, or nothing tells whether it is whole."""
+    """The download broke off, or nothing shows that it is complete."""
 
     code = "incomplete-download"
     remedy = "Check the network path to CMI, and proxies on it; then retry the transfer."
 
 
 class LinkExpired(TryAgain):
-    """A signed address is out of date. The next round reads the listing again, which brings a new one."""
+    """A signed address is out of date. The next round reads the listing again, which has a new one."""
 
     code = "link-expired"
     remedy = (
@@ -181,14 +182,14 @@ class LinkExpired(TryAgain):
 
 
 class UploadQuestioned(TryAgain):
-    """C4C refused a file with a client error whose cause is not known: it is asked once more before that is final."""
+    """C4C refused a file with a client error of unknown cause: the file is sent once more before that is final."""
 
     code = "upload-questioned"
     given_up_code = "attachment-refused"
 
 
 class Defect(TryAgain):
-    """An error that nobody foresaw: a defect of ours, or a poisoned file. Told by its type only."""
+    """An unexpected error: a defect of ours, or a poisoned file. Only its type is recorded."""
 
     code = "internal"
 
@@ -203,7 +204,9 @@ class CredentialRefused(GiveUp):
     """401. Never retried: repeated failures lock the technical user."""
 
     code = "credential-refused"
-    remedy = "Correct the secret in Contact Pro's secrets manager; the next event brings it and goes on."
+    remedy = (
+        "Correct the secret in Contact Pro's secrets manager; the next event supplies it and the transfer continues."
+    )
 
 
 class AccessDenied(GiveUp):
@@ -224,7 +227,7 @@ class AttachmentGone(GiveUp):
 
 
 class AttachmentRefused(GiveUp):
-    """C4C, our policy or the virus scanner will not take this file."""
+    """C4C, our policy or the virus scanner does not accept this file."""
 
     code = "attachment-refused"
     remedy = "Check C4C's allowed MIME types and size limit; then retry the transfer."
@@ -238,7 +241,7 @@ class AmbiguousActivity(GiveUp):
 
 
 class RedirectedUpload(GiveUp):
-    """C4C, or something before it, answered an upload with a redirect. Nothing is sent after it."""
+    """C4C, or a proxy before it, answered an upload with a redirect, which is not followed."""
 
     code = "redirected-upload"
     remedy = (

@@ -1,7 +1,12 @@
-"""Host patterns and the egress map: names are judged before they are mapped.
+"""Host patterns and the egress map: names are checked before they are mapped.
 
-A pattern is a host name in which ``*`` stands for one or more characters, dots included, so ``*.crm.cloud.sap``
-covers one or more labels, like the egress map that design asks for.
+A pattern is a host name in which ``*`` matches one or more characters, dots included, so ``*.crm.cloud.sap`` covers one
+or more labels.
+
+A pattern is *too wide* if the labels behind its last ``*`` are fewer than a registrable domain has: ``*.com``, ``*a*``,
+``*.co.uk``. Then anyone can register a name that it covers. A name without ``*`` is never too wide. Which endings are
+public is a long list that changes (publicsuffix.org); the short one here has the country endings of two labels under
+which companies register, and leaves out hosting providers: Sinch's own CMI addresses are under one of them.
 """
 
 from __future__ import annotations
@@ -43,7 +48,7 @@ def covered(host: str, patterns: tuple[HostPattern, ...]) -> bool:
 
 
 class BadHost(ValueError):
-    """An address whose host or port is none; the message says what is wrong."""
+    """An address with an invalid host or port; the message says what is wrong."""
 
 
 #: RFC 1123, 2.1: letters, digits and inner hyphens. Underscores are for names of records, not of hosts.
@@ -85,7 +90,7 @@ def _check_name(host: str) -> None:
             raise BadHost(f"a part of the host is longer than {_LONGEST_LABEL} characters")
         if not _LABEL.fullmatch(label):
             raise BadHost(f"{label!r} is no part of a host name: letters, digits, and hyphens between them")
-    # A last part of digits is an address to every resolver, and some read 0x7f.1 or 2130706433 as 127.0.0.1.
+    # Every resolver reads a last part of digits as an address; some read 0x7f.1 or 2130706433 as 127.0.0.1.
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
         _check_address(ipaddress.IPv4Address, host)
 
@@ -96,7 +101,7 @@ def _check_address(kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Addres
     except ValueError as exc:
         raise BadHost(f"{host[:_LONGEST_LABEL]!r} is neither a host name nor an address") from exc
     if getattr(address, "scope_id", None):
-        raise BadHost("the address has a zone (%): it means something on its own machine only")
+        raise BadHost("the address has a zone (%): it is valid on its own machine only")
 
 
 def canonical_url(url: str) -> str:
@@ -128,7 +133,7 @@ class EgressRule:
 
 
 @dataclass(frozen=True)
-class EgressMap:
+class EgressRules:
     """Like curl's ``--resolve``, by pattern: the URL, path and Host header stay the real ones."""
 
     rules: tuple[EgressRule, ...] = ()
@@ -141,7 +146,7 @@ class EgressMap:
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def parse_egress_map(text: str, *, lab_mode: bool) -> EgressMap:
+def parse_egress_map(text: str, *, lab_mode: bool) -> EgressRules:
     """Read ``*.crm.cloud.sap=http://127.0.0.1:8103,…``.
 
     Plain http is refused unless the target is loopback and the lab mode is on: passwords must not travel in clear.
@@ -150,7 +155,7 @@ def parse_egress_map(text: str, *, lab_mode: bool) -> EgressMap:
     for part in (piece.strip() for piece in text.split(",")):
         if part:
             rules.append(_parse_rule(part, lab_mode=lab_mode))
-    return EgressMap(tuple(rules))
+    return EgressRules(tuple(rules))
 
 
 def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
@@ -169,3 +174,37 @@ def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
         )
     port = url.port or (443 if url.scheme == "https" else 80)
     return EgressRule(HostPattern(pattern.strip()), url.scheme, url.hostname, port)
+
+
+#: Second labels under which a country registers companies: ``co.uk``, ``com.au``.
+_SECOND_LABELS = frozenset(
+    {"ac", "co", "com", "edu", "gob", "gouv", "gov", "gv", "ltd", "me", "mil", "ne", "net", "or", "org", "plc"}
+)
+_COUNTRY_LABEL_LENGTH = 2
+#: A private network that is wider than all of ``10.0.0.0/8`` or ``fc00::/7``.
+_WIDEST_PREFIX = {4: 8, 6: 7}
+
+
+def host_is_too_wide(pattern: str) -> bool:
+    """True if ``pattern``, a host name with ``*``, has no fixed registrable domain at its end."""
+    if "*" not in pattern:
+        return False
+    tail = pattern.lower().rstrip(".").rpartition("*")[2]
+    labels = tail.split(".")[1:]  # the part before the first dot is the rest of a label that others choose
+    if len(labels) == 2 and len(labels[1]) == _COUNTRY_LABEL_LENGTH and labels[0] in _SECOND_LABELS:
+        return True
+    return len(labels) < 2 or "" in labels
+
+
+def issuer_is_too_wide(pattern: str) -> bool:
+    """The same of a token issuer's pattern, ``https://HOST/PATH``; without a scheme it fits no issuer that is one."""
+    scheme, separator, rest = pattern.partition("://")
+    if not separator:
+        return "*" in pattern
+    host = rest.partition("/")[0].partition(":")[0]
+    return "*" in scheme or host_is_too_wide(host)
+
+
+def network_is_too_wide(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """True if more than one whole private range is let in."""
+    return network.prefixlen < _WIDEST_PREFIX[network.version]

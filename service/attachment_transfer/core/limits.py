@@ -1,4 +1,4 @@
-"""Token bucket and circuit breaker as pure state machines: time is handed in, nothing waits here."""
+"""Token bucket and circuit breaker as pure state machines: the time is passed in, nothing waits here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Bucket:
 
     @classmethod
     def full(cls, *, per_s: float, burst: float, now_s: float) -> Bucket:
-        """A bucket nobody has drawn from yet."""
+        """A full bucket."""
         return cls(per_s=per_s, burst=burst, tokens=burst, at_s=now_s)
 
     def take(self, now_s: float) -> tuple[Bucket, float]:
@@ -33,11 +33,11 @@ class Bucket:
 
 @dataclass(frozen=True, kw_only=True)
 class BreakerRule:
-    """When a neighbour is left alone.
+    """When calls to a neighbour stop.
 
     Attributes:
         failures: that many in a row open the breaker.
-        slow_counts_as: how many failures a call counts that had to be given up because it was too slow: it held a place
+        slow_counts_as: as how many failures a call counts that was given up because it was too slow: it occupied a slot
             for as long as many quick failures.
         pause_s, longest_pause_s: how long it stays open at first, doubling with each failed probe, in seconds.
     """
@@ -74,7 +74,7 @@ class Breaker:
         return replace(self, probing=True), 0.0
 
     def undecided(self) -> Breaker:
-        """A call ended without saying anything about the neighbour: the next one may probe."""
+        """A call ended without showing the neighbour's state: the next one may probe."""
         return replace(self, probing=False)
 
     def succeeded(self) -> Breaker:

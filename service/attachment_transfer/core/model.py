@@ -1,4 +1,4 @@
-"""The records that travel between modules. Frozen; a step takes one and returns a new one."""
+"""The records that modules pass to each other. Frozen; a step takes one and returns a new one."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class ActivityRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """One transfer as the ledger holds it. Times are epoch seconds, UTC.
+    """One transfer as the ledger stores it. Times are epoch seconds, UTC.
 
     Attributes:
         tries: failed attempts of the round's common part (history, activity) with the present reason.
-        look_again: an event arrived while a round was running.
+        run_again: an event arrived while a round was running.
         next_round_at_s: when the waiting round is due, or None.
     """
 
@@ -81,7 +81,7 @@ class Transfer:
     reason: Reason | None
     round_no: int
     tries: int
-    look_again: bool
+    run_again: bool
     activity: ActivityRef | None
     created_at_s: float
     updated_at_s: float
@@ -93,7 +93,7 @@ class Transfer:
         return urlsplit(self.c4c_url).hostname or "unknown"
 
 
-#: Source ids of transcripts begin so. The reader of CMI renames any id of CMI's that does.
+#: The prefix of transcripts' source ids. The reader of CMI's documents renames any id of CMI's that has it.
 TRANSCRIPT_PREFIX = "transcript:"
 
 
@@ -103,7 +103,7 @@ class SourceAttachment:
 
     Attributes:
         source_id: CMI's id of the attachment.
-        name: as the customer's device sent it; may hold path or direction characters.
+        name: as the customer's device sent it; may contain path or direction characters.
         declared_size_bytes: as listed; never trusted for allocation.
         href: where its bytes are: absolute, or relative to ``cmi_url``.
         public: True if ``href`` is fetched without credentials.
@@ -119,13 +119,13 @@ class SourceAttachment:
 
     @property
     def is_transcript(self) -> bool:
-        """True for the text that the service makes of the chat's messages; no id of CMI's begins like that."""
+        """True for the text that the service makes of the chat's messages; no id of CMI's has this prefix."""
         return self.source_id.startswith(TRANSCRIPT_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """One attachment of a transfer as the ledger holds it.
+    """One attachment of a transfer as the ledger stores it.
 
     Attributes:
         key: deterministic; travels to C4C so that our upload can be found again.
@@ -149,8 +149,8 @@ class Attachment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredObject:
-    """One attachment as C4C lists it. ``size_bytes`` is C4C's SizeInkB, which holds bytes."""
+class C4cObject:
+    """One attachment as C4C lists it. ``size_bytes`` is C4C's SizeInkB, which is in bytes."""
 
     object_id: str
     name: str | None
@@ -160,10 +160,11 @@ class StoredObject:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadIntent:
-    """Written before each POST: from here on the upload may exist at C4C, whatever we hear.
+    """Written before each POST: from here on the upload may exist at C4C, whatever is answered.
 
     Attributes:
-        deadline_at_s: hard end of the POST, or when we heard it end, epoch seconds; the settle time counts from here.
+        deadline_at_s: hard end of the POST, or its real end where that is known, epoch seconds; the settle time begins
+            here.
     """
 
     id: int

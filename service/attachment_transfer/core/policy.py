@@ -1,7 +1,7 @@
 """Which files are carried, as data: a pure decision from what is declared, and again from what the first bytes show.
 
-Not wanted (whose file it is) is no trouble: the file is skipped. Not allowed (size, type) needs a person: it is parked.
-Either way the other files go on.
+A file that is not wanted (by its originator) is skipped. A file that is not allowed (size, type) is parked for a
+person. The other files are carried in both cases.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from attachment_transfer.core.answers.sniffing import UNKNOWN, effective_type, plain_type, sniff, synonyms
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.sniffing import UNKNOWN, effective_type, plain_type, sniff, synonyms
 
 _PART = r"[a-z0-9!#$&^_.+*-]{1,127}"
 _PATTERN = re.compile(rf"{_PART}/{_PART}")
@@ -30,7 +30,7 @@ class BadMimePattern(ValueError):
 
 @dataclass(frozen=True)
 class MimePattern:
-    """``type/subtype`` in lower case; ``*`` stands for any characters. Raises :class:`BadMimePattern`."""
+    """``type/subtype`` in lower case; ``*`` matches any characters. Raises :class:`BadMimePattern`."""
 
     text: str
 
@@ -49,36 +49,36 @@ def parse_mime_patterns(text: str) -> tuple[MimePattern, ...]:
 
 
 @dataclass(frozen=True)
-class Take:
+class TakeFile:
     """Carry this file."""
 
 
 @dataclass(frozen=True)
-class Skip:
-    """Nobody asked for this file."""
+class SkipFile:
+    """This file is not wanted."""
 
     reason: Reason
 
 
 @dataclass(frozen=True)
-class Refuse:
+class RefuseFile:
     """This file must not be carried; a person may change that."""
 
     reason: Reason
 
 
-Verdict = Take | Skip | Refuse
+Verdict = TakeFile | SkipFile | RefuseFile
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The rules. The service's own transcript is held to the size only: switching it on is asking for it.
+    """The rules. Only the size rule applies to the service's own transcript, which is switched on on purpose.
 
     Attributes:
         max_bytes: size of the largest file that is carried.
-        allowed: types that are carried; none means all.
+        allowed: types that are carried; empty means all.
         denied: types that are not, whatever ``allowed`` says.
-        originators: whose files are carried, in CMI's words and lower case; none means everybody's.
+        originators: whose files are carried, in CMI's words and lower case; empty means all.
     """
 
     max_bytes: int
@@ -87,12 +87,12 @@ class Policy:
     originators: tuple[str, ...] = ()
 
     def by_declaration(self, source: SourceAttachment) -> Verdict:
-        """Decide from what CMI lists. A type that says nothing (``application/octet-stream``) is left to the bytes."""
+        """Decide from what CMI lists. ``application/octet-stream`` says nothing: the bytes decide."""
         if self.originators and not source.is_transcript and source.originator_type.lower() not in self.originators:
-            return Skip(_not_wanted(source.originator_type))
+            return SkipFile(_not_wanted(source.originator_type))
         declared = plain_type(source.content_type)
         if not source.is_transcript and declared != UNKNOWN and (objection := self._objection(declared)):
-            return Refuse(_type_refused(f"it is declared as {declared}, which {objection}"))
+            return RefuseFile(_type_refused(f"it is declared as {declared}, which {objection}"))
         return self._by_size(source.declared_size_bytes or 0)
 
     def by_content(self, source: SourceAttachment, *, head: bytes, size_bytes: int) -> Verdict:
@@ -100,7 +100,9 @@ class Policy:
         declared, sniffed = plain_type(source.content_type), sniff(head)
         effective = effective_type(declared, sniffed)
         if not source.is_transcript and (objection := self._objection(effective)):
-            return Refuse(_type_refused(f"its first bytes are {effective} (declared: {declared}), which {objection}"))
+            return RefuseFile(
+                _type_refused(f"its first bytes are {effective} (declared: {declared}), which {objection}")
+            )
         return self._by_size(size_bytes)
 
     def _objection(self, mime: str) -> str | None:
@@ -112,9 +114,9 @@ class Policy:
 
     def _by_size(self, size_bytes: int) -> Verdict:
         if size_bytes <= self.max_bytes:
-            return Take()
+            return TakeFile()
         message = f"the file has {size_bytes} bytes, the service carries at most {self.max_bytes}"
-        return Refuse(Reason(code="attachment-refused", message=message, remedy=_SIZE_REMEDY))
+        return RefuseFile(Reason(code="attachment-refused", message=message, remedy=_SIZE_REMEDY))
 
 
 def _not_wanted(originator: str) -> Reason:

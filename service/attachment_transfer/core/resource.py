@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from attachment_transfer.core.answers.sniffing import UNKNOWN
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
-from attachment_transfer.core.sniffing import UNKNOWN
 from attachment_transfer.core.states import TERMINAL_TRANSFER, Outcome, TransferState
 
 
 def as_json(transfer: Transfer, attachments: list[Attachment] | None = None) -> dict[str, Any]:
-    """The transfer resource. No URL, user or secret is in it: an administrator may dump it into an agent's screen."""
+    """The transfer resource. No URL, user or secret is in it: an administrator may show it on an agent's screen."""
     activity = transfer.activity
     answer: dict[str, Any] = {
         "id": transfer.id,

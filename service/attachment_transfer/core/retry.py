@@ -1,6 +1,6 @@
 """The retry policy, as data: per reason, how long to wait and how often. Times are virtual in the lab.
 
-Waiting never holds a thread: the delay is the next round's, kept by the durable queue.
+Waiting never blocks a thread: the delay is the next round's, kept by the durable queue.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class RetryRule:
-    """How a class of trouble is retried.
+    """How one kind of error is retried.
 
     Attributes:
         base_s: first delay, in seconds; doubles each time.
         cap_s: longest delay, in seconds.
-        budget: how many retries before we stop.
+        budget: the number of retries before we stop.
     """
 
     base_s: float
@@ -39,31 +39,31 @@ POLICY: dict[str, RetryRule] = {
     "incomplete-download": RetryRule(base_s=5.0, cap_s=300.0, budget=6),
     # Each round reads the listing again, and with it a new address.
     "link-expired": RetryRule(base_s=1.0, cap_s=60.0, budget=4),
-    # Only for a client error whose cause is not known: asked once more, then final.
+    # Only for a client error of unknown cause: sent once more, then final.
     "upload-questioned": RetryRule(base_s=10.0, cap_s=10.0, budget=1),
-    # A defect of ours or a poison file: try a little, then show it to a person.
+    # A defect of ours or a poisoned file: a few tries, then a person.
     "internal": RetryRule(base_s=10.0, cap_s=120.0, budget=3),
 }
 
 
-#: However often the reason changes: then a person looks.
+#: The limit of tries, however often the reason changes.
 MOST_TRIES = 40
 
 
 @dataclass(frozen=True)
-class Wait:
+class RetryLater:
     """Try again after this many seconds."""
 
     delay_s: float
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopRetrying:
     """The budget is used up."""
 
 
 def counted_tries(in_all: int, *, reason_is_new: bool) -> int:
-    """How many failures count for the present reason: trouble of another kind does not use up its budget.
+    """How many failures count for the present reason: errors of another kind do not use up its budget.
 
     Args:
         in_all: failures since the file was first tried or redriven, this one included.
@@ -71,7 +71,7 @@ def counted_tries(in_all: int, *, reason_is_new: bool) -> int:
     return 1 if reason_is_new and in_all <= MOST_TRIES else in_all
 
 
-def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> Wait | Stop:
+def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> RetryLater | StopRetrying:
     """Say what follows the ``tries``-th failure (counted from 1) with this reason.
 
     Args:
@@ -80,9 +80,9 @@ def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float)
     """
     rule = POLICY.get(code, DEFAULT_RULE)
     if tries > rule.budget:
-        return Stop()
+        return StopRetrying()
     exponential = min(rule.cap_s, rule.base_s * 2 ** (tries - 1))
     delay_s = exponential * (0.5 + jitter / 2)
     if retry_after_s is not None:
         delay_s = max(delay_s, min(retry_after_s, 86_400.0))
-    return Wait(delay_s)
+    return RetryLater(delay_s)

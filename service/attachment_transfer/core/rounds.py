@@ -1,4 +1,4 @@
-"""What follows a round: look again, wait, settle or park. Pure, so that every case is a one-line test."""
+"""What follows a round: run again, wait, settle or park. Pure, so that every case is a one-line test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 
 @dataclass(frozen=True)
 class RunNow:
-    """An event arrived while the round ran: look again at once."""
+    """An event arrived while the round ran: run again at once."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Park:
 NextStep = RunNow | RunLater | Settle | Park
 
 
-def after_attachments(attachments: Sequence[Attachment], *, look_again: bool, now_s: float) -> NextStep:
+def after_attachments(attachments: Sequence[Attachment], *, run_again: bool, now_s: float) -> NextStep:
     """Decide what follows a round whose common part (history, activity) went well."""
-    if look_again:
+    if run_again:
         return RunNow()
     unfinished = [a for a in attachments if a.state not in TERMINAL_ATTACHMENT]
     if unfinished:
-        # Attachments that were not tried have no time of their own: they follow those that were.
+        # Attachments that were not tried have no retry time: they are tried after those that have one.
         due = [a.retry_at_s for a in unfinished if a.retry_at_s is not None]
         delay_s = max(0.0, min(due) - now_s) if due else 0.0
         return RunLater(delay_s, next((a.reason for a in unfinished if a.reason), None))

@@ -1,4 +1,4 @@
-"""The state machines, as tables. Documentation and tests read them; nothing else decides a move."""
+"""The state machines, as tables. Documentation and tests read them; nothing else decides on a state change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class TransferState(StrEnum):
-    """Where a transfer stands. The last three are terminal until a person or a new event moves them."""
+    """The states of a transfer. The last three are terminal until a person or a new event changes them."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -17,7 +17,7 @@ class TransferState(StrEnum):
 
 
 class AttachmentState(StrEnum):
-    """Where one attachment stands."""
+    """The states of one attachment."""
 
     OPEN = "open"
     UPLOADING = "uploading"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class WriteBackState(StrEnum):
-    """How the write-back of a round's result ended. It is tried once a round, whatever comes of it."""
+    """How the write-back of a round's result ended. It is tried once per round."""
 
     WRITTEN = "written"
     FAILED = "failed"
@@ -54,7 +54,7 @@ NEXT_TRANSFER: dict[TransferState, frozenset[TransferState]] = {
     TransferState.QUEUED: frozenset({TransferState.RUNNING, TransferState.CANCELLED}),
     TransferState.RUNNING: frozenset(
         {
-            TransferState.QUEUED,  # an event arrived meanwhile: look again at once
+            TransferState.QUEUED,  # an event arrived meanwhile: run again at once
             TransferState.WAITING,
             TransferState.SETTLED,
             TransferState.PARKED,
@@ -71,7 +71,7 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
     AttachmentState.OPEN: frozenset(
         {
             AttachmentState.UPLOADING,
-            AttachmentState.AMBIGUOUS,  # reopened with an intent still open, and it is too early to look
+            AttachmentState.AMBIGUOUS,  # reopened with an intent still open, before the settle time is over
             AttachmentState.STORED,
             AttachmentState.SKIPPED,
             AttachmentState.PARKED,
@@ -79,7 +79,7 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
     ),
     AttachmentState.UPLOADING: frozenset(
         {
-            AttachmentState.OPEN,  # refused before it was kept: another round
+            AttachmentState.OPEN,  # refused before it was stored: another round
             AttachmentState.AMBIGUOUS,
             AttachmentState.STORED,
             AttachmentState.SKIPPED,
@@ -98,8 +98,8 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
     AttachmentState.STORED: frozenset(),
     AttachmentState.SKIPPED: frozenset(
         {
-            AttachmentState.OPEN,  # a later event looks again
-            AttachmentState.STORED,  # cancelled while its upload was under way, and kept after all
+            AttachmentState.OPEN,  # a later event reopens it
+            AttachmentState.STORED,  # cancelled while its upload was running, and stored nevertheless
         }
     ),
     AttachmentState.PARKED: frozenset({AttachmentState.OPEN}),
@@ -107,7 +107,7 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
 
 
 class IllegalMove(Exception):
-    """A state change that the table does not allow: a defect of ours, never of an input."""
+    """A state change that the table does not allow: a defect of ours, not of an input."""
 
 
 def move_transfer(old: TransferState, new: TransferState) -> TransferState:

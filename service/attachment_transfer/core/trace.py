@@ -1,4 +1,4 @@
-"""W3C trace context: what a request says about the trace it belongs to, and what we say to our neighbours.
+"""W3C trace context: read from a request, sent to neighbours.
 
 Source: https://www.w3.org/TR/trace-context/ (Recommendation, level 1): lower-case hex, all-zero ids and version ``ff``
 are invalid, a version above 00 may carry more fields, ``tracestate`` without a valid ``traceparent`` is dropped.
@@ -17,12 +17,12 @@ _STATE_LIMIT_MEMBERS = 32
 
 @dataclass(frozen=True)
 class TraceContext:
-    """One span's place in a trace.
+    """One span of a trace.
 
     Attributes:
         trace_id: 32 lower-case hex digits, the same through the whole chain.
         span_id: 16 lower-case hex digits.
-        sampled: whether somebody records this trace.
+        sampled: whether this trace is recorded.
         state: the vendors' own list, passed on unchanged; empty if there is none.
     """
 

@@ -1,6 +1,6 @@
-"""The chat's messages as a text file: made anew whenever it is needed, so that nothing of it is ever kept by us.
+"""The chat's messages as a text file: rendered again whenever it is needed, so that the service stores none of it.
 
-What a customer writes cannot pass for a line of its own: continued lines are indented, controls are dropped.
+A customer's text cannot imitate a message line: continued lines are indented, control characters are removed.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The service's door: bearer, schema, policy, accept. And what people ask of it afterwards."""
+"""The HTTP API: the endpoint (token, schema, policy, accept), status, administration, the operator's page."""

@@ -1,4 +1,4 @@
-"""What callers and operators ask of transfers: list, look, audit, retry, cancel. A handler is parse → call → answer."""
+"""The routes about transfers: list, show, audit, retry, cancel. A handler is parse → call → answer."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from flask import Blueprint, Response, jsonify, request
 
 from attachment_transfer.core.resource import as_json, rfc3339
 from attachment_transfer.ingress.bearer import Caller
-from attachment_transfer.ingress.problems import FieldError, Problem
+from attachment_transfer.ingress.parts import Ingress
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 from attachment_transfer.ingress.queries import RedriveQuery, read_audit_query, read_list_query, read_redrive
-from attachment_transfer.ingress.wiring import Ingress
 from attachment_transfer.ledger import views
-from attachment_transfer.ledger.audit_views import AuditLine, audit_of
-from attachment_transfer.ledger.redrive import Redriven, redrive, redrive_by_filter
+from attachment_transfer.ledger.audit import AuditLine, audit_of
+from attachment_transfer.ledger.upkeep.redrive import Redriven, redrive, redrive_by_filter
 
 _log = structlog.get_logger(__name__)
 
 
 def admin_blueprint(ingress: Ingress) -> Blueprint:
-    """``/transfers`` and what is below. A caller reaches its own transfers, an operator's token those of all."""
+    """``/transfers`` and what is below. A caller reaches its own transfers, an operator's token all of them."""
     blueprint = Blueprint("transfers", __name__)
-    _looking(blueprint, ingress)
+    _read_routes(blueprint, ingress)
     _moving(blueprint, ingress)
     return blueprint
 
 
-def _looking(blueprint: Blueprint, ingress: Ingress) -> None:
+def _read_routes(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.get("/transfers")
     def transfers() -> Response:
         """One page of transfers, newest first."""
@@ -54,7 +54,7 @@ def _looking(blueprint: Blueprint, ingress: Ingress) -> None:
 def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.post("/transfers/retry")
     def retry_many() -> Response:
-        """Run many again, by ids or by filter; say which, and which not and why."""
+        """Run many again, by ids or by filter; return which ones, and which not and why."""
         caller = ingress.admit_to_status()
         done = _redriven(ingress, caller, read_redrive(request))
         _log.info("redriven", caller=caller.name, redriven=len(done.transfer_ids), skipped=len(done.skipped))
@@ -67,7 +67,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
         _known(ingress, caller, transfer_id)
         try:
             views.retry(ingress.engine, transfer_id, enqueue=ingress.enqueue, now_s=ingress.now_s(), actor=caller.name)
-        except views.NotAllowed as exc:
+        except views.ChangeNotAllowed as exc:
             raise _refused("The transfer cannot be retried now", exc) from exc
         _log.info("redriven", transfer_id=transfer_id, caller=caller.name)
         return _resource(ingress, caller, transfer_id), 202
@@ -79,13 +79,13 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
         _known(ingress, caller, transfer_id)
         try:
             views.cancel(ingress.engine, transfer_id, now_s=ingress.now_s(), actor=caller.name)
-        except views.NotAllowed as exc:
+        except views.ChangeNotAllowed as exc:
             raise _refused("The transfer cannot be cancelled", exc) from exc
         _log.info("cancelled", transfer_id=transfer_id, caller=caller.name)
         return _resource(ingress, caller, transfer_id)
 
 
-def _page(ingress: Ingress, caller: Caller) -> views.Page:
+def _page(ingress: Ingress, caller: Caller) -> views.TransferPage:
     query = read_list_query(request)
     try:
         return views.list_transfers(
@@ -100,14 +100,14 @@ def _page(ingress: Ingress, caller: Caller) -> views.Page:
             cursor=query.cursor,
         )
     except views.BadCursor as exc:
-        error = FieldError(
+        error = ApiFieldError(
             field="query.cursor",
             message="not usable",
             expected="the next_cursor of an earlier page",
             remedy="Correct or remove it in the query.",
             found=(query.cursor or "")[:120],
         )
-        raise Problem(400, "The query cannot be used", str(exc), [error]) from exc
+        raise ApiProblem(400, "The query cannot be used", str(exc), [error]) from exc
 
 
 def _redriven(ingress: Ingress, caller: Caller, query: RedriveQuery) -> Redriven:
@@ -139,12 +139,12 @@ def _resource(ingress: Ingress, caller: Caller, transfer_id: str) -> Response:
     return jsonify(as_json(transfer, views.attachments_of(ingress.engine, transfer_id)))
 
 
-def _unknown(transfer_id: str) -> Problem:
-    return Problem(404, "There is no such transfer", f"No transfer {transfer_id[:64]!r} of this caller is known.")
+def _unknown(transfer_id: str) -> ApiProblem:
+    return ApiProblem(404, "There is no such transfer", f"No transfer {transfer_id[:64]!r} of this caller is known.")
 
 
-def _refused(title: str, exc: views.NotAllowed) -> Problem:
-    return Problem(409, title, str(exc), code=exc.code)
+def _refused(title: str, exc: views.ChangeNotAllowed) -> ApiProblem:
+    return ApiProblem(409, title, str(exc), code=exc.code)
 
 
 def audit_json(line: AuditLine) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from attachment_transfer import tracing
-from attachment_transfer.core.callers import ANYBODY
+from attachment_transfer.core.callers import ANY_CALLER
 from attachment_transfer.core.hosts import BadHost, HostPattern, covered, host_of
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
@@ -18,25 +17,24 @@ from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
 from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
-from attachment_transfer.ingress.once import refuse_repeated_headers
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
-from attachment_transfer.ingress.problems import FieldError, Problem
-from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ingress.parts import Ingress
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
+from attachment_transfer.ingress.reading import read_request, refuse_repeated_headers
 from attachment_transfer.ingress.serving import ARRIVED_AT_S
-from attachment_transfer.ingress.wiring import Ingress
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase, check_schema
+from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase
+from attachment_transfer.ledger.schema import check_schema
+from attachment_transfer.telemetry import tracing
 
 __all__ = ["EXTENSION", "Ingress", "create_app"]
 
-#: Where the application keeps its :class:`Ingress`.
+#: The name of the application's :class:`Ingress` among its extensions.
 EXTENSION = "attachment_transfer"
 
-_NOBODY_CARRIES = (
-    "No worker has given a sign of life lately: what is accepted is kept and waits. The worker's log says why."
-)
+_NO_WORKER = "No worker has renewed its lease lately: accepted transfers wait. The worker's log gives the reason."
 _log = structlog.get_logger(__name__)
 
 
@@ -52,8 +50,8 @@ def create_app(ingress: Ingress) -> Flask:
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
-    _ring_after_work(app, ingress.ring)
-    app.register_error_handler(Problem, lambda problem: problem.answer())
+    _wake_worker_after_work(app, ingress.wake_worker)
+    app.register_error_handler(ApiProblem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(sa.exc.DBAPIError, _database_problem)
     app.register_error_handler(DatabaseBusy, _database_problem)
@@ -61,11 +59,11 @@ def create_app(ingress: Ingress) -> Flask:
     return app
 
 
-def _ring_after_work(app: Flask, ring: Callable[[], None]) -> None:
+def _wake_worker_after_work(app: Flask, wake_worker: Callable[[], None]) -> None:
     @app.after_request
-    def ring_if_done(response: Response) -> Response:
+    def wake_if_done(response: Response) -> Response:
         if request.method == "POST" and response.status_code < 300:
-            ring()
+            wake_worker()
         return response
 
 
@@ -76,7 +74,7 @@ def _events_blueprint(ingress: Ingress) -> Blueprint:
     def chat_attachments() -> Response:
         """202: recorded durably. The caller gives up after 10 s, so the files travel afterwards."""
         caller = ingress.admit(ingress.scope_post)
-        rule = ingress.admission.admit(caller.name) if ingress.admission else ANYBODY
+        rule = ingress.admission.admit(caller.name) if ingress.admission else ANY_CALLER
         wanted = read_request(request, max_bytes=ingress.max_request_bytes)
         _check_hosts(wanted, ingress.allowed_hosts if rule.allowed_hosts is None else rule.allowed_hosts)
         accepted = accept(
@@ -101,34 +99,34 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        """The process answers; it says nothing about the database, so that an outage restarts nobody."""
+        """The process answers. It does not check the database, so that an outage does not restart processes."""
         return jsonify(status="ok")
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        """The database answers and has our schema; where a worker was started beside this process, somebody carries."""
+        """The database answers and has our schema; if a worker was started with this process, a worker is alive."""
         try:
             check_schema(ingress.engine)
         except UnusableDatabase as exc:
-            raise Problem(503, "Not ready", str(exc), headers={"Retry-After": "2"}) from exc
+            raise ApiProblem(503, "Not ready", str(exc), headers={"Retry-After": "2"}) from exc
         if ingress.living_workers is None:
             return jsonify(status="ready")
         workers = ingress.living_workers()
         if not workers and ingress.worker_beside:
-            raise Problem(503, "Not ready", _NOBODY_CARRIES, headers={"Retry-After": "2"})
-        # Workers elsewhere may be deploying: what is accepted waits for them, so this process is ready without them.
-        return jsonify(status="ready", workers=workers, reason=None if workers else _NOBODY_CARRIES)
+            raise ApiProblem(503, "Not ready", _NO_WORKER, headers={"Retry-After": "2"})
+        # Workers elsewhere may be deploying: accepted transfers wait for them, so this process is ready without them.
+        return jsonify(status="ready", workers=workers, reason=None if workers else _NO_WORKER)
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        """Prometheus text format, where the settings leave it open."""
+        """Prometheus text format, unless the settings close it."""
         if ingress.metrics is None:
-            raise Problem(404, "Not Found", "ATTACHMENT_TRANSFER_METRICS is closed.")
+            raise ApiProblem(404, "Not Found", "ATTACHMENT_TRANSFER_METRICS is closed.")
         return Response(ingress.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        """What this service offers, as OpenAPI 3.1."""
+        """This API, as OpenAPI 3.1."""
         return jsonify(openapi_document())
 
     return blueprint
@@ -152,7 +150,7 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
 
 
 def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:
-    """Refuse what is no host, and foreign hosts, at the endpoint; the way out judges names and addresses again."""
+    """Refuse invalid and foreign hosts at the endpoint; the outbound transport checks names and addresses again."""
     errors = [
         error
         for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url))
@@ -160,14 +158,14 @@ def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> N
     ]
     if errors:
         named = ", ".join(error.field for error in errors)
-        raise Problem(403, "The service may not call this host", f"Not on the allow-list: {named}.", errors)
+        raise ApiProblem(403, "The service may not call this host", f"Not on the allow-list: {named}.", errors)
 
 
-def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> FieldError | None:
+def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> ApiFieldError | None:
     try:
         host = host_of(url)
     except BadHost as exc:
-        return FieldError(
+        return ApiFieldError(
             field=field,
             message=str(exc),
             expected="https://, a host name of letters, digits, hyphens and dots, perhaps a port",
@@ -176,7 +174,7 @@ def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> Field
         )
     if covered(host, allowed):
         return None
-    return FieldError(
+    return ApiFieldError(
         field=field,
         message="the host is not allowed here",
         expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
@@ -189,7 +187,7 @@ def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> Field
 
 
 def _http_problem(exc: HTTPException) -> Response:
-    problem = Problem(exc.code or 500, exc.name, exc.description or exc.name)
+    problem = ApiProblem(exc.code or 500, exc.name, exc.description or exc.name)
     answer = problem.answer()
     if exc.code == 405:
         answer.headers["Allow"] = exc.get_response().headers.get("Allow", "")
@@ -199,14 +197,14 @@ def _http_problem(exc: HTTPException) -> Response:
 def _database_problem(exc: sa.exc.DBAPIError | DatabaseBusy) -> Response:
     cause = exc if isinstance(exc, DatabaseBusy) else exc.orig
     _log.error("the database does not answer", error=type(cause).__name__)
-    return Problem(
+    return ApiProblem(
         503,
         "The service cannot record the request now",
-        "Nothing was kept; send it again.",
+        "Nothing was recorded; send it again.",
         headers={"Retry-After": "5"},
     ).answer()
 
 
 def _internal_problem(exc: Exception) -> Response:
     _log.error("internal error", exc_info=exc)
-    return Problem(500, "Internal error", "Nothing was kept. The service's log names the place.").answer()
+    return ApiProblem(500, "Internal error", "Nothing was recorded. The service's log names the cause.").answer()

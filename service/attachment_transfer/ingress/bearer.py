@@ -1,4 +1,4 @@
-"""Bearer tokens: who calls, and may they? OAuth 2.0 client credentials, JWTs signed by a listed issuer.
+"""Bearer tokens: authentication and scopes. OAuth 2.0 client credentials, JWTs signed by a listed issuer.
 
 Contact Pro's orchestration layer authenticates with OAuth (documented); grant, token format and claims are not
 published, so issuer patterns, audience and scope names are settings.
@@ -15,33 +15,33 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact
 
-from attachment_transfer.core import json_text
+from attachment_transfer.core.answers import json_text
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 #: Asymmetric signatures only: a token signed with a public key as a shared secret must not pass.
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
-#: A payload is an object of names and lists of names; what is nested deeper is no token of an issuer.
+#: A payload is an object of names and lists of names; no issuer's token is nested deeper.
 _DEEPEST_PAYLOAD = 8
 
-#: What ``*`` in an issuer pattern stands for: labels or one path segment. Nothing that moves the host of a URL
-#: (``/ ? # @ : \\ %``) fits, because the issuer is read from a token that nobody has verified yet.
+#: What ``*`` in an issuer pattern matches: labels or one path segment. No character that changes the host of a URL
+#: (``/ ? # @ : \\ %``) matches, because the issuer is read from a token that is not verified yet.
 _STAR = r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who holds the token. ``name`` is issuer and client, and what transfers are kept apart by."""
+    """The owner of a token. ``name`` is issuer and client; transfers are separated by it."""
 
     name: str
     scopes: frozenset[str]
 
 
-class Doorkeeper:
+class TokenVerifier:
     """Checks the Authorization header.
 
     Args:
-        issuers: accepted issuers; ``*`` in one stands for letters, digits, ``-``, ``_`` and inner dots.
+        issuers: accepted issuers; ``*`` in one matches letters, digits, ``-``, ``_`` and inner dots.
         leeway_s: how far clocks may differ, in seconds.
     """
 
@@ -61,20 +61,20 @@ class Doorkeeper:
         self._now_s = now_s
 
     def admit(self, authorization: str | None, *, scope: str) -> Caller:
-        """Return the caller, or raise :class:`Problem` 401, 403 or 503."""
+        """Return the caller, or raise :class:`ApiProblem` 401, 403 or 503."""
         return self.within(self.caller(authorization), scope)
 
     def caller(self, authorization: str | None) -> Caller:
-        """Return who holds the token, whatever it may do, or raise :class:`Problem` 401 or 503."""
+        """Return the token's owner, whatever its scopes, or raise :class:`ApiProblem` 401 or 503."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorized("There is no bearer token in the Authorization header.", code=None)
         return self._caller(self._claims(token.strip()))
 
     def within(self, caller: Caller, scope: str) -> Caller:
-        """Return ``caller`` if it has ``scope``, or raise :class:`Problem` 403."""
+        """Return ``caller`` if it has ``scope``, or raise :class:`ApiProblem` 403."""
         if scope not in caller.scopes:
-            raise Problem(
+            raise ApiProblem(
                 403,
                 "The token's scope does not reach",
                 f"This needs the scope {scope!r}; the token has {' '.join(sorted(caller.scopes)) or 'none'}.",
@@ -130,6 +130,6 @@ def _said(exc: Exception) -> str:
     return f"{code} ({claim})" if claim else code
 
 
-def _unauthorized(detail: str, code: str | None = "invalid_token") -> Problem:
+def _unauthorized(detail: str, code: str | None = "invalid_token") -> ApiProblem:
     challenge = f'Bearer error="{code}"' if code else "Bearer"
-    return Problem(401, "A valid bearer token is needed", detail, headers={"WWW-Authenticate": challenge})
+    return ApiProblem(401, "A valid bearer token is needed", detail, headers={"WWW-Authenticate": challenge})

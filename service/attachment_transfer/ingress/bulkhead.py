@@ -1,8 +1,8 @@
-"""A wall between requests that need the database and the server's threads: one that hangs must not take them all.
+"""Limits how many requests use the database at once: a database that hangs must not block all of the server's threads.
 
-Without it a database that answers nothing (a cut network, a frozen host) holds every thread, ``/healthz`` gets none,
-and the platform restarts a process that is well. Callers and probes have places of their own: neither waits for the
-other. A caller's token is judged before it takes a place, so that a stranger takes none.
+Without it a database that does not answer (a cut network, a frozen host) blocks every thread, ``/healthz`` gets none,
+and the platform restarts a healthy process. Callers and probes have slots of their own: neither waits for the other.
+A caller's token is verified before it takes a slot, so that a stranger takes none.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Callable
 
 from flask import Flask, g, request
 
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 #: Probes that need the database.
 _PROBES = frozenset({"/readyz", "/metrics"})
-#: What callers ask of the database begins so.
+#: Prefixes of the paths by which callers use the database.
 _FOR_CALLERS = ("/prod/", "/transfers")
 _PROBES_AT_ONCE = 2
 
 
 class Bulkhead:
-    """So many requests at once; one more waits ``patience_s`` seconds for a place, and then nobody waits any more.
+    """A limit of ``places`` requests at once. One more waits ``patience_s`` seconds for a slot; after that none waits.
 
-    Waiting begins again with the first request that ends: until then the database is taken to hang, and every request
+    Requests wait again after the first one that ends: until then the database is treated as hanging, and every request
     is refused at once, so that all other threads stay free.
     """
 
@@ -34,27 +34,27 @@ class Bulkhead:
         self._hangs = False
 
     def enter(self) -> bool:
-        """True with a place, False without."""
+        """Take a slot. False if there is none."""
         if self._places.acquire(timeout=0 if self._hangs else self._patience_s):
             return True
         self._hangs = True
         return False
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Release the slot."""
         self._hangs = False
         self._places.release()
 
     def for_probes(self) -> Bulkhead:
-        """Another one, for probes, with the same patience."""
+        """Another one, for probes, with the same waiting time."""
         return Bulkhead(places=_PROBES_AT_ONCE, patience_s=self._patience_s)
 
 
 def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> None:
-    """Let every request of ``app`` that needs the database take a place first.
+    """Let every request of ``app`` that needs the database take a slot first.
 
     Args:
-        identify: judges the present request's token; raises :class:`Problem`.
+        identify: verifies the present request's token; raises :class:`ApiProblem`.
     """
     probes = bulkhead.for_probes()
 
@@ -68,10 +68,10 @@ def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> 
         else:
             return
         if not places.enter():
-            raise Problem(
+            raise ApiProblem(
                 503,
                 "The service cannot record the request now",
-                "The database does not answer; nothing was kept. Send it again.",
+                "The database does not answer; nothing was recorded. Send it again.",
                 headers={"Retry-After": "5"},
             )
         g.place = places

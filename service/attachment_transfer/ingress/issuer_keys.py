@@ -1,9 +1,9 @@
-"""Signing keys of token issuers: fetched, kept, and never at the cost of callers whose keys are known already.
+"""Signing keys of token issuers: fetched and cached, without delaying callers whose keys are known already.
 
-The issuer stands in a token that is not verified yet, so anybody can make the service ask for keys. What that can cost
-is bounded: one fetch in flight per issuer, a total time per fetch, few fetches and few waiting requests for issuers
-that were never seen to be good, and growing pauses after a failure. An issuer that was good before has limits of its
-own, and its last good keys serve while a refresh fails.
+The issuer is read from a token that is not verified yet, so anyone can make the service fetch keys. The cost is
+bounded: one fetch in flight per issuer, a total time per fetch, few fetches and few waiting requests for issuers that
+were never good, and growing pauses after a failure. An issuer that was good before has limits of its own, and its last
+good keys are used while a refresh fails.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from attachment_transfer import meters
 from attachment_transfer.core.errors import TransferError
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
+from attachment_transfer.telemetry import metrics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +28,14 @@ class KeyTimes:
 
     Attributes:
         live_s: how long a key set is good.
-        last_good_s: how long the last good one serves while no newer one can be had.
-        asked_every_s: an unknown key id fetches the set again (rotation), at most so often.
+        last_good_s: how long the last good one is used while no newer one can be fetched.
+        asked_every_s: an unknown key id causes a new fetch (rotation), at most so often.
         fetch_s: how long a request waits for a fetch; the fetch itself has the same limit in all.
-        pause_s, longest_pause_s: how long an issuer that failed is left alone, doubling with each failure.
+        pause_s, longest_pause_s: how long an issuer that failed is not called, doubling with each failure.
         fetches: fetches in flight, for each of the two kinds of issuer.
         waiting: requests that wait for a fetch, for each of the two kinds: a burst of the first tokens of an issuer
             waits for one fetch. The server has more threads than both together.
-        most_unknown: issuers without keys that are remembered; the one asked for longest ago goes first.
+        most_unknown: issuers without keys that are remembered; the one used longest ago is removed first.
     """
 
     live_s: float = 300.0
@@ -50,7 +50,7 @@ class KeyTimes:
 
 
 @dataclass(eq=False)
-class _Entry:
+class _IssuerEntry:
     """What is known of one issuer. Guarded by the lock of its :class:`IssuerKeys`."""
 
     issuer: str
@@ -80,7 +80,7 @@ class IssuerKeys:
     Args:
         fetch: returns the document; ends by itself within ``times.fetch_s``.
         now_s: the service's clock, epoch seconds.
-        trusted: issuers that are known to be good from elsewhere: they have the limits of good ones from the start.
+        trusted: issuers that are known to be good: they have the limits of good ones from the start.
     """
 
     fetch: Callable[[str], dict[str, Any]]
@@ -90,12 +90,12 @@ class IssuerKeys:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._good: dict[str, _Entry] = {issuer: _Entry(issuer) for issuer in self.trusted}
-        self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+        self._good: dict[str, _IssuerEntry] = {issuer: _IssuerEntry(issuer) for issuer in self.trusted}
+        self._unknown: OrderedDict[str, _IssuerEntry] = OrderedDict()
         self._limits = {True: _Limits.of(self.times), False: _Limits.of(self.times)}
 
     def of(self, issuer: str, key_id: str | None) -> KeySet:
-        """Return the issuer's keys. Raises :class:`Problem` 503 if they cannot be had now."""
+        """Return the issuer's keys. Raises :class:`ApiProblem` 503 if they cannot be fetched now."""
         with self._lock:
             entry = self._entry(issuer)
             usable = self._fresh(entry, key_id)
@@ -104,7 +104,7 @@ class IssuerKeys:
             is_good = issuer in self._good
             arrival, is_ours = self._arrival(entry, is_good=is_good)
             has_other = _has(self._last_good(entry), key_id)
-        # Only the request that began the fetch waits for it where the last good keys would do.
+        # Only the request that began the fetch waits for it if the last good keys can be used.
         if arrival is not None and (is_ours or not has_other):
             self._wait(arrival, is_good=is_good)
         with self._lock:
@@ -114,41 +114,41 @@ class IssuerKeys:
         return found
 
     def prepare(self) -> None:
-        """Begin to fetch the keys of all trusted issuers, so that the first token of each waits for nothing."""
+        """Begin to fetch the keys of all trusted issuers, so that the first token of each need not wait."""
         with self._lock:
             for entry in list(self._good.values()):
                 self._arrival(entry, is_good=True)
 
     def oldest_s(self) -> float:
-        """Age of the oldest keys that still serve, in seconds; 0.0 without any."""
+        """Age of the oldest keys in use, in seconds; 0.0 without any."""
         with self._lock:
             ages = [self._age_s(entry) for entry in self._good.values() if self._last_good(entry) is not None]
         return max(ages, default=0.0)
 
-    def _entry(self, issuer: str) -> _Entry:
+    def _entry(self, issuer: str) -> _IssuerEntry:
         if issuer in self._good:
             return self._good[issuer]
-        entry = self._unknown.setdefault(issuer, _Entry(issuer))
+        entry = self._unknown.setdefault(issuer, _IssuerEntry(issuer))
         self._unknown.move_to_end(issuer)
         while len(self._unknown) > self.times.most_unknown:
             self._unknown.popitem(last=False)
         return entry
 
-    def _age_s(self, entry: _Entry) -> float:
+    def _age_s(self, entry: _IssuerEntry) -> float:
         return self.now_s() - entry.fetched_at_s
 
-    def _fresh(self, entry: _Entry, key_id: str | None) -> KeySet | None:
+    def _fresh(self, entry: _IssuerEntry, key_id: str | None) -> KeySet | None:
         if entry.keys is None:
             return None
-        # A clock that was set back makes keys old, not eternal.
+        # After a clock was set back, keys count as old.
         if not 0 <= self._age_s(entry) < self.times.live_s:
             return None
         return entry.keys if _has(entry.keys, key_id) or self._age_s(entry) < self.times.asked_every_s else None
 
-    def _last_good(self, entry: _Entry) -> KeySet | None:
+    def _last_good(self, entry: _IssuerEntry) -> KeySet | None:
         return entry.keys if abs(self._age_s(entry)) < self.times.last_good_s else None
 
-    def _arrival(self, entry: _Entry, *, is_good: bool) -> tuple[threading.Event | None, bool]:
+    def _arrival(self, entry: _IssuerEntry, *, is_good: bool) -> tuple[threading.Event | None, bool]:
         """The end of the fetch in flight, and whether this call began it; None if there is none and none may begin."""
         if entry.in_flight is not None:
             return entry.in_flight, False
@@ -162,7 +162,7 @@ class IssuerKeys:
         ).start()
         return entry.in_flight, True
 
-    def _fetched(self, entry: _Entry, arrived: threading.Event, fetches: threading.BoundedSemaphore) -> None:
+    def _fetched(self, entry: _IssuerEntry, arrived: threading.Event, fetches: threading.BoundedSemaphore) -> None:
         keys: KeySet | None = None
         try:
             keys = KeySet.import_key_set(self.fetch(entry.issuer))  # type: ignore[arg-type]
@@ -175,8 +175,8 @@ class IssuerKeys:
             fetches.release()
             arrived.set()
 
-    def _note(self, entry: _Entry, keys: KeySet | None) -> None:
-        meters.KEY_FETCHES.labels("failed" if keys is None else "done").inc()
+    def _note(self, entry: _IssuerEntry, keys: KeySet | None) -> None:
+        metrics.KEY_FETCHES.labels("failed" if keys is None else "done").inc()
         if keys is None:
             entry.failures += 1
             pause_s = min(self.times.longest_pause_s, self.times.pause_s * 2 ** (min(entry.failures, 16) - 1))
@@ -201,8 +201,8 @@ def _has(keys: KeySet | None, key_id: str | None) -> bool:
     return keys is not None and (key_id is None or any(key.kid == key_id for key in keys.keys))
 
 
-def _no_keys() -> Problem:
-    return Problem(
+def _no_keys() -> ApiProblem:
+    return ApiProblem(
         503,
         "The token cannot be checked",
         "The issuer's signing keys cannot be fetched now; send the request again.",

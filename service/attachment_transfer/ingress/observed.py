@@ -1,4 +1,4 @@
-"""Every request is a span, counted and logged. The caller's trace goes on; without a usable one a trace begins here."""
+"""Every request is a span, counted and logged. It continues the caller's trace, or begins one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
-from attachment_transfer import meters
 from attachment_transfer.core.trace import read_trace
-from attachment_transfer.tracing import span
+from attachment_transfer.telemetry import metrics
+from attachment_transfer.telemetry.tracing import span
 
 _log = structlog.get_logger(__name__)
-#: Asked every few seconds by machines: counted, not logged.
+#: Called every few seconds by machines: counted, not logged.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -30,7 +30,7 @@ def observe(app: Flask) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        meters.REQUESTS.labels(_route(), _method(), str(response.status_code)).inc()
+        metrics.REQUESTS.labels(_route(), _method(), str(response.status_code)).inc()
         if "span" in g:
             g.span.attributes["http.response.status_code"] = response.status_code
             g.span.error = str(response.status_code) if response.status_code >= 500 else None
@@ -49,13 +49,13 @@ def observe(app: Flask) -> None:
 
 def note_accepted(effect: str) -> None:
     """Count an accepted request, and how long its caller waited for it to be durable."""
-    meters.ACCEPTED.labels(effect).inc()
+    metrics.ACCEPTED.labels(effect).inc()
     if "began_s" in g:
-        meters.ACCEPT_SECONDS.observe(time.monotonic() - g.began_s)
+        metrics.ACCEPT_SECONDS.observe(time.monotonic() - g.began_s)
 
 
 def _route() -> str:
-    """The rule, not the path: paths hold ids, and there are as many as somebody cares to try."""
+    """The rule, not the path: paths contain ids, so their number is not bounded."""
     return request.url_rule.rule if request.url_rule else "none"
 
 

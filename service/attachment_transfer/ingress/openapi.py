@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from attachment_transfer import __version__
@@ -18,8 +19,10 @@ from attachment_transfer.ingress.openapi_schemas import (
     schemas,
     secret_headers,
 )
+from attachment_transfer.ingress.operator_page import SCRIPTS
 
 _OPEN: dict[str, Any] = {"security": []}
+_ONE: list[dict[str, Any]] = [{"name": "transfer_id", "in": "path", "required": True, "schema": TEXT}]
 
 
 @cache
@@ -37,7 +40,7 @@ def document() -> dict[str, Any]:
             "schemas": schemas(),
         },
         "security": [{"bearer": []}],
-        "paths": {**_for_contact_pro(), **_for_people(), **_for_machines(), **_page()},
+        "paths": {**_for_contact_pro(), **_reading(), **_changing(), **_for_machines(), **_page()},
     }
 
 
@@ -63,8 +66,7 @@ def _for_contact_pro() -> dict[str, Any]:
     }
 
 
-def _for_people() -> dict[str, Any]:
-    one = [{"name": "transfer_id", "in": "path", "required": True, "schema": TEXT}]
+def _reading() -> dict[str, Any]:
     return {
         "/transfers": {
             "get": {
@@ -86,7 +88,7 @@ def _for_people() -> dict[str, Any]:
             }
         },
         "/transfers/{transfer_id}": {
-            "get": _operation("getTransfer", "The transfer with its attachments", "200", "Transfer", one, "404")
+            "get": _operation("getTransfer", "The transfer with its attachments", "200", "Transfer", _ONE, "404")
         },
         "/transfers/{transfer_id}/audit": {
             "get": _operation(
@@ -94,16 +96,21 @@ def _for_people() -> dict[str, Any]:
                 "Who did what to the transfer, oldest first",
                 "200",
                 "AuditPage",
-                [*one, _query("limit", LIMIT), _query("cursor", {"type": "string", "pattern": "^[0-9]{1,15}$"})],
+                [*_ONE, _query("limit", LIMIT), _query("cursor", {"type": "string", "pattern": "^[0-9]{1,15}$"})],
                 "400",
                 "404",
             )
         },
+    }
+
+
+def _changing() -> dict[str, Any]:
+    return {
         "/transfers/{transfer_id}/retry": {
-            "post": _operation("retryTransfer", "Run it again now", "202", "Transfer", one, "404", "409")
+            "post": _operation("retryTransfer", "Run it again now", "202", "Transfer", _ONE, "404", "409")
         },
         "/transfers/{transfer_id}/cancel": {
-            "post": _operation("cancelTransfer", "End it and shred its secrets", "200", "Transfer", one, "404", "409")
+            "post": _operation("cancelTransfer", "End it and shred its secrets", "200", "Transfer", _ONE, "404", "409")
         },
         "/transfers/retry": {
             "post": {
@@ -124,7 +131,7 @@ def _for_machines() -> dict[str, Any]:
                 **_OPEN,
                 "operationId": "healthz",
                 "summary": "The process answers",
-                "responses": {"200": _json("It does", ref("Health"))},
+                "responses": {"200": _json("It answers", ref("Health"))},
             }
         },
         "/readyz": {"get": {**_OPEN, "operationId": "readyz", "summary": "It can accept requests", "responses": ready}},
@@ -135,8 +142,13 @@ def _for_machines() -> dict[str, Any]:
 
 def _page() -> dict[str, Any]:
     return {
-        "/operator": {"get": _file("operatorPage", "A page for people; it asks this API", "text/html")},
-        "/operator/operator.js": {"get": _file("operatorScript", "The page's script", "text/javascript")},
+        "/operator": {"get": _file("operatorPage", "A page for people; it calls this API", "text/html")},
+        **{
+            f"/operator/{name}": {
+                "get": _file(f"operator{Path(name).stem.title()}Script", "A script of the page", "text/javascript")
+            }
+            for name in SCRIPTS
+        },
         "/operator/operator.css": {"get": _file("operatorStyle", "The page's style", "text/css")},
     }
 
@@ -160,7 +172,7 @@ def _query(name: str, schema: Schema) -> dict[str, Any]:
 
 
 def _trace() -> list[dict[str, Any]]:
-    """W3C trace context. Whatever stands there is tolerated: what is malformed is replaced by a trace of our own."""
+    """W3C trace context. Any value is accepted: a malformed one is replaced by a trace of our own."""
     return [{"name": name, "in": "header", "schema": TEXT} for name in ("traceparent", "tracestate")]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from attachment_contract import load_schema
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ingress.queries import MOST_PER_PAGE, MOST_REDRIVEN, PER_PAGE, REASON_PATTERN
-from attachment_transfer.ledger.redrive import REDRIVABLE
+from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE
 
 Schema = dict[str, Any]
 

@@ -1,21 +1,23 @@
-"""``GET /operator``: a page for people. It holds no data and no secret; it asks the JSON API, with a token that a
-person pastes and that stays in the memory of the page. Whoever may see nothing by the API sees nothing here.
+"""``GET /operator``: a page for people. It contains no data and no secret; it calls the JSON API with a token that a
+person pastes and that stays in the page's memory. It shows what the API allows this token to see.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_from_directory
+from flask import Blueprint, Response, render_template, request, send_from_directory
 
 from attachment_transfer import __version__
 from attachment_transfer.core.states import TransferState
-from attachment_transfer.ingress.wiring import Ingress
-from attachment_transfer.ledger.redrive import REDRIVABLE
+from attachment_transfer.ingress.parts import Ingress
+from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE
 
 _FILES = Path(__file__).parent / "operator"
+#: The page's own script and the modules that it imports.
+SCRIPTS = ("operator.js", "api.js", "elements.js", "transfer.js", "words.js")
 
-#: Nothing from elsewhere, nothing inline, no form that posts, no frame around us.
+#: No resource of another origin, no inline code, no form that posts, no frame around this page.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -45,10 +47,12 @@ def operator_blueprint(ingress: Ingress) -> Blueprint:
             scope_operator=ingress.scope_operator,
         )
 
-    @blueprint.get("/operator/operator.js")
     def script() -> Response:
-        """The page's script."""
-        return send_from_directory(_FILES, "operator.js", mimetype="text/javascript")
+        """One of the page's scripts; the address ends with its file's name."""
+        return send_from_directory(_FILES, request.path.rpartition("/")[2], mimetype="text/javascript")
+
+    for name in SCRIPTS:
+        blueprint.add_url_rule(f"/operator/{name}", name.removesuffix(".js"), script)
 
     @blueprint.get("/operator/operator.css")
     def style() -> Response:

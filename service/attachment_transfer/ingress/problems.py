@@ -10,7 +10,7 @@ from flask import Response
 
 
 @dataclass(frozen=True, kw_only=True)
-class FieldError:
+class ApiFieldError:
     """One thing that is wrong with one field.
 
     Attributes:
@@ -26,13 +26,13 @@ class FieldError:
 
 
 @dataclass
-class Problem(Exception):
-    """Raised anywhere in the ingress; becomes the answer. ``code`` tells programs why, where one status has several."""
+class ApiProblem(Exception):
+    """Raised anywhere in the ingress; becomes the answer. ``code`` names the cause for programs."""
 
     status: int
     title: str
     detail: str
-    errors: list[FieldError] = field(default_factory=list)
+    errors: list[ApiFieldError] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     code: str | None = None
 

@@ -1,4 +1,4 @@
-"""What a caller asks of transfers: filters and pages, read strictly. A filter that is misspelt must not become none."""
+"""Queries about transfers: filters and pages, read strictly. A misspelt filter must not be ignored."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from flask import Request
 
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.request_values import normalise_contact_id
 from attachment_transfer.core.states import TransferState
-from attachment_transfer.ingress.problems import FieldError, Problem
-from attachment_transfer.ledger.redrive import REDRIVABLE, Filter
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
+from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE, Filter
 
 MOST_PER_PAGE = 1000
 PER_PAGE = 100
@@ -62,8 +62,8 @@ class RedriveQuery:
 
 
 def read_list_query(request: Request) -> ListQuery:
-    """Read the query string. Raises :class:`Problem` 400 that names every parameter that is wrong."""
-    read = _Reader("query", request.args, known=_LIST)
+    """Read the query string. Raises :class:`ApiProblem` 400 that names every parameter that is wrong."""
+    read = _QueryReader("query", request.args, known=_LIST)
     query = ListQuery(
         state=read.get("state", _state(TransferState), None),
         contact_id=read.get("contact_id", _contact_id, None),
@@ -78,8 +78,8 @@ def read_list_query(request: Request) -> ListQuery:
 
 
 def read_audit_query(request: Request) -> AuditQuery:
-    """Read the query string. Raises :class:`Problem` 400."""
-    read = _Reader("query", request.args, known=("limit", "cursor"))
+    """Read the query string. Raises :class:`ApiProblem` 400."""
+    read = _QueryReader("query", request.args, known=("limit", "cursor"))
     query = AuditQuery(
         after=read.get("cursor", _digits(10**15, low=0, instead="the next_cursor of an earlier page"), 0),
         limit=read.get("limit", _digits(MOST_PER_PAGE), PER_PAGE),
@@ -89,14 +89,14 @@ def read_audit_query(request: Request) -> AuditQuery:
 
 
 def read_redrive(request: Request) -> RedriveQuery:
-    """Read the JSON body. Raises :class:`Problem` 400, 413 or 415."""
+    """Read the JSON body. Raises :class:`ApiProblem` 400, 413 or 415."""
     body = _json_object(request)
     if "ids" in body:
-        read = _Reader("body", body, known=("ids",))
+        read = _QueryReader("body", body, known=("ids",))
         ids: tuple[str, ...] = read.get("ids", _ids, ())
         read.finish("The list cannot be used")
         return RedriveQuery(ids=ids)
-    read = _Reader("body", body, known=("state", "reason_code", "contact_id", "created_before", "limit"))
+    read = _QueryReader("body", body, known=("state", "reason_code", "contact_id", "created_before", "limit"))
     state = read.get("state", _state(REDRIVABLE), None, needed=True)
     reason_code = read.get("reason_code", _reason_code, None)
     contact_id = read.get("contact_id", _contact_id, None)
@@ -115,7 +115,7 @@ def read_redrive(request: Request) -> RedriveQuery:
 _LIST = ("state", "contact_id", "reason_code", "created_from", "created_before", "limit", "cursor")
 
 
-class _Reader:
+class _QueryReader:
     """Reads members one by one and collects what is wrong with them."""
 
     def __init__(self, place: str, source: Mapping[str, Any], *, known: tuple[str, ...]) -> None:
@@ -137,18 +137,18 @@ class _Reader:
             return read(found)
         except _Unusable as exc:
             self._errors.append(self._error(name, message, str(exc), found))
-            return default  # type: ignore[return-value]  # finish() raises before anybody uses it
+            return default  # type: ignore[return-value]  # finish() raises before it is used
 
-    def _error(self, name: str, message: str, expected: str, found: Any) -> FieldError:
+    def _error(self, name: str, message: str, expected: str, found: Any) -> ApiFieldError:
         shown = None if found is None else (found if isinstance(found, str) else json.dumps(found))[:120]
         place, remedy = f"{self._place}.{name[:64]}", f"Correct or remove it in the {self._place}."
-        return FieldError(field=place, message=message, expected=expected, remedy=remedy, found=shown)
+        return ApiFieldError(field=place, message=message, expected=expected, remedy=remedy, found=shown)
 
     def finish(self, title: str) -> None:
         """Raise if anything was wrong."""
         if self._errors:
             said = "; ".join(f"{error.field}: {error.message}, expected {error.expected}" for error in self._errors)
-            raise Problem(400, title, said, self._errors)
+            raise ApiProblem(400, title, said, self._errors)
 
 
 def _text(value: Any) -> str:
@@ -192,7 +192,7 @@ def _instant(value: Any) -> float | None:
 
 
 def _digits(high: int, *, low: int = 1, instead: str = "") -> Callable[[Any], int]:
-    """A number as the query string holds it."""
+    """A number in a query string."""
 
     def read(value: Any) -> int:
         if not re.fullmatch(r"[0-9]{1,16}", value, re.ASCII) or not low <= int(value) <= high:
@@ -203,7 +203,7 @@ def _digits(high: int, *, low: int = 1, instead: str = "") -> Callable[[Any], in
 
 
 def _whole(high: int) -> Callable[[Any], int]:
-    """A number as JSON holds it: 100 and 100.0 are the same there."""
+    """A number in JSON, where 100 and 100.0 are the same."""
 
     def read(value: Any) -> int:
         whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
@@ -223,14 +223,14 @@ def _ids(value: Any) -> tuple[str, ...]:
 
 def _json_object(request: Request) -> dict[str, Any]:
     if request.mimetype != "application/json":
-        raise Problem(415, "The content type must be application/json", "Send Content-Type: application/json.")
+        raise ApiProblem(415, "The content type must be application/json", "Send Content-Type: application/json.")
     body = request.stream.read(_BODY_LIMIT_BYTES + 1)
     if len(body) > _BODY_LIMIT_BYTES:
-        raise Problem(413, "The request is too large", f"At most {_BODY_LIMIT_BYTES} bytes.")
+        raise ApiProblem(413, "The request is too large", f"At most {_BODY_LIMIT_BYTES} bytes.")
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise Problem(400, "The body is not JSON", "Send a JSON object.") from exc
+        raise ApiProblem(400, "The body is not JSON", "Send a JSON object.") from exc
     if not isinstance(document, dict):
-        raise Problem(400, "The body is no JSON object", 'Send e.g. {"state": "parked", "limit": 100}.')
+        raise ApiProblem(400, "The body is no JSON object", 'Send e.g. {"state": "parked", "limit": 100}.')
     return document

@@ -7,21 +7,24 @@ import unicodedata
 from typing import Any
 
 import structlog
-from flask import Request
+from flask import Flask, Request, request
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
-from attachment_transfer.core import json_text
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.answers import json_text
 from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
-from attachment_transfer.core.secrets_alphabet import offending_characters
-from attachment_transfer.ingress.problems import FieldError, Problem
+from attachment_transfer.core.request_values import normalise_contact_id, offending_characters
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
+from attachment_transfer.ingress.serving import REPEATED_HEADERS
 
 SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
+#: Two Content-Length lines that differ are refused by the HTTP server itself, equal ones are one (RFC 9110, 8.6).
+#: Headers that may come only once: of two copies neither is known to be meant, and joined they are a third value.
+_ONCE = frozenset({*SECRET_HEADERS, "authorization", "content-type", "host"})
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
 _SHOWN_CHARACTERS = 120
-_EMPTY_OR_NOT_ASCII = "holds a character outside ASCII, or nothing at all: the server hands on neither"
+_EMPTY_OR_NOT_ASCII = "has a character outside ASCII, or is empty: the server passes neither on"
 _DEEPEST = 32
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +40,7 @@ _REMEDIES = {
 
 
 def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
-    """Check content type, size, JSON, schema and alphabet, in this order. Raises :class:`Problem`."""
+    """Check content type, size, JSON, schema and alphabet, in this order. Raises :class:`ApiProblem`."""
     document = {
         "headers": {name: request.headers[name] for name in SECRET_HEADERS if name in request.headers},
         "body": _parsed(_body(request, max_bytes)),
@@ -45,19 +48,19 @@ def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
     errors = _field_errors(document) or _unusable_texts(document["body"])
     if errors:
         named = ", ".join(error.field for error in errors)
-        raise Problem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
+        raise ApiProblem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
     _note_unknown_members(document["body"])
     return _as_transfer_request(document)
 
 
 def _body(request: Request, max_bytes: int) -> bytes:
     if request.mimetype != "application/json":
-        raise Problem(
+        raise ApiProblem(
             415,
             "The content type must be application/json",
             f"The request came as {request.mimetype or 'nothing'!r}.",
             [
-                FieldError(
+                ApiFieldError(
                     field="header.content-type",
                     message="not JSON",
                     expected="application/json",
@@ -72,18 +75,18 @@ def _body(request: Request, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
     if len(body) < (request.content_length or 0):
-        # The server hands on a body that broke off as if it had ended; the rest may have held anything.
-        raise Problem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
+        # The server passes on a body that broke off as if it had ended; the rest is not known.
+        raise ApiProblem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
     return body
 
 
-def _too_large(max_bytes: int) -> Problem:
-    return Problem(
+def _too_large(max_bytes: int) -> ApiProblem:
+    return ApiProblem(
         413,
         "The request is too large",
-        f"At most {max_bytes} bytes; files do not travel in this request, only the contact's id does.",
+        f"At most {max_bytes} bytes; files are not sent in this request, only the contact's id is.",
         [
-            FieldError(
+            ApiFieldError(
                 field="body",
                 message="too large",
                 expected=f"at most {max_bytes} bytes",
@@ -98,23 +101,23 @@ def _parsed(body: bytes) -> Any:
         return json_text.parse(body, deepest=_DEEPEST, takes_mark=False)
     except json_text.RepeatedMembers as exc:
         errors = [
-            FieldError(
+            ApiFieldError(
                 field=f"body.{place}",
-                message="the member is there more than once",
+                message="the member is repeated",
                 expected="each member once",
                 remedy="Keep the one that is meant and remove the others.",
             )
             for place in exc.places
         ]
         named = ", ".join(error.field for error in errors)
-        raise Problem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
-    except json_text.BadJson as exc:
-        raise Problem(
+        raise ApiProblem(400, "A member is repeated", f"More than once: {named}.", errors) from exc
+    except json_text.UnreadableJson as exc:
+        raise ApiProblem(
             400,
             "The body is not JSON",
             f"{str(exc)[:1].upper()}{str(exc)[1:]}.",
             [
-                FieldError(
+                ApiFieldError(
                     field="body",
                     message=str(exc),
                     expected="a JSON object",
@@ -124,23 +127,23 @@ def _parsed(body: bytes) -> Any:
         ) from exc
 
 
-def _field_errors(document: dict[str, Any]) -> list[FieldError]:
+def _field_errors(document: dict[str, Any]) -> list[ApiFieldError]:
     """Everything that is wrong, one error per field, in the order of the fields' names."""
-    found: dict[str, FieldError] = {}
+    found: dict[str, ApiFieldError] = {}
     for error in validator("chat_attachments_request.v1").iter_errors(document):
         path = [str(part) for part in error.absolute_path]
         if error.validator == "required":
             # jsonschema raises one error for each, and says which one in its text only.
             missing = [name for name in error.validator_value if name not in error.instance]
-            told = [_field_error(error, [*path, name], missing=name) for name in missing]
+            errors = [_field_error(error, [*path, name], missing=name) for name in missing]
         else:
-            told = [_field_error(error, path)]
-        for item in told:
+            errors = [_field_error(error, path)]
+        for item in errors:
             found.setdefault(item.field, item)
     return [found[field] for field in sorted(found)]
 
 
-def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
+def _unusable_texts(body: dict[str, Any]) -> list[ApiFieldError]:
     """Control characters and half surrogate pairs, which no address and no database row can carry.
 
     The schema's ``$`` lets a final line feed pass, because Python's does.
@@ -153,9 +156,9 @@ def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
         "body.sap_v1.user": target["user"],
     }
     return [
-        FieldError(
+        ApiFieldError(
             field=field,
-            message="holds a control character or half a character",
+            message="contains a control character or half a character",
             expected="printable characters",
             remedy=_REMEDIES[field],
             found=_shown(text),
@@ -165,8 +168,8 @@ def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
     ]
 
 
-def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> FieldError:
-    """One schema error in our words. jsonschema's own message quotes the value, which may be a secret."""
+def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> ApiFieldError:
+    """One schema error with a message of our own. jsonschema's message quotes the value, which may be a secret."""
     if missing is not None:
         message, expected = "missing", _expected_of(error.schema.get("properties", {}).get(missing, {}))
     else:
@@ -176,19 +179,19 @@ def _field_error(error: ValidationError, path: list[str], *, missing: str | None
     found = None if is_header or message == "missing" else _shown(error.instance)
     if is_header and isinstance(error.instance, str) and (wrong := offending_characters(error.instance)):
         positions = ", ".join(f"{position} ({why})" for position, why in wrong[:5])
-        message = f"holds characters that a password may not have, at position {positions}"
+        message = f"contains characters that a password may not have, at position {positions}"
     if is_header and error.instance == "":
-        # granian hands a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
-        # two cannot be told apart here, nor can the byte's position be known.
+        # granian passes a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
+        # the two cannot be distinguished here, nor can the byte's position be known.
         message = _EMPTY_OR_NOT_ASCII
     remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
     if is_header and message != "missing":
-        # The forbidden signs are named, not shown: no character of a refused password stands in an answer.
+        # The forbidden signs are named, not shown: no character of a refused password is in an answer.
         remedy = (
             "Set a password of printable ASCII characters in both systems: no umlauts, no sign for currency, pound, "
             "euro, one half or section."
         )
-    return FieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
+    return ApiFieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
 
 
 def _complaint(error: ValidationError) -> tuple[str, str]:
@@ -227,7 +230,7 @@ def _shown(value: Any) -> str:
 
 
 def _note_unknown_members(body: dict[str, Any]) -> None:
-    """Siblings and a later ``sap_v2`` may come: they are ignored, and said so. Names only, values may be secrets."""
+    """Other members and a later ``sap_v2`` may come: they are ignored and logged. Names only, values may be secrets."""
     unknown = sorted(str(name)[:64] for name in body if name not in _KNOWN_MEMBERS)
     if unknown:
         _log.warning("unknown members in the request are ignored", members=unknown)
@@ -236,7 +239,7 @@ def _note_unknown_members(body: dict[str, Any]) -> None:
 def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
     headers, body = document["headers"], document["body"]
     contact_id = normalise_contact_id(body["contact_id"])
-    if contact_id is None:  # the schema has let it pass, so this is a defect of ours
+    if contact_id is None:  # the schema accepted it, so this is a defect of ours
         raise AssertionError("schema and normalise_contact_id disagree")
     return TransferRequest(
         contact_id=contact_id,
@@ -250,3 +253,22 @@ def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
             c4c_password=headers["x-sap-v1-password"],
         ),
     )
+
+
+def refuse_repeated_headers(app: Flask) -> None:
+    """Answer 400 to every request with two copies of a header that may come once, also if they are equal."""
+
+    @app.before_request
+    def judge() -> None:
+        names = sorted(_ONCE & request.environ.get(REPEATED_HEADERS, frozenset()))
+        if names:
+            errors = [
+                ApiFieldError(
+                    field=f"header.{name}",
+                    message="the header is repeated",
+                    expected="the header once",
+                    remedy="Remove all copies but one: in the integration's JSON, or where a proxy adds it.",
+                )
+                for name in names
+            ]
+            raise ApiProblem(400, "A header is repeated", f"More than once: {', '.join(names)}.", errors)

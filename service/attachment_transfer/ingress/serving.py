@@ -1,8 +1,8 @@
-"""Between the HTTP server and Flask: headers as they came, a body that is bounded, an answer in time.
+"""Between the HTTP server and Flask: separate header lines, a bounded body, an answer in time.
 
 WSGI servers join repeated headers by a comma, so that ``x-cmi-password: a`` sent twice is the password ``a,a``. The
-server therefore speaks ASGI, which passes every header line on. This layer notes the names that came more than once
-and gives Flask, in a thread, the environment that WSGI asks for (PEP 3333).
+server therefore speaks ASGI, which passes every header line on. This layer records the names that came more than once
+and calls Flask, in a thread, with the environment of WSGI (PEP 3333).
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 #: In the environment: names of headers, in lower case, that came more than once.
 REPEATED_HEADERS = "attachment_transfer.repeated_headers"
-#: In the environment: monotonic seconds at which the whole request was there.
+#: In the environment: monotonic seconds at which the whole request had arrived.
 ARRIVED_AT_S = "attachment_transfer.arrived_at_s"
-#: A caller that needs longer to send its body is told so; Contact Pro sends some hundred bytes at once.
+#: A caller that needs longer to send its body is answered 408; Contact Pro sends some hundred bytes at once.
 _BODY_WITHIN_S = 30.0
-#: A probe's own patience is a few seconds; one that waits behind another for a database that hangs is answered 503.
+#: A probe waits a few seconds for its answer; one that waits behind another for a hanging database is answered 503.
 _PROBE_WITHIN_S = 2.0
-#: Contact Pro's request has some hundred bytes. Two thousand strangers may send so much each before they are judged.
+#: Contact Pro's request has some hundred bytes. Two thousand strangers may send so much each before their tokens are
+#: verified.
 _A_STRANGERS_BODY_BYTES = 16_384
 _log = structlog.get_logger(__name__)
 
@@ -56,8 +57,8 @@ class Serving:
 
     Args:
         threads: requests that are handled at once; others wait for a thread.
-        refuse_stranger: judges the environment of a request whose body is large, before it is read whole: raises
-            :class:`Problem`, or returns.
+        refuse_stranger: verifies the token of a request whose body is large, before it is read whole: raises
+            :class:`ApiProblem`, or returns.
         most_body_bytes: of a longer body one byte more is passed on, so that the application can refuse it.
         answer_within_s: seconds from the end of the request to its answer, whatever is slow.
     """
@@ -99,7 +100,7 @@ class Serving:
                 body = await self._body(scope, receive)
         except TimeoutError:
             return _problem(408, "The request did not arrive in time", _SEND_AGAIN)
-        except Problem as problem:
+        except ApiProblem as problem:
             return _refusal(problem)
         return await self._answered(environment(scope, body))
 
@@ -108,8 +109,10 @@ class Serving:
         is_known = False
         while True:
             message = await receive()
-            if message["type"] == "http.disconnect":  # the server says the same of a caller that has gone
-                raise Problem(400, "The body cannot be read", "It is framed wrongly, or breaks off; nothing was kept.")
+            if message["type"] == "http.disconnect":  # the server sends the same for a caller that has disconnected
+                raise ApiProblem(
+                    400, "The body cannot be read", "It is framed wrongly, or breaks off; nothing was recorded."
+                )
             body += message.get("body", b"")
             if len(body) > _A_STRANGERS_BODY_BYTES and not is_known:
                 loop = asyncio.get_running_loop()
@@ -127,19 +130,19 @@ class Serving:
         try:
             return await asyncio.wait_for(asyncio.shield(running), within_s)
         except TimeoutError:
-            # The thread goes on: what it records is recorded once, however often the caller repeats itself.
+            # The thread continues: what it records is recorded once, however often the caller repeats the request.
             _log.error("not answered in time", path=environ["PATH_INFO"], within_s=within_s)
             return _problem(503, "The service does not answer in time", _UNKNOWN)
 
 
 _WELL = _Answer(200, [("Content-Type", "application/json")], b'{"status":"ok"}\n')
-_SEND_AGAIN = "Nothing was kept; send it again."
+_SEND_AGAIN = "Nothing was recorded; send it again."
 _UNKNOWN = "Whether the request was recorded is not known. Send it again: a repeat is the same transfer."
 
 
 def environment(scope: Message, body: bytes) -> WSGIEnvironment:
     """The WSGI environment of one request, with :data:`REPEATED_HEADERS` and :data:`ARRIVED_AT_S`."""
-    # A name with an underscore would pass for the one with a dash: "x_cmi_password" for "x-cmi-password".
+    # A name with an underscore would be taken for the one with a dash: "x_cmi_password" for "x-cmi-password".
     lines = [(_text(name).lower(), _text(value)) for name, value in scope["headers"] if b"_" not in name]
     host, port = (*(scope.get("server") or ()), None, None)[:2]
     return {
@@ -175,7 +178,7 @@ def _header_variables(lines: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _text(raw: bytes) -> str:
-    """A header as characters: UTF-8 where it is that, so that a refusal names the character that was typed."""
+    """A header as characters: UTF-8 where possible, so that a refusal names the character that was typed."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -198,7 +201,7 @@ def _run(app: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
     return _Answer(head[0], head[1], body)
 
 
-def _refusal(problem: Problem) -> _Answer:
+def _refusal(problem: ApiProblem) -> _Answer:
     answer = problem.answer()
     return _Answer(answer.status_code, list(answer.headers.items()), answer.get_data())
 

@@ -1,4 +1,4 @@
-"""Accept: one transaction in which the transfer, the event, the sealed secrets and the round come to be, or none."""
+"""Accept a request: one transaction writes the transfer, the event, the sealed secrets and the round, or nothing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from attachment_transfer.core.states import (
     move_attachment,
     move_transfer,
 )
-from attachment_transfer.core.trace import TraceContext
+from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import audit, tables
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
 from attachment_transfer.ledger.sealing import KeyRing
 
@@ -34,7 +34,7 @@ class Accepted:
 
     Attributes:
         effect: ``new``, ``round`` (a settled, waiting or parked transfer runs again) or ``noted`` (a round is due or
-            running and will see it).
+            running and includes it).
     """
 
     transfer_id: str
@@ -52,7 +52,7 @@ def accept(
     new_id: Callable[[], str],
     trace: TraceContext | None = None,
 ) -> Accepted:
-    """Record one request; newest secrets replace the old. Raises database errors only, and then nothing is kept.
+    """Record one request; newest secrets replace the old. Raises database errors only, and then nothing is recorded.
 
     Args:
         trace: the span that accepts; the transfer's rounds are its children.
@@ -92,7 +92,7 @@ def _note_event(
 
 
 def load_transfer(connection: sa.Connection, transfer_id: str, *, for_update: bool = True) -> Transfer:
-    """Read one transfer, and hold its row unless told not to. Raises ``LookupError`` if there is none."""
+    """Read one transfer, and lock its row unless ``for_update`` is False. Raises ``LookupError`` if there is none."""
     query = sa.select(tables.transfer).where(tables.transfer.c.id == transfer_id)
     if for_update:
         query = query.with_for_update()
@@ -159,7 +159,7 @@ def secret_binding(transfer: Transfer) -> str:
 
 
 def _reopen(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> str:
-    """Make an existing transfer look again; return the effect."""
+    """Make an existing transfer run again; return the effect."""
     if transfer.state is TransferState.QUEUED:
         return "noted"
     if transfer.state is TransferState.RUNNING:
@@ -170,7 +170,7 @@ def _reopen(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> s
 
 
 def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> None:
-    """Queue the next round and reopen what was parked: the event may bring what was missing (a secret, a right)."""
+    """Queue the next round and reopen what was parked: the event may supply what was missing (a secret, a right)."""
     reopen_attachments(connection, transfer.id)
     connection.execute(
         _update(
@@ -192,7 +192,7 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
 
 
 def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
-    """Give what was parked or skipped another chance, and let nothing open wait for its time; intents stay."""
+    """Reopen what was parked or skipped, and clear the retry times of what is open; intents stay open."""
     rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer_id))
     for row in rows.mappings().all():
         attachment = attachment_from(row)
@@ -210,9 +210,9 @@ def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
 
 
 def end_open_attachments(connection: sa.Connection, transfer_id: str, state: AttachmentState, reason: Reason) -> None:
-    """Give every attachment that is still open the end and the reason of its transfer: none is left unaccounted for.
+    """End every attachment that is still open with the transfer's reason, so that each one has an outcome.
 
-    Open intents stay open: a later round looks before it posts.
+    Open intents stay open: a later round lists C4C before it posts.
     """
     table = tables.attachment
     still_open = [str(item) for item in AttachmentState if item not in TERMINAL_ATTACHMENT]
@@ -225,3 +225,17 @@ def end_open_attachments(connection: sa.Connection, transfer_id: str, state: Att
 
 def _update(transfer_id: str, **values: Any) -> sa.Update:
     return tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values)
+
+
+def trace_of(engine: sa.Engine, transfer_id: str) -> TraceContext | None:
+    """The span that accepted the newest event; None if it had none, or there is no such transfer."""
+    table = tables.event
+    query = (
+        sa.select(table.c.traceparent, table.c.tracestate)
+        .where(table.c.transfer_id == transfer_id, table.c.traceparent.is_not(None))
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    with reading(engine) as connection:
+        row = connection.execute(query).one_or_none()
+    return read_trace(row.traceparent, row.tracestate) if row else None

@@ -7,25 +7,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from attachment_transfer.ledger import migrations, tables
-from attachment_transfer.private_files import private_file, private_folder, tighten
+from attachment_transfer.ledger.private_files import private_file, private_folder, tighten
 
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
 _BUSY_TIMEOUT_MS = 30_000
-#: PostgreSQL's advisory locks, numbers that are ours: one for a transaction of steps, one for the whole command.
-_MIGRATION_LOCK, _COMMAND_LOCK = 0x61747472, 0x61747473
-#: How long a step waits for a table that others use, in milliseconds: who waits longer holds up everybody else.
-_TABLE_PATIENCE_MS = 20_000
 
 #: How long a PostgreSQL that does not answer is waited for: libpq's own words; ``tcp_user_timeout`` in milliseconds. A
-#: host that is gone tells nobody, and the kernel would try for a quarter of an hour. The URL may say otherwise.
+#: host that is gone sends nothing, and the kernel would retry for a quarter of an hour. The URL may set other values.
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -42,7 +36,7 @@ _sqlite_turn = threading.Lock()
 
 
 class DatabaseBusy(Exception):
-    """Somebody else held the write lock for longer than this process waits; nothing was written."""
+    """The write lock was not free within the time that this process waits; nothing was written."""
 
 
 class UnusableDatabase(Exception):
@@ -79,7 +73,7 @@ def _open_sqlite(url: str, write_patience_s: float | None) -> sa.Engine:
     kind = _file_system_of(path.parent)
     if kind in _NETWORK_FILE_SYSTEMS:
         raise UnusableDatabase(
-            f"{path} lies on a network file system ({kind}), where SQLite's locks do not hold: "
+            f"{path} is on a network file system ({kind}), where SQLite's locks do not work: "
             "use a local disk, or a postgresql:// URL"
         )
     private_file(path)  # SQLite gives its -wal and -shm the mode of the database
@@ -117,7 +111,7 @@ def sqlite_path(url: str) -> Path:
 
 
 def _file_system_of(directory: Path) -> str:
-    """The type of the file system that holds ``directory``, or an empty string where it cannot be told."""
+    """The type of the file system of ``directory``, or an empty string where it is not known."""
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -134,7 +128,7 @@ def _file_system_of(directory: Path) -> str:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that may read and then write what it read: nobody else writes in between.
+    """A transaction that may read rows and then change them: no other process writes in between.
 
     SQLite: ``BEGIN IMMEDIATE``. PostgreSQL: take the transfer's row with ``FOR UPDATE`` first.
     """
@@ -154,7 +148,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _sqlite_turn_within(patience_s: float | None) -> Iterator[float | None]:
-    """This process's turn; yields what is left of the patience, in seconds. Raises :class:`DatabaseBusy`."""
+    """Wait for this process's turn; yields what is left of the time limit, in seconds. Raises :class:`DatabaseBusy`."""
     began_s = time.monotonic()
     if not _sqlite_turn.acquire(timeout=-1 if patience_s is None else patience_s):
         raise DatabaseBusy(f"the database's write lock was not free within {patience_s:g} s")
@@ -166,150 +160,8 @@ def _sqlite_turn_within(patience_s: float | None) -> Iterator[float | None]:
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection that only reads, each statement by itself: PostgreSQL is spared a BEGIN and a ROLLBACK around it."""
+    """A connection that only reads, each statement by itself: PostgreSQL then needs no BEGIN and ROLLBACK around it."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
-
-
-@contextmanager
-def migrating_alone(engine: sa.Engine) -> Iterator[None]:
-    """Hold the lock of the whole command: ledger and engine are migrated in transactions of their own.
-
-    SQLite needs none: each transaction takes the file's write lock first.
-    """
-    if engine.dialect.name != "postgresql":
-        yield
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _COMMAND_LOCK})
-        try:
-            yield
-        finally:
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _COMMAND_LOCK})
-
-
-def migrate(engine: sa.Engine) -> int:
-    """Bring the ledger's schema to this program's step; return its version. Safe to run twice and in parallel.
-
-    All steps run in one transaction: one that fails, or a process that dies, leaves the schema as it was.
-    Raises :class:`UnusableDatabase`.
-    """
-    try:
-        with writing(engine) as connection:
-            if engine.dialect.name == "postgresql":
-                # Several processes may start at once; the second waits and finds everything there.
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-                connection.execute(sa.text(f"SET LOCAL lock_timeout = {_TABLE_PATIENCE_MS}"))
-            _refuse_newer(connection)
-            migrations.upgrade(connection)
-            return int(connection.execute(sa.select(tables.schema_version.c.version)).scalar_one())
-    except (sa.exc.DBAPIError, migrations.SchemaIncomplete) as exc:
-        raise UnusableDatabase(f"the schema was left as it was: {_cause(exc)}") from exc
-
-
-def migration_script(url: str, since: str | None) -> str:
-    """The same as SQL for a person to run: from ``since``, or (None) from where the database stands now.
-
-    Nothing is written. In the script, as here, all steps are one transaction. Raises :class:`UnusableDatabase`.
-    """
-    since = since or _start_of(url)
-    if since.isdecimal() and int(since) >= int(migrations.NEEDED):
-        return f"-- nothing to do: the ledger is at step {since}\n"
-    dialect, begin = "sqlite", "BEGIN IMMEDIATE;"
-    if not url.startswith("sqlite:"):
-        lock = f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK});"
-        patience = f"SET LOCAL lock_timeout = {_TABLE_PATIENCE_MS};"
-        dialect, begin = "postgresql", f"BEGIN;\n{lock}\n{patience}"
-    head = f"-- the ledger's schema for {dialect}, from {since} to step {migrations.NEEDED}\n{begin}\n"
-    return head + migrations.script(dialect, since) + "COMMIT;\n"
-
-
-def _start_of(url: str) -> str:
-    if url.startswith("sqlite:") and not sqlite_path(url).exists():
-        return migrations.EMPTY  # to open it would make it
-    engine = open_database(url)
-    try:
-        with reading(engine) as connection:
-            _refuse_newer(connection)
-            return migrations.start_of(connection)
-    finally:
-        engine.dispose()
-
-
-def refuse_newer(engine: sa.Engine) -> None:
-    """Raise :class:`UnusableDatabase` for a schema that only a later program understands."""
-    with reading(engine) as connection:
-        _refuse_newer(connection)
-
-
-def _refuse_newer(connection: sa.Connection) -> None:
-    if not sa.inspect(connection).has_table(tables.schema_version.name):
-        return
-    version = connection.execute(sa.select(tables.schema_version.c.version)).scalar()
-    if version is not None and version > max(tables.UNDERSTOOD_VERSIONS):
-        raise UnusableDatabase(
-            f"the database has ledger schema {version}, this program understands {_understood()}: run the newer "
-            "program, or restore the backup from before its migration"
-        )
-
-
-def _understood() -> str:
-    return " and ".join(str(version) for version in tables.UNDERSTOOD_VERSIONS)
-
-
-def _cause(exc: Exception) -> str:
-    """The first line of the database's own words: the others may quote rows."""
-    text = str(exc.orig) if isinstance(exc, sa.exc.DBAPIError) else str(exc)
-    return f"{type(exc).__name__}: {text.splitlines()[0] if text else ''}"
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What a database has: which programs it serves, and the last step that ran."""
-
-    version: int
-    step: str
-
-
-def schema_of(engine: sa.Engine) -> Schema:
-    """Read the schema's two numbers. Raises :class:`UnusableDatabase` where they are not there."""
-    version, step = tables.schema_version.c.version, migrations.step_table.c.version_num
-    query = sa.select(sa.select(version).scalar_subquery(), sa.select(step).scalar_subquery())
-    try:
-        with reading(engine) as connection:
-            found = connection.execute(query).one()
-    except sa.exc.DBAPIError as exc:
-        raise UnusableDatabase(
-            "the database cannot be read or has no schema: run `attachment-transfer migrate`"
-        ) from exc
-    if None in found:
-        raise UnusableDatabase("the database has no schema: run `attachment-transfer migrate`")
-    return Schema(*found)
-
-
-def check_schema(engine: sa.Engine) -> None:
-    """Raise :class:`UnusableDatabase` unless this program can work with the schema: its own, or a later one's.
-
-    A later release expands the schema while this program still runs, and this program works on.
-    """
-    schema = schema_of(engine)
-    if schema.version > max(tables.UNDERSTOOD_VERSIONS):
-        raise UnusableDatabase(
-            f"ledger schema is {schema.version}, this program understands {_understood()}: run the newer program"
-        )
-    if schema.version < min(tables.UNDERSTOOD_VERSIONS) or int(schema.step) < int(migrations.NEEDED):
-        raise UnusableDatabase(
-            f"ledger schema is {schema.version}, step {schema.step}; step {migrations.NEEDED} is needed: "
-            "run `attachment-transfer migrate`"
-        )
-
-
-def schema_obstacle(engine: sa.Engine) -> str | None:
-    """What is wrong with the database, as a sentence, or None: :func:`check_schema` for probes."""
-    try:
-        check_schema(engine)
-    except UnusableDatabase as exc:
-        return str(exc)
-    return None

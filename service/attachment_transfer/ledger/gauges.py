@@ -1,8 +1,9 @@
 """Prometheus metrics read from the ledger at each scrape: they survive restarts and agree with what is stored.
 
-Labels are bounded: at most 25 tenants are told apart, the ones with most to look at; the rest is ``other``.
+Labels are bounded: at most 25 tenants have labels of their own, those with the most open and parked transfers; the rest
+is ``other``.
 
-What is at work is counted at each scrape, by index. What is at rest may be a hundred million rows: it is remembered.
+Open transfers are counted at each scrape, by index. Ended ones may be a hundred million rows: their count is cached.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from prometheus_client.registry import Collector
 from attachment_transfer import __version__
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, TERMINAL_TRANSFER, AttachmentState, TransferState
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.leases import database_now
 from attachment_transfer.ledger.remembered import Remembered
-from attachment_transfer.ledger.shared_clock import database_now
 
 MOST_TENANTS = 25
 OTHER = "other"
@@ -39,7 +40,7 @@ _Counts = dict[tuple[str, str], tuple[int, float]]
 
 @dataclass(frozen=True)
 class AtRest:
-    """What nobody works at: transfers by (state, tenant), ended attachments by state, intents without an answer."""
+    """Counts of what does not change: transfers by (state, tenant), ended attachments by state, unresolved intents."""
 
     transfers: _Counts
     attachments: dict[str, int]
@@ -47,7 +48,7 @@ class AtRest:
 
 
 class LedgerCollector(Collector):
-    """What the database knows. If it does not answer, ``ledger_up`` says so and the rest is absent."""
+    """Metrics of the database. If it does not answer, ``ledger_up`` is 0 and the rest is absent."""
 
     def __init__(
         self, engine: sa.Engine, now_s: Callable[[], float], rounds_per_tenant: int, shown: Callable[[str], str] = str
@@ -59,7 +60,7 @@ class LedgerCollector(Collector):
         self._at_rest = Remembered(self._count_at_rest)
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing up front: describing would read the database at registration."""
+        """Nothing: describing would read the database at registration."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -79,7 +80,7 @@ class LedgerCollector(Collector):
         lively = _transfers(connection, _LIVELY)
         yield _gauge(
             "runnable_rounds",
-            "Rounds that workers may have in hand at once: for each C4C tenant what is queued or runs, up to its limit",
+            "Rounds that workers may run at once: for each C4C tenant what is queued or runs, up to its limit",
             _runnable(lively, self._rounds_per_tenant),
         )
         counts = _bounded(lively | rest.transfers)
@@ -93,7 +94,7 @@ class LedgerCollector(Collector):
         yield _labelled("attachments", "Attachments by state", "state", attachments)
         yield _gauge(
             "ambiguous_uploads",
-            "Uploads that may exist at C4C without our knowing, and nobody is at it",
+            "Uploads of unknown outcome that no worker is resolving now",
             rest.ambiguous + connection.execute(_ambiguous(self._now_s(), _LIVELY)).scalar_one(),
         )
         yield _grouped(
@@ -106,7 +107,7 @@ class LedgerCollector(Collector):
         )
         yield _gauge(
             "living_workers",
-            "Workers that gave a sign of life within a lease's time; 0: what is accepted waits",
+            "Workers that have renewed their lease in time; 0: accepted transfers wait",
             connection.execute(_living(connection)).scalar_one(),
         )
         yield _gauge("database_bytes", "Size of the database", connection.execute(_size(connection)).scalar_one())
@@ -148,7 +149,7 @@ def _runnable(counts: _Counts, rounds_per_tenant: int) -> int:
 
 
 def _bounded(counts: _Counts) -> _Counts:
-    """Keep the tenants with the most open and parked transfers; settled ones do not make a tenant interesting."""
+    """Keep the tenants with the most open and parked transfers; settled ones do not count."""
     interest: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for (state, tenant), (count, _) in counts.items():
         at_rest = state in {TransferState.SETTLED, TransferState.CANCELLED}
@@ -217,7 +218,7 @@ _SEALED = sa.select(tables.sealed_secret.c.key_id, sa.func.count()).group_by(tab
 
 
 def _ambiguous(now_s: float, states: Sequence[TransferState]) -> sa.Select[Any]:
-    """Open intents of transfers in these states, save for those of an upload that is under way."""
+    """Open intents of transfers in these states, except those of an upload that is running."""
     intent, attachment = tables.upload_intent, tables.attachment
     under_way = (attachment.c.state == AttachmentState.UPLOADING) & (intent.c.deadline_at_s >= now_s)
     return (
@@ -268,7 +269,7 @@ def _info() -> GaugeMetricFamily:
 
 
 def pseudonym(tenant: str, *, key: bytes) -> str:
-    """A name for a tenant that says nothing to a stranger, and stays the same as long as the key does."""
+    """A name for a tenant that reveals nothing, and stays the same as long as the key does."""
     return f"tenant-{hmac.digest(key, tenant.encode(), 'sha256').hex()[:10]}"
 
 
@@ -279,10 +280,10 @@ def metrics_page(
     rounds_per_tenant: int = 4,
     shown: Callable[[str], str] = str,
 ) -> Callable[[], bytes]:
-    """What returns the Prometheus text of the ledger, and of what ``processes`` counted, at each scrape.
+    """Return a function that returns the Prometheus text of the ledger and of the registries ``processes``.
 
     Args:
-        shown: how a tenant (its C4C host) stands in a label.
+        shown: how a tenant (its C4C host) is written in a label.
     """
     registry = CollectorRegistry()
     registry.register(LedgerCollector(engine, now_s, rounds_per_tenant, shown))
@@ -290,5 +291,5 @@ def metrics_page(
 
 
 def metrics_text(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> bytes:
-    """The same once, with nothing remembered."""
+    """The same once, without a cache."""
     return metrics_page(engine, now_s, *processes)()

@@ -1,12 +1,16 @@
-"""Expected uploads: an open intent for a file that nobody in this ledger posted, so that the next step looks first."""
+"""Expected uploads: an open intent for a file that this ledger never posted, so that the next step lists C4C first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
+
+#: Means all keys, for 30 days: written after a restore, because uploads of the lost hours are not recorded.
+EVERY_KEY = "*"
+_EVERY_KEY_VALID_S = 30 * 86_400.0
 
 
 def expect_uploads(connection: sa.Connection, attachment_ids: Iterable[str], *, ended_at_s: float) -> None:
@@ -18,3 +22,16 @@ def expect_uploads(connection: sa.Connection, attachment_ids: Iterable[str], *, 
             connection.execute(
                 table.insert().values(attachment_id=attachment_id, started_at_s=ended_at_s, deadline_at_s=ended_at_s)
             )
+
+
+def expect_earlier_uploads(
+    connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str], *, now_s: float
+) -> None:
+    """If this transfer was purged before, write an open intent for each new attachment: list first, then post."""
+    table = tables.purged
+    key = sa.select(tables.transfer.c.key).where(tables.transfer.c.id == transfer_id).scalar_subquery()
+    lately = (table.c.key == EVERY_KEY) & (table.c.purged_at_s > now_s - _EVERY_KEY_VALID_S)
+    query = sa.select(sa.func.max(table.c.purged_at_s)).where((table.c.key == key) | lately)
+    purged_at_s = connection.execute(query).scalar()
+    if purged_at_s is not None:
+        expect_uploads(connection, attachment_ids, ended_at_s=purged_at_s)

@@ -1,7 +1,7 @@
-"""Who is alive: a lease per worker process, in the database's own time.
+"""Which workers are alive: a lease per worker process, in the database's own time.
 
 On PostgreSQL it decides whose rounds are taken over. On SQLite the file lock decides, and the lease of the one worker
-only tells the API that somebody carries.
+only shows the API that a worker runs.
 
 An expired lease makes a worker a suspect, not dead: after an outage of the database every lease has expired, and each
 worker's next beat clears it. Only a suspect that stays silent for half a TTL more is declared dead.
@@ -13,9 +13,18 @@ import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import reading, writing
-from attachment_transfer.ledger.shared_clock import database_now
 
 _table = tables.engine_lease
+
+
+def database_now(engine: sa.Engine) -> sa.ColumnElement[float]:
+    """The database's own time in epoch seconds, as an expression; it moves on within a transaction."""
+    text = (
+        "extract(epoch from clock_timestamp())"
+        if engine.dialect.name == "postgresql"
+        else "((julianday('now') - 2440587.5) * 86400.0)"  # SQLite serves tests of this; it has no clock_timestamp()
+    )
+    return sa.literal_column(text, type_=sa.Float)
 
 
 class Leases:
@@ -31,12 +40,12 @@ class Leases:
         self._now = database_now(engine)
 
     def take(self, executor_id: str) -> None:
-        """Begin to live. Call before the durable engine is launched."""
+        """Create the lease. Call before the durable engine is launched."""
         with writing(self._engine) as connection:
             connection.execute(_table.insert().values(executor_id=executor_id, expires_at_s=self._now + self._ttl_s))
 
     def beat(self, executor_id: str) -> bool:
-        """Live on. False: somebody declared this executor dead and took its work over; it must end at once."""
+        """Renew the lease. False: another worker has declared this executor dead; it must end at once."""
         with writing(self._engine) as connection:
             beaten = connection.execute(
                 _table.update()
@@ -46,7 +55,7 @@ class Leases:
             return beaten.rowcount == 1
 
     def keep(self, executor_id: str) -> None:
-        """Beat, or take the lease if there is none: for the one worker of SQLite, which nobody declares dead."""
+        """Renew the lease, or create it: for SQLite's one worker, which no other worker declares dead."""
         if not self.beat(executor_id):
             self.take(executor_id)
 
@@ -66,12 +75,12 @@ class Leases:
             return list(connection.execute(dead.returning(_table.c.executor_id)).scalars())
 
     def living(self) -> set[str]:
-        """Executors that hold a lease, suspects included."""
+        """Executors that have a lease, suspects included."""
         with self._engine.connect() as connection:
             return set(connection.execute(sa.select(_table.c.executor_id)).scalars())
 
     def count_unexpired(self) -> int:
-        """How many workers have given a sign of life within a lease's time."""
+        """How many workers have renewed their lease in time."""
         with reading(self._engine) as connection:
             query = sa.select(sa.func.count()).select_from(_table).where(_table.c.expires_at_s >= self._now)
             return int(connection.execute(query).scalar_one())

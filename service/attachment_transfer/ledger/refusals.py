@@ -1,7 +1,7 @@
-"""Credentials that a neighbour refused: no later transfer tries them, so that nobody's user gets locked.
+"""Credentials that a neighbour refused: no later transfer tries them, so that the user does not get locked.
 
-The password is kept as a keyed digest: a row tells whether a credential is *this* one, nothing else. A refusal ends
-after a while (a locked user is free again after 30 minutes, CMI's documented default), when new secrets arrive (they
+The password is stored as a keyed digest: a row shows whether a credential is *this* one, nothing else. A refusal ends
+after a while (a locked user is unlocked after 30 minutes, CMI's documented default), when new secrets arrive (they
 have another digest), or when an operator retries.
 """
 
@@ -35,7 +35,7 @@ class Refusals:
 
     Args:
         key: of the keyed digest; a secret that all processes share.
-        park_s: how long a refusal holds, in seconds.
+        park_s: how long a refusal lasts, in seconds.
     """
 
     def __init__(self, engine: sa.Engine, *, key: bytes, now_s: Callable[[], float], park_s: float) -> None:
@@ -45,7 +45,7 @@ class Refusals:
         self._park_s = park_s
 
     def note(self, credential: Credential) -> None:
-        """A neighbour answered 401 to this credential."""
+        """Record that a neighbour answered 401 to this credential."""
         digest = self.digest(credential)
         with writing(self._engine) as connection:
             connection.execute(_table.delete().where(_table.c.digest == digest))
@@ -55,7 +55,7 @@ class Refusals:
                 )
             )
 
-    def holds(self, credential: Credential) -> bool:
+    def is_refused(self, credential: Credential) -> bool:
         """True if this credential was refused, and the refusal has not ended."""
         query = sa.select(_table.c.until_s).where(_table.c.digest == self.digest(credential))
         with reading(self._engine) as connection:
@@ -63,7 +63,7 @@ class Refusals:
         return until_s is not None and until_s > self._now_s()
 
     def forget_ended(self) -> None:
-        """Housekeeping."""
+        """Delete refusals that have ended."""
         with writing(self._engine) as connection:
             connection.execute(_table.delete().where(_table.c.until_s <= self._now_s()))
 
@@ -74,7 +74,7 @@ class Refusals:
 
 
 def forgive(connection: sa.Connection, transfer: Transfer) -> None:
-    """An operator says: try this transfer's users again, whatever was refused before."""
+    """Delete the refusals of this transfer's users: an operator wants them tried again."""
     pairs = [(transfer.cmi_url, transfer.cmi_user), (transfer.c4c_url, transfer.c4c_user)]
     for url, user in pairs:
         connection.execute(_table.delete().where(_table.c.url == url, _table.c.user == user))

@@ -33,7 +33,7 @@ def transfer_from(row: sa.RowMapping) -> Transfer:
         reason=_reason_from(row),
         round_no=row["round_no"],
         tries=row["tries"],
-        look_again=bool(row["look_again"]),
+        run_again=bool(row["look_again"]),
         activity=activity,
         created_at_s=row["created_at_s"],
         updated_at_s=row["updated_at_s"],

@@ -1,7 +1,7 @@
 """Secrets at rest: AES-256-GCM under a key per transfer, which is wrapped by a rotating master key.
 
 Shredding a transfer's row makes its secrets unreadable in every backup and log of the database too, because the
-row holds the only copy of the wrapped key.
+row contains the only copy of the wrapped key.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def new_master_key() -> str:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Master keys by id, the first one seals, all of them open."""
+    """Master keys by id: the first one seals, all of them open."""
 
     keys: tuple[tuple[str, bytes], ...] = field(repr=False)
 
@@ -62,9 +62,9 @@ class KeyRing:
                 raise BadSealingKey(
                     "each sealing key is ID:BASE64 of 32 bytes; make one with `attachment-transfer keys new`"
                 )
-            if key_id in dict(keys):  # what the one sealed, the other would be asked to open
+            if key_id in dict(keys):  # a row sealed by one would be opened with the other
                 raise BadSealingKey(
-                    f"the ring has {key_id!r} twice; give the new key another name, "
+                    f"the setting has {key_id!r} twice; give the new key another name, "
                     "e.g. `attachment-transfer keys new --id k2`"
                 )
             keys.append((key_id, raw))

@@ -1,6 +1,6 @@
 """The ledger's tables as this program uses them. Times are epoch seconds (UTC), sizes are bytes.
 
-The ordered steps in ``migrations/`` make them; a test compares both.
+The ordered steps in ``migrations/`` create them; a test compares both.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ transfer = Table(
     Column("reason_remedy", Text),
     Column("round_no", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("look_again", Boolean, nullable=False),
+    Column("look_again", Boolean, nullable=False),  # an event arrived while a round ran: Transfer.run_again
     Column("activity_service", Text),
     Column("activity_set", Text),
     Column("activity_object_id", Text),
     Column("created_at_s", Float, nullable=False),
-    Column("opened_at_s", Float, nullable=False),  # when it last left its end: how long somebody waits for it
+    Column("opened_at_s", Float, nullable=False),  # when it was last opened: the age of open transfers counts from here
     Column("updated_at_s", Float, nullable=False),
     Column("next_round_at_s", Float),
     Column("write_back_round_no", Integer),  # the round whose result was written back last, or tried to be
@@ -64,7 +64,7 @@ transfer = Table(
     Index("transfer_by_tenant", "state", "c4c_url", "opened_at_s"),
 )
 
-#: Every accepted request, also those that only made a running round look again. The trace context is the span that
+#: Every accepted request, also those that arrived during a running round. The trace context is the span that
 #: accepted it; rounds are its children.
 event = Table(
     "event",
@@ -116,7 +116,7 @@ attachment = Table(
     UniqueConstraint("transfer_id", "source_id", name="attachment_once_per_transfer"),
 )
 
-#: A row without ``closed_at_s`` means: an upload may exist at C4C that we have not seen.
+#: A row without ``closed_at_s``: an upload may exist at C4C that we have not seen.
 upload_intent = Table(
     "upload_intent",
     metadata,
@@ -137,7 +137,6 @@ engine_lease = Table(
     Column("suspect_at_s", Float),
 )
 
-#: Who did what. Rows without a transfer are about the service as a whole: purges, key rotations.
 #: Credentials that a neighbour answered 401 to; the password only as a keyed digest.
 refused_credential = Table(
     "refused_credential",
@@ -148,6 +147,7 @@ refused_credential = Table(
     Column("until_s", Float, nullable=False),
 )
 
+#: Who did what. Rows without a transfer are about the service as a whole: purges, key rotations.
 audit = Table(
     "audit",
     metadata,
@@ -160,8 +160,8 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 
-#: What is left of a purged transfer: its key, a digest. Should the same contact's event ever come again, the first
-#: round looks at C4C before it posts, so that no file is filed twice.
+#: What remains of a purged transfer: its key, a digest. If the same contact's event comes again, the first
+#: round lists C4C before it posts, so that no file is filed twice.
 purged = Table(
     "purged",
     metadata,

@@ -7,6 +7,7 @@ import binascii
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,8 +31,8 @@ class BadCursor(ValueError):
     """A page cursor that we did not issue."""
 
 
-class NotAllowed(Exception):
-    """The transfer's present state does not allow this; the message says why, ``code`` says it to programs."""
+class ChangeNotAllowed(Exception):
+    """The transfer's present state does not allow this; the message says why, ``code`` is for programs."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -39,7 +40,7 @@ class NotAllowed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class TransferPage:
     """One page of transfers, newest first, and the cursor of the next page, if any."""
 
     transfers: list[Transfer]
@@ -67,28 +68,42 @@ def list_transfers(
     created_before_s: float | None = None,
     limit: int = 100,
     cursor: str | None = None,
-) -> Page:
+) -> TransferPage:
     """List transfers, newest first; times are epoch seconds. Raises :class:`BadCursor`."""
     table = tables.transfer
     query = sa.select(table).order_by(table.c.created_at_s.desc(), table.c.id.desc()).limit(limit + 1)
-    if caller is not None:
-        query = query.where(table.c.caller == caller)
-    if state is not None:
-        query = query.where(table.c.state == state)
-    if contact_id is not None:
-        query = query.where(table.c.contact_id == contact_id)
-    if reason_code is not None:
-        query = query.where(table.c.reason_code == reason_code)
-    if created_from_s is not None:
-        query = query.where(table.c.created_at_s >= created_from_s)
-    if created_before_s is not None:
-        query = query.where(table.c.created_at_s < created_before_s)
+    query = matching(
+        query,
+        caller=caller,
+        state=state,
+        contact_id=contact_id,
+        reason_code=reason_code,
+        created_from_s=created_from_s,
+        created_before_s=created_before_s,
+    )
     if cursor is not None:
         query = query.where(sa.tuple_(table.c.created_at_s, table.c.id) < sa.tuple_(*_read_cursor(cursor)))
     with engine.connect() as connection:
         found = [transfer_from(row) for row in connection.execute(query).mappings()]
     following = _cursor(found[limit - 1]) if len(found) > limit else None
-    return Page(transfers=found[:limit], next_cursor=following)
+    return TransferPage(transfers=found[:limit], next_cursor=following)
+
+
+def matching(
+    query: sa.Select[Any],
+    *,
+    created_from_s: float | None = None,
+    created_before_s: float | None = None,
+    **equal: str | None,
+) -> sa.Select[Any]:
+    """Add conditions on ``transfer`` to a query; None adds nothing. ``equal``: column names and values."""
+    table = tables.transfer
+    conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
+    if created_from_s is not None:
+        conditions.append(table.c.created_at_s >= created_from_s)
+    if created_before_s is not None:
+        conditions.append(table.c.created_at_s < created_before_s)
+    return query.where(*conditions)
 
 
 def _cursor(transfer: Transfer) -> str:
@@ -115,9 +130,9 @@ def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
 
 
 def count_open(engine: sa.Engine, *, caller: str | None) -> int:
-    """How many transfers are not at an end: of one caller, or (None) of all."""
+    """How many transfers are open: of one caller, or (None) of all."""
     table = tables.transfer
-    # Named one by one: "not at an end" would be read from every row that is kept, for each request.
+    # Each open state by name: "not ended" would read every row, for each request.
     query = sa.select(sa.func.count()).where(table.c.state.in_(sorted(OPEN_TRANSFER)))
     if caller is not None:
         query = query.where(table.c.caller == caller)
@@ -128,13 +143,15 @@ def count_open(engine: sa.Engine, *, caller: str | None) -> int:
 def retry(
     engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float, actor: str = audit.OPERATOR
 ) -> Transfer:
-    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`NotAllowed`."""
+    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`ChangeNotAllowed`."""
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.QUEUED, TransferState.RUNNING}:
-            raise NotAllowed(f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest")
+            raise ChangeNotAllowed(
+                f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest"
+            )
         if not _has_secrets(connection, transfer_id):
-            raise NotAllowed(
+            raise ChangeNotAllowed(
                 "its secrets were shredded: the next event of this contact brings new ones and runs it again",
                 "secrets-shredded",
             )
@@ -148,14 +165,14 @@ def retry(
 
 
 def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = audit.OPERATOR) -> Transfer:
-    """End a transfer, and shred its secrets; a running round stops after its present file.
+    """End a transfer and shred its secrets; a running round stops after its present file.
 
-    Raises ``LookupError`` or :class:`NotAllowed`.
+    Raises ``LookupError`` or :class:`ChangeNotAllowed`.
     """
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.SETTLED, TransferState.CANCELLED}:
-            raise NotAllowed(f"the transfer is {transfer.state} already", "ended-already")
+            raise ChangeNotAllowed(f"the transfer is {transfer.state} already", "ended-already")
         values = {
             "state": move_transfer(transfer.state, TransferState.CANCELLED),
             "outcome": Outcome.CANCELLED,

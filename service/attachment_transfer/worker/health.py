@@ -1,7 +1,7 @@
 """The worker's probes on a port of their own: alive, ready, metrics.
 
-``/healthz`` fails when the worker's main loop has not come round for a minute: restart it. ``/readyz`` fails while it
-starts, drains, or cannot reach the database, and says which.
+``/healthz`` fails when the worker's main loop has not run for a minute: restart it. ``/readyz`` fails while the worker
+starts, drains, or cannot reach the database, and returns the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class HealthServer:
     """``/healthz``, ``/readyz`` and ``/metrics`` of the worker.
 
     Args:
-        obstacle: what keeps a launched worker from working, as one sentence, or None.
+        obstacle: what prevents a launched worker from working, as one sentence, or None.
         monotonic_s: the clock of the main loop's beat, in seconds.
     """
 
@@ -71,7 +71,7 @@ class HealthServer:
         return app
 
     def start(self) -> None:
-        """Answer; not ready yet."""
+        """Start answering; not ready yet."""
         self._thread.start()
 
     def ready(self) -> None:
@@ -80,12 +80,12 @@ class HealthServer:
         self.beat()
 
     def draining(self) -> None:
-        """The worker claims no more rounds; what runs, ends."""
+        """The worker claims no more rounds and finishes those that run."""
         self._phase = "draining"
         self._beat_at_s = None
 
     def beat(self) -> None:
-        """The main loop came round."""
+        """The main loop has run once more."""
         self._beat_at_s = self._monotonic_s()
 
     def stop(self) -> None:
@@ -94,13 +94,13 @@ class HealthServer:
 
 
 def _server(host: str, port: int, app: Flask) -> BaseWSGIServer:
-    """Bind at once. werkzeug answers a failed bind with ``SystemExit``, the error of the system behind it."""
+    """Bind at once. werkzeug raises ``SystemExit`` for a failed bind, with the system's error as context."""
     try:
         return make_server(host, port, app, threaded=True)
     except (SystemExit, OSError) as exc:
         cause = exc if isinstance(exc, OSError) else exc.__context__
         why = getattr(cause, "strerror", None) or "cannot be opened"
         raise PortUnavailable(
-            f"the worker's port {port} on {host}: {why}. End the program that has it, or set "
+            f"the worker's port {port} on {host}: {why}. End the program that uses it, or set "
             "ATTACHMENT_TRANSFER_WORKER_PORT to a free port"
         ) from exc

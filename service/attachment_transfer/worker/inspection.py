@@ -1,7 +1,7 @@
-"""What every file passes before its upload: the policy on what is declared, the policy on its first bytes, the scanner.
+"""Checks before an upload: the policy on what is declared, the policy on the first bytes, the virus scanner.
 
-Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes stream on; with
-one they wait in an encrypted spool file until the verdict.
+Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes are streamed;
+with one they wait in an encrypted spool file for the verdict.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.downloads import OpenSource, peeked
+from attachment_transfer.clients.cmi.downloads import OpenSource, peeked
 from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, NotWanted
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.policy import Policy, Refuse, Skip, Verdict
+from attachment_transfer.core.policy import Policy, RefuseFile, SkipFile, Verdict
 
 #: Returns only if the bytes are clean; raises AttachmentRefused or ScannerUnavailable.
 Scan = Callable[[Iterable[bytes]], None]
@@ -33,7 +33,7 @@ class Inspector:
 
     @contextmanager
     def passed(self, source: SourceAttachment, opened: OpenSource) -> Iterator[OpenSource]:
-        """The opened source, once its bytes may go on. Raises AttachmentRefused and ScannerUnavailable."""
+        """The opened source, once its bytes may be uploaded. Raises AttachmentRefused and ScannerUnavailable."""
         head, pieces = peeked(opened.pieces)
         _enforce(self._policy.by_content(source, head=head, size_bytes=opened.size_bytes))
         if self._scan is None:
@@ -52,7 +52,7 @@ class Inspector:
 
 def _enforce(verdict: Verdict) -> None:
     match verdict:
-        case Skip(reason=reason):
+        case SkipFile(reason=reason):
             raise NotWanted.because(reason)
-        case Refuse(reason=reason):
+        case RefuseFile(reason=reason):
             raise AttachmentRefused.because(reason)

@@ -1,26 +1,26 @@
-"""The two clients of one transfer, built with its secrets, kept for one round."""
+"""The two clients of one transfer, built with its secrets and kept for one round."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
 
-from attachment_transfer import meters
-from attachment_transfer.clients.c4c import C4cClient
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
-from attachment_transfer.clients.caller_hosts import CallerHosts
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.governor import GovernedTransport, Governor
-from attachment_transfer.clients.observed import ObservedTransport
-from attachment_transfer.clients.timelimits import CallTimes
-from attachment_transfer.core.dialect import Dialect
+from attachment_transfer.clients.c4c.client import C4cClient
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.outbound.governor import Governor
+from attachment_transfer.clients.outbound.time_limits import CallTimes
+from attachment_transfer.core.dialect import NeighbourDialect
+from attachment_transfer.core.errors import GiveUp
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Secrets, Transfer
 from attachment_transfer.ledger.refusals import Credential
-from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
+from attachment_transfer.ledger.round_store import RoundStore, SecretsGone
+from attachment_transfer.ledger.sealing import SealBroken, Sealed
+from attachment_transfer.worker.calls import CallerHosts, CredentialWatch, NeighbourTransport
 
 #: 2 Mbit/s: slower lines need a larger upload timeout anyway.
 _SLOW_LINE_BYTES_PER_S = 250_000
@@ -65,15 +65,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Both ends of the stack for one transfer."""
+class NeighbourClients:
+    """The clients of one transfer."""
 
     cmi: CmiClient
     c4c: C4cClient
 
 
-class Phonebook:
-    """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers.
+class ClientFactory:
+    """Opens :class:`NeighbourClients`. The transport, with its pooled connections, is shared by all transfers.
 
     Args:
         hosts_of: the hosts that a caller's transfers may reach; None for a caller that may reach none.
@@ -83,7 +83,7 @@ class Phonebook:
         self,
         transport: Callable[[], httpx.BaseTransport],
         *,
-        dialect: Dialect,
+        dialect: NeighbourDialect,
         limits: Limits,
         governor: Governor,
         watch: CredentialWatch,
@@ -99,15 +99,13 @@ class Phonebook:
         self._now_s = now_s
         self._navigations: dict[str, AttachmentNavigation] = {}
 
-    @contextmanager
-    def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[Neighbours]:
-        """Clients with this transfer's credentials; nothing of them outlives the block."""
+    def open(self, transfer: Transfer, secrets: Secrets) -> NeighbourClients:
+        """Clients with this transfer's credentials. They need no closing: all that is pooled is shared."""
         cmi = Credential(url=transfer.cmi_url, user=transfer.cmi_user, password=secrets.cmi_password)
         c4c = Credential(url=transfer.c4c_url, user=transfer.c4c_user, password=secrets.c4c_password)
         cmi_http = self._client("cmi", transfer, cmi)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
-        c4c_http = self._client("c4c", transfer, c4c)
-        yield Neighbours(
+        return NeighbourClients(
             CmiClient(
                 cmi_http,
                 cmi_url=transfer.cmi_url,
@@ -117,7 +115,7 @@ class Phonebook:
                 now_s=self._now_s,
             ),
             C4cClient(
-                c4c_http,
+                self._client("c4c", transfer, c4c),
                 c4c_url=transfer.c4c_url,
                 dialect=self._dialect,
                 known=self._navigations,
@@ -131,24 +129,69 @@ class Phonebook:
         self._transport.close()
 
     def _client(self, neighbour: str, transfer: Transfer, credential: Credential) -> httpx.Client:
-        # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
+        transport = NeighbourTransport(
+            self._transport,
+            neighbour=neighbour,
+            tenant=transfer.tenant,
+            hosts=CallerHosts(transfer.caller, self._hosts_of(transfer.caller)),
+            credential=credential,
+            watch=self._watch,
+            governor=self._governor,
+        )
+        # The client is not closed: that would close the shared transport. Nothing else of it needs closing.
         return httpx.Client(
-            transport=CallerHosts(
-                WatchedTransport(
-                    GovernedTransport(
-                        ObservedTransport(self._transport, neighbour),
-                        self._governor,
-                        transfer.tenant,
-                        note_slow=meters.SLOW_CALLS.labels(neighbour).inc,
-                    ),
-                    self._watch,
-                    credential,
-                ),
-                self._hosts_of(transfer.caller),
-                transfer.caller,
-            ),
+            transport=transport,
             auth=httpx.BasicAuth(credential.user, credential.password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
             headers={"User-Agent": "attachment-transfer/1", "Accept-Encoding": "identity"},
             trust_env=False,
         )
+
+
+@dataclass(frozen=True)
+class _RoundEntry:
+    round_no: int
+    sealed: Sealed
+    clients: NeighbourClients
+
+
+class RoundClients:
+    """The clients of the rounds that this process runs. Secrets are unsealed once per round, not once per step.
+
+    A round that meets newer secrets (an event arrived while it runs) gets clients with these.
+    """
+
+    def __init__(self, store: RoundStore, factory: ClientFactory) -> None:
+        self._store = store
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._entries: dict[str, _RoundEntry] = {}
+
+    def of(self, transfer: Transfer) -> NeighbourClients:
+        """The clients of the transfer's present round. Raises :class:`GiveUp` if its secrets cannot be had."""
+        try:
+            sealed = self._store.sealed(transfer)
+            with self._lock:
+                known = self._entries.get(transfer.id)
+            if known is not None and (known.round_no, known.sealed) == (transfer.round_no, sealed):
+                return known.clients
+            secrets = self._store.unseal(transfer, sealed)
+        except SecretsGone as exc:
+            raise GiveUp(
+                "the transfer's secrets were shredded",
+                remedy="The next event of this contact brings new ones.",
+            ) from exc
+        except SealBroken as exc:
+            raise GiveUp(
+                "the transfer's secrets cannot be unsealed",
+                remedy="Configure the sealing key that sealed them in ATTACHMENT_TRANSFER_SEALING_KEYS.",
+            ) from exc
+        clients = self._factory.open(transfer, secrets)
+        with self._lock:
+            self._entries[transfer.id] = _RoundEntry(transfer.round_no, sealed, clients)
+        return clients
+
+    def forget(self, transfer_id: str) -> None:
+        """The round is over: drop its clients, and with them the secrets in memory."""
+        with self._lock:
+            self._entries.pop(transfer_id, None)

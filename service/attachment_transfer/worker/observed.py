@@ -1,4 +1,4 @@
-"""Rounds under observation: every step is a span of its transfer's trace, timed, and names its transfer in the log."""
+"""Every step of a round is a span of its transfer's trace, is timed, and names its transfer in the log."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import structlog
 
-from attachment_transfer import meters
 from attachment_transfer.core.trace import TraceContext
-from attachment_transfer.engine import RoundRunner
-from attachment_transfer.tracing import Attribute, span
+from attachment_transfer.engine.workflow import CarriedOne, Discovered, RoundRunner
+from attachment_transfer.telemetry import metrics
+from attachment_transfer.telemetry.tracing import Attribute, span
 
 
 class ObservedRounds:
@@ -34,28 +34,28 @@ class ObservedRounds:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
         self._began_s: dict[tuple[str, int], float] = {}
-        meters.ROUNDS_RUNNING.set_function(lambda: len(self._began_s))
+        metrics.ROUNDS_RUNNING.set_function(lambda: len(self._began_s))
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
-        """Begin the round; a round that this ends at once is timed, too."""
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
+        """Begin the round; a round that ends here is timed, too."""
         with self._lock:
             self._began_s[transfer_id, round_no] = self._monotonic_s()
         with self._step("discover", transfer_id, round_no):
-            go_on, attachment_ids = self._inner.discover(transfer_id, round_no)
-        if not go_on:
+            found = self._inner.discover(transfer_id, round_no)
+        if not found.go_on:
             self._ended(transfer_id, round_no)
-        return go_on, attachment_ids
+        return found
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
         """Carry one attachment."""
         began_s, result = self._monotonic_s(), "failed"
         try:
             with self._step("carry", transfer_id, round_no, attachment_id=attachment_id):
-                error, stop = self._inner.carry_one(transfer_id, round_no, attachment_id)
-            result = "failed" if error else "done"
+                carried = self._inner.carry_one(transfer_id, round_no, attachment_id)
+            result = "failed" if carried.error else "done"
         finally:
-            meters.ATTACHMENT_SECONDS.labels(result).observe(self._monotonic_s() - began_s)
-        return error, stop
+            metrics.ATTACHMENT_SECONDS.labels(result).observe(self._monotonic_s() - began_s)
+        return carried
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round."""
@@ -64,7 +64,7 @@ class ObservedRounds:
         self._ended(transfer_id, round_no)
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        """A step raised: book it."""
+        """Record that a step raised."""
         with self._step("failed", transfer_id, round_no):
             self._inner.failed(transfer_id, round_no, error_type)
         self._ended(transfer_id, round_no)
@@ -83,4 +83,4 @@ class ObservedRounds:
         with self._lock:
             began_s = self._began_s.pop((transfer_id, round_no), None)
         if began_s is not None:
-            meters.ROUND_SECONDS.observe(self._monotonic_s() - began_s)
+            metrics.ROUND_SECONDS.observe(self._monotonic_s() - began_s)

@@ -1,8 +1,8 @@
 """The next file of a chat is fetched while the present one is uploaded: a round then waits for the slower of both, not
-for one after the other, and holds its place at C4C for a shorter time.
+for one after the other, and occupies its slot at C4C for a shorter time.
 
 Only reads, and only CMI: what is uploaded, and what is known of it, does not change. A fetched file waits in an
-encrypted spool file. What goes wrong is forgotten, and the file fetched again at its turn, where failures are booked.
+encrypted spool file. A failure is ignored here: the file is fetched again at its turn, where failures are recorded.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from itertools import pairwise
 import structlog
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.downloads import OpenSource
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.cmi.downloads import OpenSource
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.worker.sources import open_source
 
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class _Dropped(Exception):
-    """Nobody wants this file any more."""
+    """The file is not needed any more."""
 
 
 class _Fetch:
@@ -36,7 +36,7 @@ class _Fetch:
         self._dropped = threading.Event()
         self._spool: EncryptedSpool | None = None
         self._content_type = ""
-        # Its client has the transfer's credentials in memory until it ends.
+        # Its client keeps the transfer's credentials in memory until it ends.
         self._thread = threading.Thread(target=self._fetch, args=(cmi,), name="prefetch", daemon=True)
         self._thread.start()
 
@@ -48,7 +48,7 @@ class _Fetch:
                     spool.fill(self._wanted(opened.pieces), limit_bytes=self._most_bytes)
                     if spool.size_bytes == opened.size_bytes:
                         self._spool, self._content_type = spool, opened.content_type
-        except Exception as exc:  # noqa: BLE001 - fetched again at its turn, and booked there
+        except Exception as exc:  # noqa: BLE001 - fetched again at its turn, where failures are recorded
             _log.debug("not fetched ahead", error=type(exc).__name__)
         finally:
             if self._spool is None:
@@ -62,7 +62,7 @@ class _Fetch:
 
     @contextmanager
     def taken(self, attachment: Attachment, *, patience_s: float) -> Iterator[OpenSource | None]:
-        """The file, if it was fetched in time and from where it still lies."""
+        """The file, if it was fetched in time and its address has not changed."""
         self._thread.join(patience_s)
         if self._thread.is_alive() or attachment.source.href != self._source.href:
             self.drop()
@@ -80,7 +80,7 @@ class _Fetch:
         return OpenSource(self._spool.size_bytes, self._spool.read(), self._content_type)
 
     def drop(self) -> None:
-        """Forget it; one that is under way ends by itself."""
+        """Discard it; a fetch that is running ends by itself."""
         self._dropped.set()
         threading.Thread(target=self._close, name="prefetch-end", daemon=True).start()
 
@@ -95,7 +95,7 @@ class Prefetcher:
 
     Args:
         most_bytes: larger files are not fetched ahead; 0 = none are.
-        patience_s: how long a file's turn waits for a fetch that is under way, in seconds, before it begins anew.
+        patience_s: how long a file's turn waits for a running fetch, in seconds, before it fetches the file itself.
     """
 
     def __init__(self, *, most_bytes: int, patience_s: float) -> None:

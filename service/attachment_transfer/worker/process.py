@@ -1,4 +1,4 @@
-"""The worker as a program: one lock, one durable engine, a health port, a clean end."""
+"""The worker as a program: one lock, one durable engine, a health port, a clean shutdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO, Protocol
 
 import structlog
 
-from attachment_transfer.private_files import private_file
+from attachment_transfer.ledger.private_files import private_file
 from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)
@@ -25,14 +25,14 @@ _LOCK_POLL_S = 0.1
 
 
 class AlreadyWorking(Exception):
-    """Another worker holds the lock of this SQLite database; exactly one may run."""
+    """Another worker has the lock of this SQLite database; exactly one may run."""
 
 
 class WorkerLock:
     """``flock`` on ``<database>.worker.lock``. The kernel drops it when the process dies, however it dies.
 
     Args:
-        stop: ends the wait for the lock; then the block is entered without it, and must look at ``stop`` itself.
+        stop: ends the wait for the lock; then the block is entered without it, and must check ``stop`` itself.
     """
 
     def __init__(self, path: Path, *, wait: bool, stop: threading.Event | None = None) -> None:
@@ -48,10 +48,10 @@ class WorkerLock:
             if not self._wait:
                 self._file.close()
                 raise AlreadyWorking(
-                    f"another worker holds {self._path}: SQLite allows one; use postgresql:// for several, "
+                    f"another worker has the lock {self._path}: SQLite allows one; use postgresql:// for several, "
                     "or --standby to wait for the lock"
                 )
-            # A flock that blocks would not hear a signal to stop.
+            # A blocking flock would not react to a signal to stop.
             if self._stop.wait(_LOCK_POLL_S):
                 return self
         self._file.truncate(0)
@@ -74,10 +74,10 @@ class WorkerLock:
 
 
 def end_what_is_left(*, patience_s: float = 2.0, end: Callable[[int], object] = os._exit) -> None:
-    """Return once no thread of ours runs any more, or end the process, here and now.
+    """Return once no thread of ours runs any more, or end the process at once.
 
-    A round that outlived the drain may still be posting. The next worker takes it for granted that nobody is, as soon
-    as it has the lock: so the lock must go with the process, not before it.
+    A round that outlived the drain may still be posting. The next worker assumes, as soon as it has the lock, that no
+    process posts: so the lock must be released by the end of the process, not before.
     """
     ends_at_s = time.monotonic() + patience_s
     threads = [one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon]
@@ -85,7 +85,7 @@ def end_what_is_left(*, patience_s: float = 2.0, end: Callable[[int], object] = 
         thread.join(max(0.0, ends_at_s - time.monotonic()))
     left = [thread.name for thread in threads if thread.is_alive()]
     if left:
-        _log.warning("ending with rounds unfinished: they are taken up again", threads=len(left))
+        _log.warning("ending with rounds unfinished: they run again later", threads=len(left))
         logging.shutdown()
         end(0)
 
@@ -111,7 +111,7 @@ def work(
     lab_offset_s: Callable[[], float] | None,
     pull_forward: Callable[[float], int],
 ) -> None:
-    """Run until ``stop``: claim rounds, keep house, follow the lab's clock; then drain.
+    """Run until ``stop``: claim rounds, run the housekeeping, follow the lab's clock; then drain.
 
     Args:
         lab_offset_s: the lab clock's offset, or None in production. When it grows, delayed rounds come due earlier.
@@ -126,7 +126,7 @@ def work(
     )
     if lab_offset_s is not None:
         watcher.start()
-    # In a thread of its own: a database that hangs holds it up, and must not make the process pass for dead.
+    # In a thread of its own: a database that hangs blocks it, and the process must still send its heartbeat.
     keeper = threading.Thread(target=_keep_house, args=(stop, housekeeping), name="housekeeping", daemon=True)
     keeper.start()
     while not stop.wait(_BEAT_S):
@@ -153,7 +153,7 @@ def _follow_clock(stop: threading.Event, offset_s: Callable[[], float], pull_for
 
 
 def _guarded(chore: Callable[[], object]) -> None:
-    """A chore that fails must not end the worker: say so and come back to it."""
+    """A chore that fails must not end the worker: log it; it is called again."""
     try:
         chore()
     except Exception as exc:  # noqa: BLE001

@@ -1,4 +1,4 @@
-"""The chore that deletes what ended long ago: in small batches, so that accepting and carrying never wait."""
+"""Deletes transfers that ended long ago: in small batches, so that accepting and carrying never wait."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
-from attachment_transfer import meters
-from attachment_transfer.ledger.purge import Purger
+from attachment_transfer.ledger.upkeep.purge import Purger
+from attachment_transfer.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -37,14 +37,14 @@ class Retention:
     def __call__(self) -> None:
         """Purge. The log names each transfer; the audit trail keeps the number."""
         end_s = self._monotonic_s() + self._longest_s
-        with self._purger.alone() as nobody_else:
-            while nobody_else and self._purge() == self._purger.batch and self._monotonic_s() < end_s:
+        with self._purger.alone() as is_alone:
+            while is_alone and self._purge() == self._purger.batch and self._monotonic_s() < end_s:
                 pass
 
     def _purge(self) -> int:
         gone = self._purger.purge_batch()
         if gone:
-            meters.PURGED.inc(len(gone))
+            metrics.PURGED.inc(len(gone))
             _log.info("transfers purged", count=len(gone), transfer_ids=gone)
             self._give_back_space()
         return len(gone)

@@ -7,12 +7,11 @@ values, because the durable engine stores both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from attachment_transfer.clients.cmi import Conversation
+from attachment_transfer.clients.cmi.client import CmiConversation
 from attachment_transfer.core.errors import (
     Defect,
     GiveUp,
@@ -23,25 +22,26 @@ from attachment_transfer.core.errors import (
 )
 from attachment_transfer.core.model import ActivityRef, Attachment, SourceAttachment, Transfer
 from attachment_transfer.core.names import carries_key
-from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.retry import StopRetrying, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
 from attachment_transfer.core.transcript import render, transcript_source
+from attachment_transfer.engine.workflow import CarriedOne, Discovered
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.round_book import RoundBook, SecretsGone
-from attachment_transfer.ledger.sealing import SealBroken
-from attachment_transfer.worker.carry import Carrier, Target
-from attachment_transfer.worker.neighbours import Neighbours, Phonebook
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.attempt import TargetActivity
+from attachment_transfer.worker.carry import AttachmentCarrier
+from attachment_transfer.worker.neighbours import ClientFactory, NeighbourClients, RoundClients
 from attachment_transfer.worker.write_back import WriteBack
 
 _log = structlog.get_logger(__name__)
 
-#: Normal ends of a transfer for which waiting longer brings nothing.
+#: Normal ends of a transfer: waiting longer would not change them.
 _NORMAL_END = {"unknown-contact": Outcome.UNKNOWN_CONTACT, "no-activity": Outcome.NO_ACTIVITY}
 
 
 class _NotYet(NotThereYet):
-    """History or activity is missing; ``end_code`` names the normal outcome if it stays so."""
+    """History or activity is missing; ``end_code`` is the normal outcome if that does not change."""
 
     def __init__(self, message: str, end_code: str) -> None:
         super().__init__(message)
@@ -53,9 +53,9 @@ class Rounds:
 
     def __init__(
         self,
-        book: RoundBook,
-        phonebook: Phonebook,
-        carrier: Carrier,
+        store: RoundStore,
+        client_factory: ClientFactory,
+        carrier: AttachmentCarrier,
         *,
         enqueue: Enqueue,
         now_s: Callable[[], float],
@@ -63,8 +63,8 @@ class Rounds:
         transcript: bool = False,
         write_back: WriteBack | None = None,
     ) -> None:
-        self._book = book
-        self._phonebook = phonebook
+        self._store = store
+        self._clients = RoundClients(store, client_factory)
         self._carrier = carrier
         self._enqueue = enqueue
         self._now_s = now_s
@@ -72,106 +72,102 @@ class Rounds:
         self._transcript = transcript
         self._write_back = write_back
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
-        """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails.
-
-        Returns whether to go on, and the ids of the attachments that are open.
-        """
-        transfer = self._book.begin(transfer_id, round_no)
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
+        """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails."""
+        transfer = self._store.begin(transfer_id, round_no)
         if transfer is None:
-            return False, []
+            return Discovered(go_on=False, attachment_ids=[])
         try:
-            with self._neighbours(transfer) as neighbours:
-                return self._discover(transfer, neighbours)
+            return Discovered(go_on=True, attachment_ids=self._discover(transfer, self._clients.of(transfer)))
         except TryAgain as exc:
             self._again(transfer, exc)
         except GiveUp as exc:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, exc.reason)
-        return False, []
+        return Discovered(go_on=False, attachment_ids=[])
 
-    def _discover(self, transfer: Transfer, neighbours: Neighbours) -> tuple[bool, list[str]]:
-        conversation = neighbours.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
+    def _discover(self, transfer: Transfer, clients: NeighbourClients) -> list[str]:
+        """The ids of the open attachments, in the order in which they are carried."""
+        conversation = clients.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
             raise _NotYet("CMI has no history of this contact", "unknown-contact")
         sources = [*conversation.attachments, *self._transcripts(transfer, conversation)]
-        attachments = self._book.note_sources(transfer, sources)
+        attachments = self._store.note_sources(transfer, sources)
         still_open = [
-            item
-            for item in attachments
-            if item.state not in TERMINAL_ATTACHMENT and not self._carrier.turned_away(item)
+            item for item in attachments if item.state not in TERMINAL_ATTACHMENT and not self._carrier.excluded(item)
         ]
         if still_open:
-            self._look_around(transfer.activity or self._find_activity(transfer, neighbours), still_open, neighbours)
-        # Those that failed before come last: a few bad files at the head of a chat must not hold up the others.
+            self._expect_present(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
+        # Those that failed before come last: a few bad files at the start of a chat must not delay the others.
         order = sorted(still_open, key=lambda item: item.tries)
         self._carrier.prefetcher.plan(transfer.id, order)
-        return True, [item.id for item in order]
+        return [item.id for item in order]
 
-    def _find_activity(self, transfer: Transfer, neighbours: Neighbours) -> ActivityRef:
-        activity = neighbours.c4c.find_activity(transfer.contact_id)
+    def _find_activity(self, transfer: Transfer, clients: NeighbourClients) -> ActivityRef:
+        activity = clients.c4c.find_activity(transfer.contact_id)
         if activity is None:
             raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
-        self._book.note_activity(transfer.id, activity)
+        self._store.note_activity(transfer.id, activity)
         return activity
 
-    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], neighbours: Neighbours) -> None:
-        """A file that carries our key at C4C already, though this ledger never posted it, is adopted and not doubled.
+    def _expect_present(self, activity: ActivityRef, attachments: list[Attachment], clients: NeighbourClients) -> None:
+        """Adopt files that are at C4C with our key already, although this ledger never posted them.
 
         A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
         """
         fresh = [item for item in attachments if not item.attempts]
         if not fresh:
             return
-        present = neighbours.c4c.attachments(activity, neighbours.c4c.navigation(activity))
+        present = clients.c4c.attachments(activity, clients.c4c.navigation(activity))
         there = [item.id for item in fresh if any(carries_key(item.key, title=o.title, name=o.name) for o in present)]
-        self._book.expect_uploads(there)
+        self._store.expect_uploads(there)
 
-    def _transcripts(self, transfer: Transfer, conversation: Conversation) -> Iterator[SourceAttachment]:
-        """The chat's transcript as it stands now; none while an earlier one waits that will be carried up to date."""
+    def _transcripts(self, transfer: Transfer, conversation: CmiConversation) -> Iterator[SourceAttachment]:
+        """The chat's present transcript; none while an earlier version waits, which is carried in its newest form."""
         waiting = (
             item.state not in TERMINAL_ATTACHMENT and item.source.is_transcript and not item.attempts
-            for item in self._book.attachments(transfer.id)
+            for item in self._store.attachments(transfer.id)
         )
         if conversation.messages and not any(waiting):
             yield transcript_source(transfer.contact_id, render(transfer.contact_id, conversation.messages))
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
-        """Carry one attachment, if this round is still the transfer's present one.
-
-        Returns the reason code if it failed, and whether the round should stop because the others would fail too.
-        """
-        transfer = self._book.transfer(transfer_id)
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
+        """Carry one attachment, if this round is still the transfer's present one."""
+        transfer = self._store.transfer(transfer_id)
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING or transfer.activity is None:
-            return "stale-round", True
+            return CarriedOne(error="stale-round", stop_round=True)
         try:
-            with self._neighbours(transfer) as neighbours:
-                target = Target(transfer.activity, neighbours.c4c.navigation(transfer.activity))
-                carried = self._carrier.carry(attachment_id, neighbours, target)
+            clients = self._clients.of(transfer)
+            target = TargetActivity(transfer.activity, clients.c4c.navigation(transfer.activity))
+            carried = self._carrier.carry(attachment_id, clients, target)
         except TransferError as exc:
             carried = self._carrier.put_off(attachment_id, exc)
         except SQLAlchemyError:
             raise
         except Exception as exc:  # noqa: BLE001
-            # One poisoned file must not keep the others from arriving.
+            # One poisoned file must not prevent the others.
             _log.exception("carrying an attachment failed", attachment_id=attachment_id)
             carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
         if carried.stop_round and self._is_present(transfer_id, round_no):
-            self._book.park_the_rest(transfer_id, self._book.attachment(attachment_id))
-        return carried.error, carried.stop_round
+            self._store.park_the_rest(transfer_id, self._store.attachment(attachment_id))
+        return CarriedOne(carried.error, carried.stop_round)
 
     def _is_present(self, transfer_id: str, round_no: int) -> bool:
         """False once the round was cancelled, also where a later event has brought new secrets since."""
-        transfer = self._book.transfer(transfer_id)
+        transfer = self._store.transfer(transfer_id)
         return transfer.round_no == round_no and transfer.state is TransferState.RUNNING
 
     def settle(self, transfer_id: str, round_no: int) -> None:
-        """End the round: look again, wait for a later round, settle or park."""
+        """End the round: run again, wait for a later round, settle or park."""
         self._carrier.prefetcher.forget(transfer_id)
-        transfer = self._book.transfer(transfer_id)
+        self._settle(transfer_id, round_no)
+        self._clients.forget(transfer_id)
+
+    def _settle(self, transfer_id: str, round_no: int) -> None:
+        transfer = self._store.transfer(transfer_id)
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
             return
-        attachments = self._book.attachments(transfer_id)
-        following = after_attachments(attachments, look_again=transfer.look_again, now_s=self._now_s())
+        attachments = self._store.attachments(transfer_id)
+        following = after_attachments(attachments, run_again=transfer.run_again, now_s=self._now_s())
         match following:
             case RunNow():
                 self._next(transfer, 0.0, None, tries=0)
@@ -183,27 +179,28 @@ class Rounds:
                 self._finish(transfer, TransferState.PARKED, outcome, reason)
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        """A step raised what no step should: retry a little, then park for a person. The type is told, no text."""
+        """A step raised an unexpected error: retry a few times, then park for a person. Only its type is recorded."""
         self._carrier.prefetcher.forget(transfer_id)
-        transfer = self._book.transfer(transfer_id)
+        transfer = self._store.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
             self._again(transfer, Defect(f"internal error ({error_type})"))
+        self._clients.forget(transfer_id)
 
     def lost(self, transfer_id: str, round_no: int) -> None:
-        """The engine has dropped this round: begin another a few times, so that no transfer waits for ever."""
-        transfer = self._book.begin(transfer_id, round_no)
+        """The engine has dropped this round: begin another, a few times, so that no transfer waits for ever."""
+        transfer = self._store.begin(transfer_id, round_no)
         if transfer is not None:
             _log.error("the engine dropped a round", transfer_id=transfer_id, round=round_no)
             self._again(transfer, Defect("the durable engine dropped the round"))
 
     def _again(self, transfer: Transfer, exc: TryAgain) -> None:
-        # Each reason has a budget of its own: an outage before does not use up the wait for history.
+        # Each reason has a budget of its own: an earlier outage does not use up the wait for history.
         same = transfer.reason is not None and transfer.reason.code == exc.code
         tries = transfer.tries + 1 if same else 1
         decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
-        end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, Stop) else None
+        end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, StopRetrying) else None
         reason = Reason(code=end_code or exc.code, message=exc.message, remedy=exc.remedy)
-        if not isinstance(decision, Stop):
+        if not isinstance(decision, StopRetrying):
             self._next(transfer, decision.delay_s, reason, tries=tries)
         elif isinstance(exc, _NotYet):
             self._finish(transfer, TransferState.SETTLED, _NORMAL_END[exc.end_code], reason)
@@ -211,32 +208,17 @@ class Rounds:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, reason)
 
     def _next(self, transfer: Transfer, delay_s: float, reason: Reason | None, *, tries: int) -> None:
-        self._book.next_round(
+        self._store.next_round(
             transfer.id, transfer.round_no, delay_s=delay_s, reason=reason, tries=tries, enqueue=self._enqueue
         )
+        self._clients.forget(transfer.id)
         _log.info("next round", transfer_id=transfer.id, delay_s=round(delay_s, 1), reason=reason and reason.code)
 
     def _finish(self, transfer: Transfer, state: TransferState, outcome: Outcome, reason: Reason | None) -> None:
         if self._write_back is not None:
-            self._write_back.report(transfer, state, outcome, reason, self._neighbours)
-        if self._book.finish(transfer.id, transfer.round_no, state, outcome, reason):
+            self._write_back.report(transfer, state, outcome, reason, self._clients)
+        if self._store.finish(transfer.id, transfer.round_no, state, outcome, reason):
+            self._clients.forget(transfer.id)
             _log.info("transfer ended", transfer_id=transfer.id, state=str(state), outcome=str(outcome))
         else:
             self._next(transfer, 0.0, None, tries=0)
-
-    @contextmanager
-    def _neighbours(self, transfer: Transfer) -> Iterator[Neighbours]:
-        try:
-            secrets = self._book.secrets(transfer)
-        except SecretsGone as exc:
-            raise GiveUp(
-                "the transfer's secrets were shredded",
-                remedy="The next event of this contact brings new ones.",
-            ) from exc
-        except SealBroken as exc:
-            raise GiveUp(
-                "the transfer's secrets cannot be unsealed",
-                remedy="Configure the sealing key that sealed them in ATTACHMENT_TRANSFER_SEALING_KEYS.",
-            ) from exc
-        with self._phonebook.open(transfer, secrets) as neighbours:
-            yield neighbours

@@ -1,4 +1,4 @@
-"""Where a file's bytes come from: CMI, or for a transcript the chat's messages, made into a text anew each time."""
+"""Where a file's bytes come from: CMI, or, for a transcript, the chat's messages, rendered again each time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attachment_transfer.clients.body import BLOCK_BYTES
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.downloads import OpenSource
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.cmi.downloads import OpenSource
+from attachment_transfer.core.answers.sniffing import plain_type
 from attachment_transfer.core.errors import NotThereYet
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.transcript import contact_of, render, sha256_of, transcript_source
 
 
@@ -30,7 +30,7 @@ def open_source(source: SourceAttachment, cmi: CmiClient) -> Iterator[OpenSource
 
 
 def present_transcript(source: SourceAttachment, cmi: CmiClient) -> SourceAttachment:
-    """The transcript as the chat stands now: ``source`` again, or a newer version of it."""
+    """The chat's present transcript: ``source`` again, or a newer version of it."""
     contact_id = contact_of(source)
     return transcript_source(contact_id, _transcript(cmi, contact_id))
 

@@ -1,9 +1,6 @@
-"""Tell Contact Pro what became of a transfer, where that is switched on. It never changes what became of it."""
+"""Write a transfer's result back to Contact Pro, where that is switched on. The result itself never changes."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 import structlog
@@ -12,10 +9,10 @@ from attachment_transfer.core.errors import Defect, Reason, TransferError
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.resource import result_json
 from attachment_transfer.core.states import Outcome, TransferState
-from attachment_transfer.ledger.round_book import RoundBook
-from attachment_transfer.worker.neighbours import Neighbours
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.neighbours import RoundClients
 
-#: The name under which the result stands among the conversation's attached data.
+#: The name of the result among the conversation's attached data.
 RESULT_NAME = "attachment_transfer"
 
 _log = structlog.get_logger(__name__)
@@ -24,12 +21,12 @@ _log = structlog.get_logger(__name__)
 class WriteBack:
     """Writes a round's result to CMI's ``contactData``, before the secrets are shredded.
 
-    Once a round: the transfer's row remembers it. Only a crash between the POST and that row can repeat it, and the
-    repetition says the same.
+    Once a round: the transfer's row records it. Only a crash between the POST and that row repeats it, with the same
+    content.
     """
 
-    def __init__(self, book: RoundBook) -> None:
-        self._book = book
+    def __init__(self, store: RoundStore) -> None:
+        self._store = store
 
     def report(
         self,
@@ -37,15 +34,15 @@ class WriteBack:
         state: TransferState,
         outcome: Outcome,
         reason: Reason | None,
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        clients: RoundClients,
     ) -> None:
-        """Write back how the transfer ends; trouble is audited and logged, and stays here."""
+        """Write back how the transfer ends. An error is audited and logged, and not raised."""
         # A contact that CMI does not know has no conversation to write to.
-        if outcome is Outcome.UNKNOWN_CONTACT or self._book.wrote_back(transfer.id, transfer.round_no):
+        if outcome is Outcome.UNKNOWN_CONTACT or self._store.wrote_back(transfer.id, transfer.round_no):
             return
-        result = result_json(transfer, self._book.attachments(transfer.id), state, outcome, reason)
-        failure = self._try(transfer, result, neighbours)
-        self._book.note_write_back(transfer.id, transfer.round_no, failure=failure)
+        result = result_json(transfer, self._store.attachments(transfer.id), state, outcome, reason)
+        failure = self._try(transfer, result, clients)
+        self._store.note_write_back(transfer.id, transfer.round_no, failure=failure)
         if failure:
             _log.warning("result not written back", transfer_id=transfer.id, reason=failure.code, why=failure.message)
 
@@ -53,16 +50,15 @@ class WriteBack:
         self,
         transfer: Transfer,
         result: dict[str, object],
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        clients: RoundClients,
     ) -> Reason | None:
         """Why it failed, or None."""
         try:
-            with neighbours(transfer) as both:
-                both.cmi.write_back(transfer.contact_id, RESULT_NAME, result)
+            clients.of(transfer).cmi.write_back(transfer.contact_id, RESULT_NAME, result)
         except TransferError as exc:
             return exc.reason
         except sa.exc.DBAPIError:
             raise
-        except Exception as exc:  # noqa: BLE001 - not even a defect of ours may turn a good end into a bad one
+        except Exception as exc:  # noqa: BLE001 - not even a defect of ours may change a good end
             return Defect(f"internal error ({type(exc).__name__})").reason
         return None

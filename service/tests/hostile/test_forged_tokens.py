@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
-from forgeries import Forger
-from hostile_kit import Api, a_body
+from hostile.api import Api
+from hostile.forgeries import Forger
+from ingress_kit import a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
 #: At least so many; docs/security.md names how many there are.

@@ -7,8 +7,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from framings import PIPELINED, TAKEN, Parts, tricks
-from hostile_kit import ENDPOINT, Api, a_body
+from hostile.api import Api
+from hostile.framings import PIPELINED, TAKEN, Parts, tricks
+from ingress_kit import ENDPOINT, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
 #: At least so many; docs/security.md names how many there are.
@@ -93,7 +94,7 @@ def test_a_password_with_a_byte_outside_ascii_is_told_as_what_it_is(api: Api, na
     assert answer.startswith(b"HTTP/1.1 400 ")
     [error] = json.loads(answer.partition(b"\r\n\r\n")[2])["errors"]
     assert error["field"] == f"header.{name}"
-    assert "holds characters that a password may not have, at position" in error["message"]
+    assert "contains characters that a password may not have, at position" in error["message"]
     assert "printable ASCII" in error["remedy"]
     assert secret not in answer
     assert api.transfers() == before

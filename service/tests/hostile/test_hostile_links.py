@@ -12,14 +12,15 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
+from hostile.links import INNER, LEAST_CALLS, LINKS
+from hostile.wire import C4C, CMI, NEXT_ENDPOINT, PUBLIC, SIGNED, Call, Net, answer, json_answer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, SECRETS, Queue, a_request
-from stack import governor
-from wire import C4C, CMI, NEXT_DOOR, PUBLIC, SIGNED, Call, Net, answer, json_answer
+from worker_kit import governor
 
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
 from attachment_transfer.core.dialect import read_dialect
 from attachment_transfer.core.errors import TransferError
 from attachment_transfer.core.hosts import covered, parse_patterns
@@ -27,14 +28,13 @@ from attachment_transfer.core.model import ActivityRef, Transfer
 from attachment_transfer.ledger.accept import accept, load_transfer
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import shipped_dialect
-from attachment_transfer.worker.credentials import CredentialWatch
-from attachment_transfer.worker.neighbours import Limits, Neighbours, Phonebook
+from attachment_transfer.runtime.settings import shipped_dialect
+from attachment_transfer.worker.calls import CredentialWatch
+from attachment_transfer.worker.neighbours import ClientFactory, Limits, NeighbourClients
 
 pytestmark = pytest.mark.off_contract(reason="links lead where no hop of the contract is")
 #: At least so many; docs/security.md names how many there are.
 LEAST_LINKS = 53
-LEAST_CALLS = 1_600
 POLICY = OutboundPolicy(allowed=parse_patterns(f"*.execute-api.*.amazonaws.com,*.crm.cloud.sap,{SIGNED}"))
 DIALECT = read_dialect(shipped_dialect())
 NAVIGATION = AttachmentNavigation(
@@ -44,84 +44,6 @@ NAVIGATION = AttachmentNavigation(
     creatable=frozenset({"Name"}),
 )
 CHAT = ActivityRef(service="chatactivity", entity_set="ChatActivityCollection", object_id="00163EAAAA")
-#: Allowed by name, and what they resolve to is the attacker's choice.
-INNER = {
-    "inner.crm.cloud.sap": ["127.0.0.1"],
-    "metadata.crm.cloud.sap": ["169.254.169.254"],
-    "wire.crm.cloud.sap": ["168.63.129.16"],
-    "mapped.crm.cloud.sap": ["::ffff:10.0.0.1"],
-    "site.crm.cloud.sap": ["fec0::1"],
-    "half.crm.cloud.sap": [PUBLIC, "10.0.0.1"],
-}
-LINKS = [
-    # Elsewhere.
-    "https://evil.example/a",
-    "//evil.example/a",
-    "http://evil.example/a",
-    "https://evil.example:443/acme/cmi/a",
-    f"https://{CMI}.evil.example/a",
-    f"https://evil.example/{CMI}/a",
-    f"https://evil.example#@{CMI}/a",
-    f"https://evil.example?@{CMI}/a",
-    f"https://evil.example\\@{CMI}/a",
-    f"https://{CMI}@evil.example/a",
-    f"https://{CMI}:443@evil.example/a",
-    f"https://{CMI}%40evil.example/a",
-    f"https://{CMI}%2eevil.example/a",
-    f"https://{CMI}\\.evil.example/a",
-    f"https://{CMI}\u3002evil.example/a",
-    f"https:\\\\evil.example\\{CMI}",
-    "https:evil.example/a",
-    "https:/evil.example/a",
-    "https:///evil.example/a",
-    "\\\\evil.example\\a",
-    "/\\evil.example/a",
-    " https://evil.example/a",
-    "\thttps://evil.example/a",
-    "ht\ntps://evil.example/a",
-    "HTTPS://EVIL.EXAMPLE/a",
-    # Next door: allowed by the list, and not the transfer's own.
-    f"https://{NEXT_DOOR}/a",
-    f"//{NEXT_DOOR}/acme/cmi/a",
-    f"https://{NEXT_DOOR}/sms/richcontent/a",
-    f"https://{C4C}/sap/c4c/odata/v1/a",
-    f"https://{SIGNED}/a?X-Signature=s",
-    f"https://{CMI}:8443/a",
-    f"https://{CMI}:80/a",
-    f"https://{CMI}./a",
-    f"https://user:word@{CMI}/a",
-    # Our own network.
-    "https://127.0.0.1/a",
-    "https://localhost/a",
-    "https://[::1]/a",
-    "https://2130706433/a",
-    "https://0x7f.1/a",
-    "https://169.254.169.254/latest/meta-data/",
-    "https://metadata.google.internal/computeMetadata/v1/",
-    "https://10.0.0.1/a",
-    *(f"https://{host}/a" for host in INNER),
-    # No https at all.
-    "file:///etc/passwd",
-    "ftp://evil.example/a",
-    "gopher://evil.example/_a",
-    "data:text/plain,hello",
-    "javascript:alert(1)",
-    "ws://evil.example/a",
-    "unix:/run/docker.sock",
-    # No address.
-    "https://",
-    "https://[bad/a",
-    "https://a:b:c/a",
-    f"https://{CMI}:99999/a",
-    f"https://{CMI}/a\r\nHost: evil.example\r\nX-Evil: 1",
-    f"https://{CMI}/a HTTP/1.1\r\nHost: evil.example\r\n\r\nGET /b",
-    "https://" + "a" * 300 + ".crm.cloud.sap/a",
-    "?x",
-    "#x",
-    "..",
-    "../../../../a",
-    "%2e%2e/%2e%2e/a",
-]
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +66,7 @@ class Attack:
         self.refused = 0
         self._transfer = transfer
         # Without a pace to wait for, and without breakers: each link is tried.
-        self._phonebook = Phonebook(
+        self._client_factory = ClientFactory(
             lambda: OutboundTransport(POLICY, resolve=self.net.resolve),
             dialect=DIALECT,
             limits=Limits(),
@@ -155,9 +77,8 @@ class Attack:
         )
 
     @contextmanager
-    def neighbours(self) -> Iterator[Neighbours]:
-        with self._phonebook.open(self._transfer, SECRETS) as found:
-            yield found
+    def neighbours(self) -> Iterator[NeighbourClients]:
+        yield self._client_factory.open(self._transfer, SECRETS)
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:
         """CMI lists ``link``; what answers to a download redirects in turn."""
@@ -280,7 +201,24 @@ def test_the_links_that_are_right_are_followed(attack: Attack) -> None:
 
 AUTHORITIES = st.lists(
     st.sampled_from(
-        [CMI, C4C, SIGNED, NEXT_DOOR, "evil.example", "127.0.0.1", "@", ":", "/", "\\", "#", "?", "%40", ".", ";", " "]
+        [
+            CMI,
+            C4C,
+            SIGNED,
+            NEXT_ENDPOINT,
+            "evil.example",
+            "127.0.0.1",
+            "@",
+            ":",
+            "/",
+            "\\",
+            "#",
+            "?",
+            "%40",
+            ".",
+            ";",
+            " ",
+        ]
     ),
     min_size=1,
     max_size=6,

@@ -6,8 +6,9 @@ import gzip
 import json
 
 import pytest
-from bodies import all_bodies
-from hostile_kit import Api, a_body
+from hostile.api import Api
+from hostile.bodies import all_bodies
+from ingress_kit import a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
 #: At least so many; docs/security.md names how many there are.

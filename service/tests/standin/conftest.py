@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from standin.chat import Chat, Listed
 from standin.processes import StandinStack, running_standin
 from standin.rows import Ended, Row, play

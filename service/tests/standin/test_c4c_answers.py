@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-
 from standin.answers import a_pdf, answer, file_answer, redirect
 from standin.c4c import html_error, is_upload, json_error, uploads, xml_error
 from standin.chat import Chat, reasons, words

@@ -9,14 +9,14 @@ from itertools import count
 from typing import Any
 
 import pytest
-
-from attachment_transfer.core.names import attachment_key, key_title
 from standin.answers import a_pdf, answer, file_answer
 from standin.c4c import is_list, rows_answer, uploads
 from standin.chat import Chat, document_answer, end_of, reasons, words
 from standin.processes import C4C_ROOT
 from standin.rows import STORED
 from standin.wire import Answer, Request
+
+from attachment_transfer.core.names import attachment_key, key_title
 
 pytestmark = pytest.mark.xdist_group("standin-c4c")
 

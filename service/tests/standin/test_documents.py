@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-
 from standin.answers import a_pdf, answer, file_answer
 from standin.chat import CONTRACT, Chat, Listed, document_answer, end_of, reasons, words
 from standin.rows import STORED

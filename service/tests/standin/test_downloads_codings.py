@@ -7,7 +7,6 @@ import random
 import tarfile
 
 import pytest
-
 from standin.answers import SIZE_BYTES, a_pdf, cut, deflated, file_answer, packed
 from standin.chat import Chat, Listed
 from standin.processes import StandinStack

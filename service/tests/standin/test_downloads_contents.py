@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from standin.answers import SIZE_BYTES, a_pdf, answer, file_answer, page
 from standin.chat import Chat, Listed
 from standin.processes import StandinStack

@@ -12,20 +12,20 @@ from itertools import count
 import httpx
 import pytest
 from hypothesis import event, given, settings
-
-from attachment_transfer.clients.body import UploadBody
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport
-from attachment_transfer.core.dialect import read_dialect
-from attachment_transfer.core.errors import TransferError
-from attachment_transfer.core.hosts import parse_egress_map, parse_patterns
-from attachment_transfer.core.policy import Policy
-from attachment_transfer.settings import shipped_dialect
-from attachment_transfer.worker.inspection import Inspector
 from standin.answers import SIZE_BYTES, a_pdf, answer, file_answer
 from standin.chat import Listed
 from standin.generated import Case, damaged, undamaged
 from standin.wire import Server
+
+from attachment_transfer.clients.body import UploadBody
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
+from attachment_transfer.core.dialect import read_dialect
+from attachment_transfer.core.errors import TransferError
+from attachment_transfer.core.hosts import parse_egress_map, parse_patterns
+from attachment_transfer.core.policy import Policy
+from attachment_transfer.runtime.settings import shipped_dialect
+from attachment_transfer.worker.inspection import Inspector
 
 pytestmark = [pytest.mark.xdist_group("standin-generated"), pytest.mark.timeout(3_600)]
 

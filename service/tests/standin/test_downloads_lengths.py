@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-
 from standin.answers import a_pdf, answer, chunked, cut, file_answer, until_close
 from standin.chat import Listed
 from standin.rows import STORED, Ended, Row, check, words_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from standin.answers import a_pdf, answer, file_answer, redirect
 from standin.chat import CONTRACT, Chat, Listed, reasons, words
 from standin.processes import StandinStack

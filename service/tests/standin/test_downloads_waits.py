@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from standin.answers import a_pdf, answer, file_answer, http_date
 from standin.chat import Chat, reasons
 from standin.processes import StandinStack

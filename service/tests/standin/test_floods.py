@@ -15,7 +15,6 @@ import httpx
 import pytest
 from ingress_kit import SECRET_HEADERS, a_body
 from joserfc.jwk import ECKey
-
 from standin.answers import answer
 from standin.processes import StandinStack, running_standin
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-
 from standin.answers import a_pdf, file_answer
 from standin.c4c import is_upload, uploads
 from standin.chat import CONTRACT, Chat, reasons

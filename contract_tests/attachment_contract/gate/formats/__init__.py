@@ -1,17 +1,3 @@
-"""How reports are written down: one function per format, from reports to text."""
+"""How reports are written: ``text`` for people (text.py), the others for machines (machine.py)."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-
-from attachment_contract.gate.formats.annotations import github
-from attachment_contract.gate.formats.documents import json_document, sarif
-from attachment_contract.gate.formats.junit import junit
-from attachment_contract.gate.report import Report
-
-Writer = Callable[[Sequence[Report]], str]
-#: Machine formats by name; ``text`` is for people and writes to a console instead.
-WRITERS: dict[str, Writer] = {"json": json_document, "junit": junit, "github": github, "sarif": sarif}
-FORMATS = ("text", *WRITERS)
-
-__all__ = ["FORMATS", "WRITERS", "Writer"]
+FORMATS = ("text", "json", "junit", "github", "sarif")

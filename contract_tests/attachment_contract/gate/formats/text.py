@@ -1,4 +1,4 @@
-"""For people: each finding with the line it is in, secrets masked."""
+"""The format for people: each finding with its line of the text, secrets masked."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from attachment_contract.gate.look import MASK
-from attachment_contract.gate.nodes import Span
-from attachment_contract.gate.report import Finding, Report, Severity
+from attachment_contract.gate.report import GateFinding, GateReport, Severity
+from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import MASK
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
 #: Characters of a line shown on either side of the finding: the documentation's example is one line of 500.
 _AROUND = 46
 
 
-def print_reports(reports: Sequence[Report], console: Console) -> None:
-    """All findings, then one line that sums up."""
+def print_reports(reports: Sequence[GateReport], console: Console) -> None:
+    """All findings, then one line with their number."""
     for report in reports:
         for finding in report.findings:
             _print_finding(finding, report, console)
     console.print(_summary(reports), soft_wrap=True)
 
 
-def _print_finding(finding: Finding, report: Report, console: Console) -> None:
+def _print_finding(finding: GateFinding, report: GateReport, console: Console) -> None:
     head = Text.assemble(
         (f"{report.source.name}:{finding.line}:{finding.column}", "bold"),
         " ",
@@ -48,8 +48,8 @@ def _print_finding(finding: Finding, report: Report, console: Console) -> None:
     console.print()
 
 
-def source_line(finding: Finding, report: Report) -> tuple[str, str]:
-    """The line of a finding, cut to its neighbourhood, secrets masked; and the marks below the offending token."""
+def source_line(finding: GateFinding, report: GateReport) -> tuple[str, str]:
+    """The line of a finding, cut to the part around it, secrets masked; and the marks below the wrong token."""
     start, end = report.source.line_span(finding.line)
     first, last = finding.span.start, max(min(finding.span.end, end), finding.span.start + 1)
     cells = _cells(report.source.text, start, end, report.secrets)
@@ -65,8 +65,8 @@ def source_line(finding: Finding, report: Report) -> tuple[str, str]:
     return f"{before}{token}{after}", " " * len(before) + "^" * max(len(token), 1)
 
 
-def _cells(text: str, start: int, end: int, secrets: Iterable[Span]) -> list[tuple[int, str]]:
-    """Each character of the line as it is shown; a secret is one mask, whatever its length."""
+def _cells(text: str, start: int, end: int, secrets: Iterable[TextSpan]) -> list[tuple[int, str]]:
+    """Each character of the line as it is shown; a secret becomes one mask, whatever its length."""
     hidden: dict[int, bool] = {}
     for span in secrets:
         quoted = text[span.start : span.start + 1] == '"' and text[span.end - 1 : span.end] == '"'
@@ -82,11 +82,11 @@ def _cells(text: str, start: int, end: int, secrets: Iterable[Span]) -> list[tup
 
 
 def _printable(text: str) -> str:
-    """Characters that would move the cursor or write backwards are shown as a box."""
+    """Characters that move the cursor or change the writing direction are shown as a box."""
     return "".join(char if char.isprintable() else " " if char in "\t\u00a0" else "\N{WHITE SQUARE}" for char in text)
 
 
-def _summary(reports: Sequence[Report]) -> Text:
+def _summary(reports: Sequence[GateReport]) -> Text:
     errors, warnings = (sum(r.count(level) for r in reports) for level in (Severity.ERROR, Severity.WARNING))
     files = f"{len(reports)} file{'' if len(reports) == 1 else 's'}"
     if not errors and not warnings:

@@ -1,1 +1,1 @@
-"""State and rules of a C4C tenant. Nothing in here has ever heard of HTTP or Flask."""
+"""The rules of C4C and the objects that they apply to, without HTTP, Flask or tenant."""

@@ -1,4 +1,4 @@
-"""What a tenant demands of an attachment before it takes it, and what is odd about one it took."""
+"""What a tenant requires of an attachment, and which accepted ones look wrong."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mock_kit.context import Note
-from mock_kit.spool import Blob, read_blob, sniff
-
-from .drafts import Draft
-from .errors import BadRequest, Refused
+from c4c_mock.model.errors import AttachmentRejected, BadRequest
+from c4c_mock.model.payloads import EntityPayload
+from mock_kit.journal.context import Note
+from mock_kit.tenants.spool import Blob, read_blob, sniff
 
 DOCUMENT = "2"
 LINK = "3"
@@ -23,50 +22,50 @@ _ROUND_LIMITS = {n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1
 """Sizes at which files are cut by buffers and gateways: a file of exactly such a length is suspicious."""
 
 
-def check(draft: Draft, dialect: Mapping[str, Any]) -> None:
-    """Raise BadRequest or Refused unless the tenant takes the attachment; fills in the default TypeCode.
+def check(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
+    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set the default TypeCode.
 
     Sources: real $metadata of an attachment folder (CategoryCode mandatory); developer guide (codes).
     """
-    _check_codes(draft, dialect)
-    category = draft.values.get("CategoryCode", DOCUMENT if draft.blob else LINK)
+    _check_codes(payload, dialect)
+    category = payload.values.get("CategoryCode", DOCUMENT if payload.blob else LINK)
     if category == LINK:
-        _check_link(draft)
-    elif draft.blob is None and not dialect["document_without_binary"]:
+        _check_link(payload)
+    elif payload.blob is None and not dialect["document_without_binary"]:
         raise BadRequest("Property Binary is missing: CategoryCode 2 (document) needs the content in Base64")
-    if draft.blob is not None:
-        _check_content(draft, draft.blob, dialect)
+    if payload.blob is not None:
+        _check_content(payload, payload.blob, dialect)
 
 
-def _check_codes(draft: Draft, dialect: Mapping[str, Any]) -> None:
-    category = draft.values.get("CategoryCode")
+def _check_codes(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
+    category = payload.values.get("CategoryCode")
     if not category and dialect["attachment_category_mandatory"]:
         raise BadRequest("Property CategoryCode is mandatory; expected 2 (document) or 3 (link)")
     if category and category not in {DOCUMENT, LINK}:
         raise BadRequest(f"Property CategoryCode: expected 2 (document) or 3 (link), found {category}")
     allowed = dialect["attachment_type_codes"]
-    code = draft.values.setdefault("TypeCode", STANDARD_TYPE)
+    code = payload.values.setdefault("TypeCode", STANDARD_TYPE)
     if allowed and code not in allowed:
         raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {code!r}")
-    if "Title" in draft.values and not dialect["attachment_title_creatable"]:
+    if "Title" in payload.values and not dialect["attachment_title_creatable"]:
         raise BadRequest("Property Title is not creatable", hint="dialect attachment_title_creatable")
 
 
-def _check_link(draft: Draft) -> None:
-    if draft.blob is not None:
-        raise BadRequest("CategoryCode 3 (link) takes no Binary; send LinkWebURI")
-    if not draft.values.get("LinkWebURI"):
+def _check_link(payload: EntityPayload) -> None:
+    if payload.blob is not None:
+        raise BadRequest("CategoryCode 3 (link) has no Binary; send LinkWebURI")
+    if not payload.values.get("LinkWebURI"):
         raise BadRequest("Property LinkWebURI is missing: CategoryCode 3 (link) needs it")
 
 
-def _check_content(draft: Draft, blob: Blob, dialect: Mapping[str, Any]) -> None:
+def _check_content(payload: EntityPayload, blob: Blob, dialect: Mapping[str, Any]) -> None:
     check_size(blob.size_bytes, dialect)
     if blob.size_bytes == 0 and not dialect["empty_binary"]:
-        raise Refused("The attachment is empty", status=400, hint="dialect empty_binary")
-    mime = str(draft.values.get("MimeType") or "").split(";")[0].strip().lower()
+        raise AttachmentRejected("The attachment is empty", status=400, hint="dialect empty_binary")
+    mime = str(payload.values.get("MimeType") or "").split(";")[0].strip().lower()
     allow, deny = dialect["mime_allow_list"], dialect["mime_deny_list"]
     if (allow and mime not in allow) or mime in deny:
-        raise Refused(
+        raise AttachmentRejected(
             f"MIME type {mime or '(none)'} is not allowed",
             status=dialect["mime_refused_status"],
             hint="dialect mime_allow_list, mime_deny_list",
@@ -75,15 +74,15 @@ def _check_content(draft: Draft, blob: Blob, dialect: Mapping[str, Any]) -> None
         )
     if dialect["reject_eicar"] and _is_eicar(blob):
         message = "Virus scan: the file is infected (EICAR test file)"
-        raise Refused(message, status=400, hint="dialect reject_eicar", key="virus")
+        raise AttachmentRejected(message, status=400, hint="dialect reject_eicar", key="virus")
 
 
 def check_size(size_bytes: int, dialect: Mapping[str, Any]) -> None:
-    """Raise Refused when a file is above the tenant's limit; called while it still streams in."""
+    """Raise AttachmentRejected for a file above the tenant's limit; called while the file is being received."""
     limit = int(dialect["max_attachment_bytes"])
     if limit and size_bytes > limit:
         status = int(dialect["too_large_status"])
-        raise Refused(
+        raise AttachmentRejected(
             f"The attachment is too large: at most {limit} bytes are allowed",
             status=status,
             html=status == 413,
@@ -98,29 +97,29 @@ def _is_eicar(blob: Blob) -> bool:
     return blob.head.startswith(_EICAR)
 
 
-def oddities(draft: Draft) -> Iterator[Note]:
-    """Warnings for the journal: the file was taken, but something upstream may have gone wrong."""
-    blob = draft.blob
+def warnings(payload: EntityPayload) -> Iterator[Note]:
+    """Notes for the journal: the file was accepted, but something upstream may have gone wrong."""
+    blob = payload.blob
     if blob is None:
         return
-    name = draft.values.get("Name", "")
+    name = payload.values.get("Name", "")
     if _holds_base64(blob):
         yield Note("warning", "double-base64", f"{name}: the content is itself Base64 of a file")
-    if blob.sniffed_type == "text/html" and not _says(draft, "html"):
+    if blob.sniffed_type == "text/html" and not _mentions(payload, "html"):
         yield Note("warning", "html-content", f"{name}: the content is a web page; an error page was stored?")
-    elif _holds_json(blob) and not _says(draft, "json"):
+    elif _holds_json(blob) and not _mentions(payload, "json"):
         yield Note("warning", "json-content", f"{name}: the content is a JSON document; an error was stored?")
-    elif _contradicts(draft, blob):
-        message = f"{name}: MimeType says {draft.values.get('MimeType')}, the bytes look like {blob.sniffed_type}"
+    elif _contradicts(payload, blob):
+        message = f"{name}: MimeType says {payload.values.get('MimeType')}, the bytes look like {blob.sniffed_type}"
         yield Note("warning", "mime-mismatch", message)
     if blob.size_bytes in _ROUND_LIMITS:
         message = f"{name}: exactly {blob.size_bytes} bytes, a length at which buffers and gateways cut"
         yield Note("warning", "round-length", message)
 
 
-def _says(draft: Draft, kind: str) -> bool:
-    said = f"{draft.values.get('MimeType', '')} {draft.values.get('Name', '')}".lower()
-    return kind in said
+def _mentions(payload: EntityPayload, kind: str) -> bool:
+    described = f"{payload.values.get('MimeType', '')} {payload.values.get('Name', '')}".lower()
+    return kind in described
 
 
 def _holds_base64(blob: Blob) -> bool:
@@ -146,20 +145,24 @@ def _holds_json(blob: Blob) -> bool:
     return True
 
 
-def _contradicts(draft: Draft, blob: Blob) -> bool:
-    """True when the sniffed type is sure and the declared one names another."""
-    said = str(draft.values.get("MimeType") or "").split(";")[0].strip().lower()
-    seen = blob.sniffed_type
+def _contradicts(payload: EntityPayload, blob: Blob) -> bool:
+    """True when the bytes show one type and the declared type is another."""
+    declared = str(payload.values.get("MimeType") or "").split(";")[0].strip().lower()
+    sniffed = blob.sniffed_type
     vague = {"", "application/octet-stream", "binary/octet-stream"}
-    if said in vague or seen in vague or seen.startswith("text/") or blob.size_bytes == 0:
+    if declared in vague or sniffed in vague or sniffed.startswith("text/") or blob.size_bytes == 0:
         return False
-    if seen == "application/zip" or "xml" in seen:
+    if sniffed == "application/zip" or "xml" in sniffed:
         return not (
-            "officedocument" in said or "zip" in said or "xml" in said or "svg" in said or "opendocument" in said
+            "officedocument" in declared
+            or "zip" in declared
+            or "xml" in declared
+            or "svg" in declared
+            or "opendocument" in declared
         )
-    if "application/pdf" in {said, seen} or (said.startswith("image/") and seen.startswith("image/")):
-        return said != seen
-    return _family(said) != _family(seen)
+    if "application/pdf" in {declared, sniffed} or (declared.startswith("image/") and sniffed.startswith("image/")):
+        return declared != sniffed
+    return _family(declared) != _family(sniffed)
 
 
 def _family(mime: str) -> str:

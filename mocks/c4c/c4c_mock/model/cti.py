@@ -7,30 +7,33 @@ Payload members and the rules for ExternalReferenceID: SAP sample c4c.cti.integr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from .access import User
-from .drafts import Draft
-from .edm import EntitySet, entity_set
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
-from .writes import create
+from c4c_mock.model.access.users import C4CUser
+from c4c_mock.model.edm import EntitySet, entity_set
+from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.table import EntityTable
+from c4c_mock.model.values import Value
+from c4c_mock.model.writes import COMPLETED, EntityWriter
+from mock_kit.http.problem import FieldError
 
-DESKTOP = User(name="AGENT_DESKTOP", kind="business")
+DESKTOP = C4CUser(name="AGENT_DESKTOP", kind="business")
 """The business user behind the widget."""
 
 ACTIONS = ("NOTIFY", "ACCEPT", "DECLINE", "END")
 _REFERENCE = re.compile(r"[A-Za-z0-9]{1,35}")
 _DIRECTIONS = {"INBOUND": "2", "OUTBOUND": "1"}
-IN_PROCESS, COMPLETED = "2", "3"
+IN_PROCESS = "2"
+"""LifeCycleStatusCode / Status of an activity that is open. Source: recorded payloads."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
-    """How one channel's activity is written: field names differ between the entities."""
+class ChannelFields:
+    """Where one channel's activity has its fields: names differ between the entities."""
 
     activity_set: str
     reference_set: str
@@ -43,7 +46,7 @@ class Shape:
     ended: tuple[str, ...] = ()
 
 
-CHAT = Shape(
+CHAT = ChannelFields(
     activity_set="ChatActivityCollection",
     reference_set="ChatActivityBTDReferenceCollection",
     status="LifeCycleStatusCode",
@@ -60,7 +63,7 @@ CHAT = Shape(
     started="ActualStartDateTime",
     ended=("ActualEndDateTime", "CompletionDateTime"),
 )
-CALL = Shape(
+CALL = ChannelFields(
     activity_set="PhoneCallCollection",
     reference_set="PhoneCallBTDReferenceCollection",
     status="Status",
@@ -70,7 +73,7 @@ CALL = Shape(
     started="StartDateTime",
     ended=("EndDateTime",),
 )
-SOCIAL = Shape(
+SOCIAL = ChannelFields(
     activity_set="SocialMediaActivityCollection",
     reference_set="",
     status="",
@@ -80,13 +83,13 @@ SOCIAL = Shape(
 )
 
 
-def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is wrong with a payload, as ``errors`` of a problem document; empty when nothing is."""
-    found: list[dict[str, Any]] = []
+def problems(payload: Mapping[str, Any]) -> list[FieldError]:
+    """What is wrong with a payload; empty when it is valid."""
+    found: list[FieldError] = []
 
     def expect(name: str, choices: tuple[str, ...]) -> None:
         if payload.get(name) not in choices:
-            found.append({"field": name, "value": payload.get(name), "expected": f"one of {', '.join(choices)}"})
+            found.append(FieldError(name, f"one of {', '.join(choices)}", "Correct it.", payload.get(name)))
 
     expect("Type", ("CHAT", "CALL", "MESSAGE"))
     expect("Action", ACTIONS)
@@ -94,12 +97,11 @@ def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
         expect("EventType", tuple(_DIRECTIONS))
     for name in ("Email", "Subject", "Text"):
         if not _is_text(payload.get(name, "")):
-            found.append({"field": name, "value": repr(payload[name])[:60], "expected": "a string"})
+            found.append(FieldError(name, "a string", "Correct it.", repr(payload[name])[:60]))
     reference = payload.get("ExternalReferenceID", "")
     if reference and not (isinstance(reference, str) and _REFERENCE.fullmatch(reference)):
-        expected = "1 to 35 letters and digits, no dashes"
-        remedy = "send the contact's guid without dashes"
-        found.append({"field": "ExternalReferenceID", "value": reference, "expected": expected, "remedy": remedy})
+        expected, remedy = "1 to 35 letters and digits, no dashes", "Send the contact's guid without dashes."
+        found.append(FieldError("ExternalReferenceID", expected, remedy, reference))
     return found
 
 
@@ -108,88 +110,91 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
 
 
-def receive(tenant: C4CTenant, payload: Mapping[str, Any]) -> Row | None:
+def receive(writer: EntityWriter, systems: Iterable[str], payload: Mapping[str, Any]) -> EntityRow | None:
     """Act on a payload that has no ``problems``: ACCEPT creates the activity, END completes it.
 
+    ``systems``: ids of the communication systems; without one no reference is stored.
     Returns the activity; None when there is none (NOTIFY, DECLINE, END of an unknown contact).
     """
-    shape = _shape(tenant, str(payload["Type"]))
+    fields = _fields_of(str(payload["Type"]), writer.switches)
     reference = str(payload.get("ExternalReferenceID") or "")
-    known = _find(tenant, shape, reference)
+    known = _find(writer.rows, fields, reference)
     if payload["Action"] == "ACCEPT":
-        return known or _accept(tenant, shape, payload, reference)
+        return known or _accept(writer, fields, payload, reference, next(iter(systems), ""))
     if payload["Action"] == "END" and known is not None:
-        _complete(tenant, shape, known)
+        _complete(writer, fields, known)
         return known
     return None
 
 
-def _shape(tenant: C4CTenant, kind: str) -> Shape:
+def _fields_of(kind: str, switches: Mapping[str, Any]) -> ChannelFields:
     if kind == "MESSAGE":
-        return SOCIAL if tenant.switches["message_channel_target"] == "social" else CHAT
+        return SOCIAL if switches["message_channel_target"] == "social" else CHAT
     return CHAT if kind == "CHAT" else CALL
 
 
-def _find(tenant: C4CTenant, shape: Shape, reference: str) -> Row | None:
-    """The activity of a contact, whether its commit is through or not."""
+def _find(table: EntityTable, fields: ChannelFields, reference: str) -> EntityRow | None:
+    """The activity of a contact, committed or not."""
     if not reference:
         return None
-    for child in tenant.rows.stored(shape.reference_set):
+    for child in table.stored(fields.reference_set):
         if child.values.get("ID") == reference:
-            return tenant.rows.parent(child)
-    for row in tenant.rows.stored(shape.activity_set):
+            return table.parent(child)
+    for row in table.stored(fields.activity_set):
         if reference in {row.contact, row.values.get("SocialMediaMessageID"), row.values.get("GroupwareItemID")}:
             return row
     return None
 
 
-def _accept(tenant: C4CTenant, shape: Shape, payload: Mapping[str, Any], reference: str) -> Row:
-    eset = entity_set(shape.activity_set)
-    draft = Draft(eset=eset, values=_activity_values(tenant, shape, payload))
-    system = next(iter(tenant.access.systems), "")
+def _accept(
+    writer: EntityWriter, fields: ChannelFields, payload: Mapping[str, Any], reference: str, system: str
+) -> EntityRow:
+    activity = EntityPayload(
+        eset=entity_set(fields.activity_set), values=_activity_values(fields, payload, writer.clock.now())
+    )
     stored = bool(reference and system)
-    if stored and shape.reference_set and tenant.switches["reference_kept_in"] == "GroupwareItemID":
-        draft.values["GroupwareItemID"] = reference
-    elif stored and shape.reference_set:
-        child = entity_set(shape.reference_set)
-        values: dict[str, Value] = {"ID": reference, shape.system_field: system}
-        draft.children[child.parent_navigation] = [Draft(eset=child, values=values)]
+    if stored and fields.reference_set and writer.switches["reference_kept_in"] == "GroupwareItemID":
+        activity.values["GroupwareItemID"] = reference
+    elif stored and fields.reference_set:
+        child = entity_set(fields.reference_set)
+        values: dict[str, Value] = {"ID": reference, fields.system_field: system}
+        activity.children[child.parent_navigation] = [EntityPayload(eset=child, values=values)]
     elif stored:
-        draft.values["SocialMediaMessageID"] = reference
-    draft.contact = "" if stored else reference
-    return create(tenant, draft, None, DESKTOP)
+        activity.values["SocialMediaMessageID"] = reference
+    activity.contact = "" if stored else reference
+    return writer.create(activity, None, DESKTOP)
 
 
-def _activity_values(tenant: C4CTenant, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:
+def _activity_values(fields: ChannelFields, payload: Mapping[str, Any], now: datetime) -> dict[str, Value]:
     email = str(payload.get("Email") or "")
     subject = str(payload.get("Subject") or payload.get("Text") or f"Chat From:{email}")
-    values: dict[str, Value] = {**shape.constants, shape.subject: subject[:765]}
+    values: dict[str, Value] = {**fields.constants, fields.subject: subject[:765]}
     values["InitiatorCode"] = _DIRECTIONS[str(payload.get("EventType") or "INBOUND")]
-    values[shape.started] = tenant.clock.now()
-    if shape.status:
-        values[shape.status] = IN_PROCESS
-    if shape.email and email:
-        values[shape.email] = email[:254]
-    return {n: v for n, v in values.items() if _settable(entity_set(shape.activity_set), n)}
+    values[fields.started] = now
+    if fields.status:
+        values[fields.status] = IN_PROCESS
+    if fields.email and email:
+        values[fields.email] = email[:254]
+    return {n: v for n, v in values.items() if _settable(entity_set(fields.activity_set), n)}
 
 
 def _settable(eset: EntitySet, name: str) -> bool:
     return name in eset.properties and eset.properties[name].creatable
 
 
-def _complete(tenant: C4CTenant, shape: Shape, row: Row) -> None:
-    now = tenant.clock.now()
-    status: dict[str, Value] = {shape.status: COMPLETED} if shape.status else {}
-    values = {**row.values, **status, **dict.fromkeys(shape.ended, now)}
-    tenant.rows.change(row, values, at=now, by=DESKTOP.name)
+def _complete(writer: EntityWriter, fields: ChannelFields, row: EntityRow) -> None:
+    now = writer.clock.now()
+    status: dict[str, Value] = {fields.status: COMPLETED} if fields.status else {}
+    values = {**row.values, **status, **dict.fromkeys(fields.ended, now)}
+    writer.rows.change(row, values, at=now, by=DESKTOP.name)
 
 
-def stored_reference(tenant: C4CTenant, row: Row) -> str:
-    """The external reference that C4C keeps for an activity; empty when it keeps none."""
-    shape = next((s for s in (CHAT, CALL, SOCIAL) if s.activity_set == row.eset.name), None)
-    if shape is None:
+def stored_reference(table: EntityTable, row: EntityRow) -> str:
+    """The external reference that C4C stores for an activity; empty when it stores none."""
+    fields = next((f for f in (CHAT, CALL, SOCIAL) if f.activity_set == row.eset.name), None)
+    if fields is None:
         return ""
-    if not shape.reference_set:
+    if not fields.reference_set:
         return str(row.values.get("SocialMediaMessageID", ""))
-    references = tenant.rows.owned(row.object_id, shape.reference_set)
+    references = table.owned(row.object_id, fields.reference_set)
     return str(references[0].values.get("ID", "") if references else row.values.get("GroupwareItemID", ""))

@@ -1,4 +1,4 @@
-"""The entity data model: which services exist, which sets they hold, what each property may do.
+"""The entity data model: which services exist, which sets they have, which rights each property has.
 
 The model is data (``data/*.json``); no entity has code of its own. A property there reads
 ``type(facets) rights marks``, for example ``String(5) cf codes=…TypeCodeCollection``:
@@ -8,7 +8,7 @@ The model is data (``data/*.json``); no entity has code of its own. A property t
   (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives the context of
   a code)
 
-A set with ``rows`` is fixed: its rows are part of the model and nobody writes them.
+A set with ``rows`` is fixed: its rows are part of the model and cannot be written.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from importlib.resources import files
 from typing import Any
 
 UMBRELLA = "c4codataapi"
-"""The service that holds the same entities as all standard services together. Label: documented."""
+"""The service with the entities of all standard services together. Label: documented."""
 
 CATALOG = "odataservicecatalog"
-"""The service that lists the others; everybody who can log in may read it (inferred)."""
+"""The service that lists the others; every user who can log in may read it (inferred)."""
 
 SERVICE_NAMES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
 """The services that the add-on's administrator ticks. Source: Sinch configuration guide; documented."""
@@ -105,7 +105,7 @@ class EntitySet:
 
     @property
     def is_fixed(self) -> bool:
-        """True for a set that nobody writes: a code list, the catalog."""
+        """True for a set that cannot be written: a code list, the catalog."""
         return self.rows is not None
 
     @property
@@ -120,11 +120,11 @@ class EntitySet:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function import that answers with rows of a set.
+    """A function import that returns rows of a set.
 
     Attributes:
         target: the set.
-        match: parameter name -> where it is looked for: a property, or ``Navigation/property``.
+        match: parameter name -> what it is compared with: a property, or ``Navigation/property``.
     """
 
     name: str
@@ -240,7 +240,7 @@ def _every_set() -> Mapping[str, EntitySet]:
 
 
 def entity_set(name: str) -> EntitySet:
-    """The set of this name, whatever service holds it. Raises KeyError for an unknown name."""
+    """The set of this name, in any service. Raises KeyError for an unknown name."""
     return _every_set()[name]
 
 

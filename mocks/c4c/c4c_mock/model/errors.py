@@ -1,18 +1,18 @@
-"""What C4C refuses, sorted by the status it answers with.
+"""What C4C refuses, sorted by the status of the answer.
 
 C4CError
 ├── BadRequest          400  syntax, unknown property, wrong type, broken rule
 ├── NotAuthenticated    401  no or wrong credentials, or a locked user
 ├── Forbidden           403  service not ticked, CSRF token missing
 ├── NotFound            404  no such service, set, key or navigation
-├── NotAllowed          405  a verb this resource does not take
+├── MethodNotAllowed    405  a verb this resource does not support
 ├── PreconditionFailed  412  If-Match names an older state
-├── UnsupportedMedia    415  a body in a form that is not read here
-├── RangeNotThere       416  bytes behind the end of a file
-├── TooManyThreads           more requests at once than the tenant takes; status by dialect
-├── Busy                503  the tenant takes no request for a while; status as planned
-├── ObjectLocked        400  (by dialect) somebody else writes this object now
-├── Refused                  an attachment that the tenant's rules turn away; status by dialect
+├── UnsupportedMedia    415  a body in a format that is not supported
+├── RangeNotSatisfiable 416  bytes behind the end of a file
+├── TooManyThreads           more requests at once than the tenant accepts; status by dialect
+├── Busy                503  the tenant accepts no request for a while; status as planned
+├── ObjectLocked        400  (by dialect) another user writes this object now
+├── AttachmentRejected       an attachment that the tenant's rules refuse; status by dialect
 ├── ServerFault         500  recorded misbehaviour of the real system, replayed on purpose
 └── NotBuilt            501  the real system does this, the mock does not (yet)
 """
@@ -24,14 +24,14 @@ from datetime import datetime
 
 
 class C4CError(Exception):
-    """A refusal in C4C's own words.
+    """A refusal, worded as C4C words it.
 
     Attributes:
         status: HTTP status of the answer.
         message: text of ``error.message.value``; names the field, what was expected and what was found.
         hint: what to change, for the person reading the journal; never part of C4C's own error body.
         html: True when the real system is assumed to answer with a web page instead of an OData error.
-        key: names the text in ``model/texts.py``, whatever its language; the stable code of the error.
+        key: names the text in ``model/texts.py`` in every language; the stable code of the error.
         words: what that text has to name.
         bodyless: True for an answer that is a status alone.
     """
@@ -47,6 +47,7 @@ class C4CError(Exception):
         *,
         hint: str = "",
         status: int | None = None,
+        html: bool | None = None,
         key: str = "",
         words: Mapping[str, str] | None = None,
     ) -> None:
@@ -54,6 +55,8 @@ class C4CError(Exception):
         self.message = message
         self.hint = hint
         self.words: Mapping[str, str] = words or {}
+        if html is not None:
+            self.html = html
         if key:
             self.key = key
         if status is not None:
@@ -82,8 +85,8 @@ class Forbidden(C4CError):
     key = "forbidden"
 
 
-class CsrfRequired(Forbidden):
-    """A session that needs a CSRF token wrote without one (or without its cookies). Its text is English always."""
+class CsrfTokenMissing(Forbidden):
+    """A session that needs a CSRF token wrote without one (or without its cookies). Its text is always English."""
 
 
 class NotFound(C4CError):
@@ -92,13 +95,9 @@ class NotFound(C4CError):
     status = 404
     key = "not_found"
 
-    def __init__(self, message: str, *, hint: str = "", html: bool = False) -> None:
-        super().__init__(message, hint=hint)
-        self.html = html
 
-
-class NotAllowed(C4CError):
-    """The resource exists but does not take this verb.
+class MethodNotAllowed(C4CError):
+    """The resource exists but does not support this verb.
 
     Attributes:
         allow: verbs for the ``Allow`` header.
@@ -120,13 +119,13 @@ class PreconditionFailed(C4CError):
 
 
 class UnsupportedMedia(C4CError):
-    """The Content-Type of the body is none that this resource reads."""
+    """This resource does not support the Content-Type of the body."""
 
     status = 415
     key = "unsupported_media"
 
 
-class RangeNotThere(C4CError):
+class RangeNotSatisfiable(C4CError):
     """The bytes that ``Range`` asks for are not in the file.
 
     Attributes:
@@ -134,7 +133,7 @@ class RangeNotThere(C4CError):
     """
 
     status = 416
-    key = "range_not_there"
+    key = "range_not_satisfiable"
 
     def __init__(self, message: str, *, size_bytes: int) -> None:
         super().__init__(message)
@@ -142,7 +141,7 @@ class RangeNotThere(C4CError):
 
 
 class TooManyThreads(C4CError):
-    """The tenant works on as many requests as it takes at once; status by dialect ``parallel_status``."""
+    """The tenant already runs as many requests at once as it accepts; status by dialect ``parallel_status``."""
 
     status = 503
     key = "too_many_requests"
@@ -150,10 +149,10 @@ class TooManyThreads(C4CError):
 
 
 class Busy(C4CError):
-    """The tenant takes no request for a while; planned by ``POST /_mock/busy``.
+    """The tenant accepts no request for a while; planned by ``POST /_mock/busy``.
 
     Attributes:
-        until: the tenant's time at which it takes requests again; None when that is not known.
+        until: the tenant's time at which it accepts requests again; None when that is not known.
     """
 
     status = 503
@@ -172,24 +171,11 @@ class ObjectLocked(C4CError):
     key = "locked"
 
 
-class Refused(C4CError):
-    """The tenant's attachment rules turn the file away (size, type, virus); status by dialect."""
+class AttachmentRejected(C4CError):
+    """The tenant's attachment rules reject the file (size, type, virus); status by dialect."""
 
     status = 400
     key = "refused"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int,
-        hint: str = "",
-        html: bool = False,
-        key: str = "",
-        words: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint, status=status, key=key, words=words)
-        self.html = html
 
 
 class ServerFault(C4CError):
@@ -199,7 +185,7 @@ class ServerFault(C4CError):
 
 
 class NotBuilt(C4CError):
-    """The real system has this; the mock says so instead of pretending."""
+    """The real system has this, the mock does not; 501 says so."""
 
     status = 501
     key = "not_built"

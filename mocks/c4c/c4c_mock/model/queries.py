@@ -1,4 +1,4 @@
-"""Questions to a set: conditions, order, free-text search. Parsing them is the wire's business."""
+"""Queries on a set: conditions, order, free-text search. ``wire`` parses them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any, Literal, TypeAlias
 
-from .edm import Property
-from .rows import Row, Rows
-from .values import Value
+from c4c_mock.model.edm import Property
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.table import EntityTable
+from c4c_mock.model.values import Value
 
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le", "startswith", "endswith", "substringof"]
 
@@ -32,14 +33,14 @@ class Both:
 
 @dataclass(frozen=True)
 class Either:
-    """``or``; whether different properties may be asked about is the parser's business."""
+    """``or``; the parser decides whether its parts may name different properties."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class Not:
-    """``not``; C4C refuses it unless the dialect says otherwise."""
+    """``not``; C4C refuses it unless the dialect allows it."""
 
     inside: Condition
 
@@ -67,23 +68,23 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
 
 
 class Matcher:
-    """Tells whether a row meets a condition.
+    """Evaluates conditions on rows.
 
     ``ignore_case`` is dialect ``string_eq_ignores_case``.
     """
 
-    def __init__(self, rows: Rows, *, ignore_case: bool) -> None:
+    def __init__(self, rows: EntityTable, *, ignore_case: bool) -> None:
         self._rows = rows
         self._ignore_case = ignore_case
 
-    def meets(self, row: Row, condition: Condition) -> bool:
-        """True when the row fulfils the whole condition."""
+    def matches(self, row: EntityRow, condition: Condition) -> bool:
+        """True when the row matches the whole condition."""
         if isinstance(condition, Both):
-            return all(self.meets(row, part) for part in condition.parts)
+            return all(self.matches(row, part) for part in condition.parts)
         if isinstance(condition, Either):
-            return any(self.meets(row, part) for part in condition.parts)
+            return any(self.matches(row, part) for part in condition.parts)
         if isinstance(condition, Not):
-            return not self.meets(row, condition.inside)
+            return not self.matches(row, condition.inside)
         return self._compare(self._rows.value(row, condition.prop), condition)
 
     def _compare(self, found: Value, condition: Compare) -> bool:
@@ -105,8 +106,8 @@ class Matcher:
             return _like(found, wanted) == (operator == "eq")
         return _TEXT[operator](found, wanted)
 
-    def search(self, row: Row, words: str) -> bool:
-        """Free text: every word occurs in some text property, whatever its case. Label: assumed."""
+    def search(self, row: EntityRow, words: str) -> bool:
+        """Free text: every word occurs in some text property, upper or lower case. Label: assumed."""
         texts = [v.casefold() for p in row.eset.properties.values() if isinstance(v := self._rows.value(row, p), str)]
         return all(any(word in text for text in texts) for word in words.casefold().split())
 
@@ -141,12 +142,12 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def ordered(found: list[Row], keys: Sequence[SortKey], rows: Rows) -> list[Row]:
-    """Rows in the asked order; equal rows keep the order of creation, null sorts first."""
+def ordered(found: list[EntityRow], keys: Sequence[SortKey], rows: EntityTable) -> list[EntityRow]:
+    """Rows in the order of ``keys``; equal rows keep the order of creation, null sorts first."""
     if not keys:
         return found
 
-    def compare(a: Row, b: Row) -> int:
+    def compare(a: EntityRow, b: EntityRow) -> int:
         for key in keys:
             left, right = rows.value(a, key.prop), rows.value(b, key.prop)
             if left != right:

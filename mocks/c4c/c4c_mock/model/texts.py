@@ -1,13 +1,14 @@
 """Texts of refusals in the languages that a user may have. The wording is the mock's own, in the style of SAP's.
 
-English is what the code raises (``C4CError.message``); the other languages stand here, by the error's key. A text
-that has no key of its own is told by the one of its class, so that no English word is left in it. Source of the
+English is what the code raises (``C4CError.message``); the other languages stand here, by the error's key. An
+error without a key of its own has the text of its class, so that no English word is left in it. Source of the
 fact that texts are localised: recorded error of a tenant (German); of the lock's English words: SAP KBA 3577788.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 LANGUAGES = ("en", "de", "fr", "es")
 """ISO 639-1 codes."""
@@ -56,7 +57,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Le type de contenu de la demande n'est pas pris en charge",
         "es": "El tipo de contenido de la solicitud no es compatible",
     },
-    "range_not_there": {
+    "range_not_satisfiable": {
         "de": "Der angeforderte Bereich liegt außerhalb der Datei",
         "fr": "La plage demandée est hors du fichier",
         "es": "El intervalo solicitado está fuera del archivo",
@@ -110,7 +111,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 
 
 def text_of(key: str, words: Mapping[str, str], language: str, english: str) -> str:
-    """The text in ``language``, one of LANGUAGES; ``english`` is what the code said."""
+    """The text in ``language``, one of LANGUAGES; ``english`` is the error's own message."""
     if language == "en" or key not in _TEXTS:
         return english
     return _TEXTS[key][language].format(**words)
@@ -119,3 +120,24 @@ def text_of(key: str, words: Mapping[str, str], language: str, english: str) -> 
 def keys() -> tuple[str, ...]:
     """Every key that has texts."""
     return tuple(_TEXTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorText:
+    """Code, text and language of an error.
+
+    Attributes:
+        code: empty as recorded, or a stable key; dialect ``error_codes``.
+        language: ISO 639-1.
+        details: the text stands in ``innererror`` only, and a generic one outside.
+    """
+
+    code: str
+    text: str
+    language: str
+    details: bool = False
+
+    @property
+    def outer(self) -> str:
+        """The text of ``error.message``."""
+        return GENERIC[self.language] if self.details else self.text

@@ -10,9 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from mock_kit.spool import Blob
-
-from .edm import Property
+from c4c_mock.model.edm import Property
+from mock_kit.tenants.spool import Blob
 
 Value: TypeAlias = str | bool | Decimal | datetime | Blob | None
 
@@ -20,7 +19,7 @@ _UNSET: dict[str, Value] = {"String": "", "Boolean": False, "Decimal": Decimal(0
 
 
 def unset(prop: Property) -> Value:
-    """What a property reads as when nobody set it: ``""`` for text, null for dates and ids.
+    """What a property reads as when it was never set: ``""`` for text, null for dates and ids.
 
     Source: recorded payloads of tenants (empty strings, null dates); False and 0 are inferred.
     """

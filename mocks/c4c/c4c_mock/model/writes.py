@@ -9,161 +9,171 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from mock_kit.context import note
+from c4c_mock.model import attachments
+from c4c_mock.model.access.users import C4CUser
+from c4c_mock.model.edm import EntitySet, Property, entity_set
+from c4c_mock.model.errors import BadRequest, Forbidden, MethodNotAllowed
+from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.table import EntityTable
+from c4c_mock.model.values import Value, unset
+from mock_kit.journal.context import note
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
-from . import attachments
-from .access import User
-from .drafts import Draft
-from .edm import EntitySet, Property, entity_set
-from .errors import BadRequest, Forbidden, NotAllowed
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value, unset
-
-_PLACE = frozenset({"ParentObjectID", "ObjectID"})
+_IDENTITY = frozenset({"ParentObjectID", "ObjectID"})
 COMPLETED = "3"
 """LifeCycleStatusCode / Status of a completed activity. Source: recorded payloads."""
 
 
-def create(tenant: C4CTenant, draft: Draft, parent: Row | None, user: User) -> Row:
-    """Store a new object with all its parts, or nothing. Raises BadRequest, Forbidden, Refused."""
-    check_may_create(tenant, draft.eset, user)
-    if parent is not None:
-        _check_parent_state(tenant, parent)
-    for part in draft.family():
-        _check_rights(part)
-        if part.eset.attachment:
-            attachments.check(part, tenant.switches)
-    rows = list(mint(tenant, draft, parent.object_id if parent else None, user))
-    tenant.rows.add(rows)
-    for part in draft.family():
-        for odd in attachments.oddities(part):
-            note(odd.level, odd.code, odd.message)
-    return rows[0]
+class EntityWriter:
+    """Writes the business objects of one tenant; ``switches`` is the tenant's dialect."""
 
+    def __init__(self, rows: EntityTable, clock: Clock, ids: Ids, switches: Mapping[str, Any]) -> None:
+        self.rows = rows
+        self.clock = clock
+        self.switches = switches
+        self._ids = ids
 
-def check_may_create(tenant: C4CTenant, eset: EntitySet, user: User) -> None:
-    """Raises NotAllowed for code lists, Forbidden where only a person may create."""
-    if eset.is_fixed:
-        raise NotAllowed(f"{eset.name} is read only", allow=("GET", "HEAD"))
-    person_only = eset.interaction and not tenant.switches["technical_users_create_interactions"]
-    if person_only and user.kind == "technical":
-        raise Forbidden(
-            f"User {user.name} may not create {eset.type_name}: only business users create interactions",
-            hint="use POST /_mock/cti, a business user, or dialect technical_users_create_interactions",
+    def create(self, payload: EntityPayload, parent: EntityRow | None, user: C4CUser) -> EntityRow:
+        """Store a new object with all its parts, or nothing. Raises BadRequest, Forbidden, AttachmentRejected."""
+        self.check_may_create(payload.eset, user)
+        if parent is not None:
+            self._check_parent_state(parent)
+        for part in payload.family():
+            _check_rights(part)
+            if part.eset.attachment:
+                attachments.check(part, self.switches)
+        rows = self.new_rows(payload, parent.object_id if parent else None, user)
+        self.rows.add(rows)
+        for part in payload.family():
+            for warning in attachments.warnings(part):
+                note(warning.level, warning.code, warning.message)
+        return rows[0]
+
+    def check_may_create(self, eset: EntitySet, user: C4CUser) -> None:
+        """Raises MethodNotAllowed for code lists, Forbidden where only a business user may create."""
+        if eset.is_fixed:
+            raise MethodNotAllowed(f"{eset.name} is read only", allow=("GET", "HEAD"))
+        person_only = eset.interaction and not self.switches["technical_users_create_interactions"]
+        if person_only and user.kind == "technical":
+            raise Forbidden(
+                f"User {user.name} may not create {eset.type_name}: only business users create interactions",
+                hint="use POST /_mock/cti, a business user, or dialect technical_users_create_interactions",
+            )
+
+    def find_parent(self, payload: EntityPayload) -> EntityRow | None:
+        """The parent that the body of a flat POST names in ParentObjectID; None for roots."""
+        eset = payload.eset
+        if not eset.parent:
+            return None
+        wanted = payload.values.get("ParentObjectID")
+        if wanted and not self.switches["parent_object_id_creatable"]:
+            raise BadRequest("Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead")
+        if not isinstance(wanted, str) or not wanted:
+            raise BadRequest(f"Property ParentObjectID is missing: {eset.name} belongs to {eset.parent}")
+        found = self.rows.get(eset.parent, wanted)
+        if found is None:
+            raise BadRequest(f"ParentObjectID {wanted}: no such {entity_set(eset.parent).type_name}")
+        return found
+
+    def _check_parent_state(self, parent: EntityRow) -> None:
+        if self.switches["attach_to_completed"]:
+            return
+        status = parent.values.get("LifeCycleStatusCode", parent.values.get("Status"))
+        if status == COMPLETED:
+            raise BadRequest(f"{parent.eset.type_name} {parent.object_id} is completed and cannot be changed")
+
+    def new_rows(self, payload: EntityPayload, parent_id: str | None, user: C4CUser) -> list[EntityRow]:
+        """The rows of a payload and of its parts, not stored yet; an ObjectID in the payload is used.
+
+        What a client sends as null is not set: it reads as unset, or as what follows from the row.
+        """
+        now = self.clock.now()
+        given = _set(payload.values)
+        values = {n: v for n, v in given.items() if n not in _IDENTITY and not _ignored(payload.eset, n)}
+        if not payload.eset.parent and "ID" in payload.eset.properties and not values.get("ID"):
+            values["ID"] = str(self._ids.number(payload.eset.name, 1_000_000))
+        row = EntityRow(
+            eset=payload.eset,
+            object_id=str(payload.values.get("ObjectID") or self._ids.hex32("ObjectID")),
+            parent_id=parent_id,
+            values=values,
+            created_at=now,
+            created_by=user.name,
+            visible_at=self._visible_from(now),
+            contact=payload.contact,
         )
+        rows = [row]
+        for payloads in payload.children.values():
+            for child in payloads:
+                rows += self.new_rows(child, row.object_id, user)
+        return rows
+
+    def _visible_from(self, now: datetime) -> datetime:
+        """When readers see what is written now (dialect ``commit_delay_s``, virtual seconds)."""
+        return now + timedelta(seconds=float(self.switches["commit_delay_s"]))
+
+    def update(self, row: EntityRow, payload: EntityPayload, user: C4CUser, *, replace: bool) -> None:
+        """Change a row in place; ``replace`` (PUT) resets what the body does not name.
+
+        Raises MethodNotAllowed for attachments and code lists, BadRequest for a property that may not change.
+        """
+        self.check_may_update(row)
+        if payload.children:
+            raise BadRequest(f"Navigation {next(iter(payload.children))} cannot be updated together with its parent")
+        properties = row.eset.properties
+        changes = {n: v for n, v in payload.values.items() if not _ignored(row.eset, n)}
+        for name, value in changes.items():
+            self._check_change(row, properties[name], value)
+        unchanged = {n: v for n, v in row.values.items() if not (replace and properties[n].updatable)}
+        changed = {n: v for n, v in changes.items() if properties[n].updatable}
+        self.rows.change(row, _set({**unchanged, **changed}), at=self.clock.now(), by=user.name)
+
+    def check_may_update(self, row: EntityRow) -> None:
+        """Raises MethodNotAllowed for attachments and code lists, which no verb updates."""
+        if row.eset.attachment:
+            status = int(self.switches["attachment_update_status"])
+            message = f"{row.eset.name} cannot be updated: attachments are created, read and deleted"
+            raise MethodNotAllowed(message, allow=("GET", "HEAD", "DELETE"), status=status)
+        if row.eset.is_fixed:
+            raise MethodNotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
+
+    def _check_change(self, row: EntityRow, prop: Property, value: Value) -> None:
+        sent = unset(prop) if value is None else value
+        if not prop.updatable and not _same(sent, self.rows.value(row, prop)):
+            raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
+        if prop.mandatory and prop.updatable and not value:
+            raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is mandatory")
+
+    def delete(self, row: EntityRow) -> None:
+        """Remove a row and its parts. Raises MethodNotAllowed for code lists."""
+        if row.eset.is_fixed:
+            raise MethodNotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
+        self.rows.remove(row)
 
 
-def find_parent(tenant: C4CTenant, draft: Draft) -> Row | None:
-    """The parent that the body of a flat POST names in ParentObjectID; None for roots."""
-    eset = draft.eset
-    if not eset.parent:
-        return None
-    wanted = draft.values.get("ParentObjectID")
-    if wanted and not tenant.switches["parent_object_id_creatable"]:
-        raise BadRequest("Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead")
-    if not isinstance(wanted, str) or not wanted:
-        raise BadRequest(f"Property ParentObjectID is missing: {eset.name} belongs to {eset.parent}")
-    found = tenant.rows.get(eset.parent, wanted)
-    if found is None:
-        raise BadRequest(f"ParentObjectID {wanted}: no such {entity_set(eset.parent).type_name}")
-    return found
-
-
-def _check_parent_state(tenant: C4CTenant, parent: Row) -> None:
-    if tenant.switches["attach_to_completed"]:
-        return
-    status = parent.values.get("LifeCycleStatusCode", parent.values.get("Status"))
-    if status == COMPLETED:
-        raise BadRequest(f"{parent.eset.type_name} {parent.object_id} is completed and cannot be changed")
-
-
-def _check_rights(draft: Draft) -> None:
-    for name, value in list(draft.values.items()):
-        prop = draft.eset.properties[name]
+def _check_rights(payload: EntityPayload) -> None:
+    for name, value in list(payload.values.items()):
+        prop = payload.eset.properties[name]
         if prop.key:
-            del draft.values[name]
+            del payload.values[name]
         elif not prop.creatable and value is not None:
-            raise BadRequest(f"Property {name} of {draft.eset.type_name} is not creatable")
-    required = [p.name for p in draft.eset.properties.values() if p.mandatory and p.creatable]
-    missing = [name for name in required if not draft.values.get(name)]
-    if missing and not draft.eset.attachment:
-        raise BadRequest(f"Property {missing[0]} of {draft.eset.type_name} is mandatory")
-
-
-def mint(tenant: C4CTenant, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
-    """The rows of a draft and of its parts, not stored yet; an ObjectID in the draft is taken.
-
-    What a client sends as null is not set: it reads as unset, or as what follows from the row.
-    """
-    now = tenant.clock.now()
-    given = _set(draft.values)
-    values = {n: v for n, v in given.items() if n not in _PLACE and not _ignored(draft.eset, n)}
-    if not draft.eset.parent and "ID" in draft.eset.properties and not values.get("ID"):
-        values["ID"] = str(tenant.ids.number(draft.eset.name, 1_000_000))
-    row = Row(
-        eset=draft.eset,
-        object_id=str(draft.values.get("ObjectID") or tenant.ids.hex32("ObjectID")),
-        parent_id=parent_id,
-        values=values,
-        created_at=now,
-        created_by=user.name,
-        visible_at=visible_from(tenant, now),
-        contact=draft.contact,
-    )
-    rows = [row]
-    for drafts in draft.children.values():
-        for child in drafts:
-            rows += mint(tenant, child, row.object_id, user)
-    return rows
+            raise BadRequest(f"Property {name} of {payload.eset.type_name} is not creatable")
+    required = [p.name for p in payload.eset.properties.values() if p.mandatory and p.creatable]
+    missing = [name for name in required if not payload.values.get(name)]
+    if missing and not payload.eset.attachment:
+        raise BadRequest(f"Property {missing[0]} of {payload.eset.type_name} is mandatory")
 
 
 def _set(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def visible_from(tenant: C4CTenant, now: datetime) -> datetime:
-    """When readers see what is written now (dialect ``commit_delay_s``, virtual seconds)."""
-    return now + timedelta(seconds=float(tenant.switches["commit_delay_s"]))
-
-
-def update(tenant: C4CTenant, row: Row, draft: Draft, user: User, *, replace: bool) -> None:
-    """Change a row in place; ``replace`` (PUT) resets what the body does not name.
-
-    Raises NotAllowed for attachments and code lists, BadRequest for a property that may not change.
-    """
-    check_may_update(tenant, row)
-    if draft.children:
-        raise BadRequest(f"Navigation {next(iter(draft.children))} cannot be updated together with its parent")
-    changes = {n: v for n, v in draft.values.items() if not _ignored(row.eset, n)}
-    for name, value in changes.items():
-        _check_change(tenant, row, row.eset.properties[name], value)
-    kept = {n: v for n, v in row.values.items() if not (replace and row.eset.properties[n].updatable)}
-    changed = {n: v for n, v in changes.items() if row.eset.properties[n].updatable}
-    tenant.rows.change(row, _set({**kept, **changed}), at=tenant.clock.now(), by=user.name)
-
-
-def check_may_update(tenant: C4CTenant, row: Row) -> None:
-    """Raises NotAllowed for attachments and code lists, which no verb updates."""
-    if row.eset.attachment:
-        status = int(tenant.switches["attachment_update_status"])
-        message = f"{row.eset.name} cannot be updated: attachments are created, read and deleted"
-        raise NotAllowed(message, allow=("GET", "HEAD", "DELETE"), status=status)
-    if row.eset.is_fixed:
-        raise NotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
-
-
 def _ignored(eset: EntitySet, name: str) -> bool:
     return name == "ETag" or bool(eset.properties[name].text_of)
-
-
-def _check_change(tenant: C4CTenant, row: Row, prop: Property, value: Value) -> None:
-    sent = unset(prop) if value is None else value
-    if not prop.updatable and not _same(sent, tenant.rows.value(row, prop)):
-        raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
-    if prop.mandatory and prop.updatable and not value:
-        raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is mandatory")
 
 
 def _same(sent: Value, stored: Value) -> bool:
@@ -171,10 +181,3 @@ def _same(sent: Value, stored: Value) -> bool:
     if isinstance(sent, datetime) and isinstance(stored, datetime):
         return abs(sent - stored) < timedelta(milliseconds=1)
     return sent == stored
-
-
-def delete(tenant: C4CTenant, row: Row) -> None:
-    """Remove a row and its parts. Raises NotAllowed for code lists."""
-    if row.eset.is_fixed:
-        raise NotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
-    tenant.rows.remove(row)

@@ -1,1 +1,1 @@
-"""From a request to a reply. Only ``odata`` and ``control`` know Flask; the rest also serves $batch parts."""
+"""From a request to a reply: ``odata`` is the entry, ``control*`` are the ``/_mock`` routes."""

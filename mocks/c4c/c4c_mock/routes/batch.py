@@ -9,21 +9,21 @@ from urllib.parse import unquote, urlsplit
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.errors import BadRequest, C4CError
+from c4c_mock.routes.call import ODataCall, ODataReply, effective_method
+from c4c_mock.routes.errors import error_reply
+from c4c_mock.routes.negotiation import error_as_json
 from c4c_mock.wire.batch import ChangeSet, Multipart, PartRequest, boundary_of, parse_batch
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 
-from .call import JSON, Call, Reply, meant_method, prefers_json
-from .refusals import error_reply
-
-Dispatch = Callable[[Call], Reply]
+Dispatch = Callable[[ODataCall], ODataReply]
 
 _STRICT = "odata-v2-strict-json-format"
 _READS = frozenset({"GET", "HEAD"})
 
 
-def run_batch(call: Call, dispatch: Dispatch) -> Reply:
-    """Do all parts in order; each gets its own answer, a failed change set one for all its parts."""
+def run_batch(call: ODataCall, dispatch: Dispatch) -> ODataReply:
+    """Run all parts in order; each has its own answer, a failed change set one for all its parts."""
     seen("batch")
     boundary = boundary_of(call.header("content-type"))
     with call.tenant.spool.writer() as writer:
@@ -43,22 +43,22 @@ def run_batch(call: Call, dispatch: Dispatch) -> Reply:
     outer.close()
     headers = {"Content-Type": f"multipart/mixed; boundary={outer.boundary}"}
     status = int(call.tenant.switches["batch_status"])
-    return Reply(status=status, headers=headers, body=outer, length=outer.length)
+    return ODataReply(status=status, headers=headers, body=outer, length=outer.length)
 
 
 def _boundary(number: int) -> str:
-    """The look of recorded boundaries: ejjeeffe0, ejjeeffe1, …"""
+    """As recorded boundaries look: ejjeeffe0, ejjeeffe1, …"""
     return f"ejjeeffe{number}"
 
 
-def _add(part: Multipart, reply: Reply) -> None:
+def _add(part: Multipart, reply: ODataReply) -> None:
     headers = {"dataserviceversion": "2.0", "cache-control": "no-cache, no-store", **reply.headers}
     if reply.status == 204:
         headers["Content-Type"] = "text/html"  # recorded
     part.add_answer(reply.status, headers, reply.body, reply.length)
 
 
-def _single(call: Call, part: PartRequest, dispatch: Dispatch) -> Reply:
+def _single(call: ODataCall, part: PartRequest, dispatch: Dispatch) -> ODataReply:
     try:
         if part.method not in _READS:
             raise BadRequest(f"$batch: {part.method} is allowed inside a change set only")
@@ -67,11 +67,11 @@ def _single(call: Call, part: PartRequest, dispatch: Dispatch) -> Reply:
         return error_reply(call.tenant, exc, as_json=_as_json(part), language=call.language())
 
 
-def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipart, inner: Multipart) -> None:
-    """One failure takes back what the parts before it did and is the only answer."""
+def _change_set(call: ODataCall, item: ChangeSet, dispatch: Dispatch, outer: Multipart, inner: Multipart) -> None:
+    """One failure undoes what the parts before it did and is the only answer."""
     failed = item.requests[0] if item.requests else None
     created: dict[str, str] = {}
-    replies: list[Reply] = []
+    replies: list[ODataReply] = []
     try:
         with call.tenant.lock_for(call.user.name) as lock, call.tenant.rows.all_or_nothing():
             for part in item.requests:
@@ -79,7 +79,7 @@ def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipar
                 if part.method in _READS:
                     raise BadRequest(f"$batch: {part.method} is not allowed inside a change set")
                 inside = _call_of(call, part, _refer(part.url, created))
-                replies.append(dispatch(replace(inside, held=lock)))
+                replies.append(dispatch(replace(inside, change_set=lock)))
                 created[part.headers.get("content-id", "")] = replies[-1].headers.get("Location", "")
     except C4CError as exc:
         as_json = failed is not None and _as_json(failed)
@@ -89,7 +89,7 @@ def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipar
     outer.add_multipart(inner)
 
 
-def _add_all(inner: Multipart, replies: Iterable[Reply]) -> None:
+def _add_all(inner: Multipart, replies: Iterable[ODataReply]) -> None:
     for reply in replies:
         _add(inner, reply)
 
@@ -105,7 +105,7 @@ def _refer(url: str, created: dict[str, str]) -> str:
     return location + slash + rest
 
 
-def _call_of(call: Call, part: PartRequest, url: str) -> Call:
+def _call_of(call: ODataCall, part: PartRequest, url: str) -> ODataCall:
     path, query = _below_root(call, url)
     options = parse_options(query)
     if options.text("$search") and not call.tenant.switches["search_in_batch"]:
@@ -115,7 +115,7 @@ def _call_of(call: Call, part: PartRequest, url: str) -> Call:
         headers[_STRICT] = call.header(_STRICT)
     return replace(
         call,
-        method=meant_method(part.method, headers.get("x-http-method", "")),
+        method=effective_method(part.method, headers.get("x-http-method", "")),
         path=path,
         segments=split_path(path),
         options=options,
@@ -125,11 +125,11 @@ def _call_of(call: Call, part: PartRequest, url: str) -> Call:
     )
 
 
-def _below_root(call: Call, url: str) -> tuple[str, str]:
+def _below_root(call: ODataCall, url: str) -> tuple[str, str]:
     """Path below the service root and query of a part's URL, relative or absolute. Raises BadRequest.
 
     A leading slash without the service root means the service root as well: SAP's own JavaScript SDK writes
-    ``GET /Collection`` and finds servers that take it (recorded).
+    ``GET /Collection`` and finds servers that accept it (recorded).
     """
     split = urlsplit(url)
     root = urlsplit(call.base).path
@@ -140,13 +140,9 @@ def _below_root(call: Call, url: str) -> tuple[str, str]:
         raise BadRequest(f"$batch: {url[:80]} is outside the service")
     path = path.lstrip("/")
     if path.startswith("$batch"):
-        raise BadRequest("$batch: a batch cannot hold another batch")
+        raise BadRequest("$batch: a batch cannot contain another batch")
     return path, split.query
 
 
 def _as_json(part: PartRequest) -> bool:
-    try:
-        default = part.headers.get("content-type", "").startswith(JSON)
-        return prefers_json(part.headers.get("accept", ""), default=default)
-    except BadRequest:
-        return False
+    return error_as_json(part.headers.get("accept", ""), part.headers.get("content-type", ""))

@@ -1,4 +1,4 @@
-"""One OData request, wherever it came from (the wire or a part of a $batch), and the reply to it."""
+"""One OData request, from the wire or from a part of a $batch, and the reply to it."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import User
+from c4c_mock.model.access.users import C4CUser
 from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
 from c4c_mock.model.locks import WriteLock
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.routes.negotiation import JSON, prefers_json
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out
-from c4c_mock.wire.entities import Renderer
+from c4c_mock.wire.entities import EntityRenderer
 from c4c_mock.wire.options import Options
 from c4c_mock.wire.uri import Segment
 
-JSON = "application/json"
 _TUNNEL = frozenset({"MERGE", "PATCH", "PUT", "DELETE"})
 _BODY_FORMATS = {JSON: "json", "application/atom+xml": "atom", "application/xml": "atom"}
-_ATOM = ("application/atom+xml", "application/xml", "text/xml", "application/atomsvc+xml")
 
 
 @dataclass(kw_only=True)
-class Call:
-    """What the handlers know of a request.
+class ODataCall:
+    """A request as the handlers see it.
 
     Attributes:
         headers: by lower-case name.
         path: decoded path below the service root.
         base: absolute service root without trailing slash.
-        pieces: gives the body in pieces; may be asked once.
-        held: locks of the change set that this call is a part of; None for a call of its own.
-        language: gives the language of the texts that the caller is told.
-        looking_on: somebody looks on through ``/_mock/odata``: no oddity that the dialect plans is shown.
+        pieces: returns the body in pieces; call it once.
+        change_set: locks of the change set that this call is a part of; None for a call of its own.
+        language: returns the language of error texts.
+        inspection: the call came through ``/_mock/odata``; anomalies that the dialect plans are left out.
     """
 
     tenant: C4CTenant
-    user: User
+    user: C4CUser
     service: Service
     method: str
     path: str
@@ -47,28 +46,28 @@ class Call:
     headers: Mapping[str, str]
     base: str
     pieces: Callable[[], Iterator[bytes]]
-    held: WriteLock | None = None
+    change_set: WriteLock | None = None
     in_batch: bool = False
     language: Callable[[], str] = lambda: "en"
-    looking_on: bool = False
+    inspection: bool = False
 
     def locking(self) -> AbstractContextManager[WriteLock]:
         """The locks of this request: those of its change set, or its own."""
-        if self.held is not None:
-            return nullcontext(self.held)
+        if self.change_set is not None:
+            return nullcontext(self.change_set)
         return self.tenant.lock_for(self.user.name)
 
     def header(self, name: str) -> str:
-        """The header's text; empty when it was not sent."""
+        """The header's text; empty when it is absent."""
         return self.headers.get(name, "")
 
     def flag(self, name: str) -> bool:
-        """True for a request header that says ``true``."""
+        """True for a request header with the value ``true``."""
         return self.header(name).strip().lower() == "true"
 
     @property
     def wants_json(self) -> bool:
-        """Atom is the default; ``$format`` wins over ``Accept``; a JSON body asks for a JSON reply."""
+        """Atom is the default; ``$format`` overrides ``Accept``; a JSON body is answered in JSON."""
         if self.options.format:
             return self.options.format == "json"
         accept = self.header("accept")
@@ -82,22 +81,22 @@ class Call:
             seen("quirk-c")
         return strict
 
-    def renderer(self) -> Renderer:
-        """Writes rows the way this caller asked for."""
+    def renderer(self) -> EntityRenderer:
+        """Turns rows into entities in the form that this caller wants."""
         bare = self.flag("odata-no-codedescs")
         if bare:
             seen("no-codedescs")
-        size = "bytes" if self.looking_on else str(self.tenant.switches["size_in_kb"])
-        return Renderer(self.tenant, self.service, self.base, code_texts=not bare, size=size)
+        size = "bytes" if self.inspection else str(self.tenant.switches["size_in_kb"])
+        return EntityRenderer(self.tenant.rows, self.service, self.base, code_texts=not bare, size=size)
 
     @property
     def body_format(self) -> str:
-        """``json`` or ``atom`` as the Content-Type announces it; empty for anything else."""
+        """``json`` or ``atom`` by the Content-Type; empty for any other."""
         kind = self.header("content-type").partition(";")[0].strip().lower()
         return _BODY_FORMATS.get(kind, "")
 
     def check_body(self) -> None:
-        """Raises UnsupportedMedia unless the body is announced as JSON or Atom in UTF-8."""
+        """Raises UnsupportedMedia unless the Content-Type is JSON or Atom in UTF-8."""
         params = self.header("content-type").partition(";")[2].replace(" ", "").replace('"', "").lower()
         charsets = [p.partition("=")[2] for p in params.split(";") if p.startswith("charset=")]
         if not self.body_format or any(charset not in {"utf-8", "utf8"} for charset in charsets):
@@ -107,13 +106,13 @@ class Call:
             )
 
     @property
-    def atom_style(self) -> atom.Style:
+    def atom_style(self) -> atom.AtomStyle:
         """How Atom is written in this tenant, now."""
-        return atom.Style(bool(self.tenant.switches["atom_property_types"]), self.tenant.clock.now())
+        return atom.AtomStyle(bool(self.tenant.switches["atom_property_types"]), self.tenant.clock.now())
 
 
 @dataclass(kw_only=True)
-class Reply:
+class ODataReply:
     """Status, headers and body of an answer.
 
     Attributes:
@@ -129,16 +128,16 @@ class Reply:
     cookies: dict[str, str] = field(default_factory=dict)
 
 
-def text_reply(status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Reply:
+def text_reply(status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None) -> ODataReply:
     """A reply with a small text body."""
     raw = text.encode()
     written = {"Content-Type": content_type, **(headers or {})}
     document = "json" in content_type or "xml" in content_type
-    return Reply(status=status, headers=written, body=[raw], length=len(raw), document=document)
+    return ODataReply(status=status, headers=written, body=[raw], length=len(raw), document=document)
 
 
-def meant_method(method: str, tunnelled: str) -> str:
-    """The verb that is meant: POST may carry another one in x-http-method. Raises BadRequest."""
+def effective_method(method: str, tunnelled: str) -> str:
+    """The verb to use: POST may carry another one in x-http-method. Raises BadRequest."""
     if not tunnelled:
         return method
     if method != "POST" or tunnelled.strip().upper() not in _TUNNEL:
@@ -147,40 +146,14 @@ def meant_method(method: str, tunnelled: str) -> str:
     return tunnelled.strip().upper()
 
 
-def json_reply(call: Call, document: object, members: tuple[str, str] = ("", "")) -> Reply:
+def json_reply(call: ODataCall, document: object, members: tuple[str, str] = ("", "")) -> ODataReply:
     """A JSON body, files streamed. ``members``: raw ones for the start and the end of ``d``."""
-    body = json_out.Body(document, escape_dates=bool(call.tenant.switches["escape_date_slashes"]))
+    body = json_out.JsonDocument(document, escape_dates=bool(call.tenant.switches["escape_date_slashes"]))
     body.add_members(*members)
-    return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
+    return ODataReply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
 
 
-def atom_reply(document: atom.Document) -> Reply:
+def atom_reply(document: atom.AtomDocument) -> ODataReply:
     """An XML body, files streamed."""
     headers = {"Content-Type": document.content_type}
-    return Reply(status=200, headers=headers, body=document, length=document.length, document=True)
-
-
-def prefers_json(accept: str, *, default: bool) -> bool:
-    """Which of JSON and XML an ``Accept`` header ranks higher; ``default`` for a tie or no opinion."""
-    weights = {"json": 0.0, "xml": 0.0}
-    for part in accept.split(","):
-        kind, _, params = part.strip().partition(";")
-        weight = _quality(params)
-        if kind.strip().lower() == JSON:
-            weights["json"] = max(weights["json"], weight)
-        elif kind.strip().lower() in _ATOM:
-            weights["xml"] = max(weights["xml"], weight)
-    if weights["json"] == weights["xml"]:
-        return default and not weights["xml"]
-    return weights["json"] > weights["xml"]
-
-
-def _quality(params: str) -> float:
-    for param in params.split(";"):
-        name, _, value = param.strip().partition("=")
-        if name == "q":
-            try:
-                return min(1.0, max(0.0, float(value)))
-            except ValueError as exc:
-                raise BadRequest(f"Accept: cannot read q={value}") from exc
-    return 1.0
+    return ODataReply(status=200, headers=headers, body=document, length=document.length, document=True)

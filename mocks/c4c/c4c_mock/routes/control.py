@@ -1,27 +1,28 @@
-"""What an administrator, an agent's desktop or a test does to the tenant: ``/_mock/*`` as well."""
+"""Control of a tenant by an agent's desktop, a test or a person: ``/_mock`` routes beside the kit's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Blueprint, Response, jsonify, request
 
 from c4c_mock.evidence import seen
 from c4c_mock.model import cti
+from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA, services
 from c4c_mock.model.errors import C4CError
-from c4c_mock.model.listing import attachments_of
-from c4c_mock.model.tenant import C4CTenant
-from mock_kit.app import Mock
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.table import EntityTable
+from c4c_mock.routes.control_administration import add_administration, check
+from c4c_mock.routes.control_limits import add_limits
+from c4c_mock.routes.control_seed import seed_from
+from c4c_mock.routes.odata import inspect
+from c4c_mock.tenant import C4CTenant
 from mock_kit.control import json_object
-from mock_kit.problem import FieldError, bad_request
+from mock_kit.http.problem import FieldError, bad_request
+from mock_kit.mock import Mock
 
-from .administration import add_administration, refusal
-from .odata import look
-from .seeding import seed_from
-from .trouble import add_trouble
-
-Answer = tuple[Response, int]
+Reply = tuple[Response, int]
 _PIECE_BYTES = 256 * 1024
 
 
@@ -29,19 +30,19 @@ def control_blueprint(mock: Mock[C4CTenant]) -> Blueprint:
     """The C4C-specific control routes; each takes ``?tenant=``."""
     bp = Blueprint("c4c_control", __name__, url_prefix="/_mock")
     add_administration(bp, mock)
-    add_trouble(bp, mock)
-    _add_business(bp, mock)
+    add_limits(bp, mock)
+    _add_objects(bp, mock)
     return bp
 
 
-def _add_business(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
+def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.post("/cti")
-    def widget() -> Answer:
+    def receive_cti() -> Reply:
         """The CTI widget's payload: ACCEPT creates an activity, END completes it."""
-        return jsonify(take_widget_payload(mock.current_tenant(), json_object())), 200
+        return jsonify(_received(mock.current_tenant(), json_object())), 200
 
     @bp.post("/seed")
-    def seed() -> Answer:
+    def seed() -> Reply:
         """``{"rows": [{"set", "parent"?, "values"}]}``: business objects as a test wants them, all or none."""
         try:
             created = seed_from(mock.current_tenant(), _pieces())
@@ -51,16 +52,16 @@ def _add_business(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         return jsonify(rows=[{"set": row.eset.name, "object_id": row.object_id} for row in created]), 201
 
     @bp.get("/odata/<path:path>")
-    def look_on(path: str) -> Response:
-        """The same as OData gives a business user below ``/sap/c4c/odata/v1/``, without login, fault or journal."""
-        return look(mock.current_tenant(), cti.DESKTOP, path)
+    def inspect_odata(path: str) -> Response:
+        """What OData returns to a business user below ``/sap/c4c/odata/v1/``, without login, fault or journal."""
+        return inspect(mock.current_tenant(), cti.DESKTOP, path)
 
     @bp.get("/attachments")
-    def list_attachments() -> Answer:
+    def list_attachments() -> Reply:
         """Every stored attachment, visible or still being committed, with its sha256."""
-        tenant = mock.current_tenant()
+        rows = mock.current_tenant().rows
         wanted = request.args.get("external_reference_id")
-        found = [a for a in attachments_of(tenant) if wanted in {None, a["external_reference_id"]}]
+        found = [a for a in _attachments(rows) if wanted in {None, a["external_reference_id"]}]
         return jsonify(found), 200
 
 
@@ -69,22 +70,61 @@ def _pieces() -> Iterator[bytes]:
         yield piece
 
 
-def take_widget_payload(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Act on a CTI payload. Problem 400 names the bad members."""
+def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Act on a CTI payload. Problem 400 names the invalid members."""
     seen("cti-reference")
-    found = cti.problems(body)
-    if found:
-        raise refusal(
-            [FieldError(p["field"], p["expected"], p.get("remedy", "Correct it."), p["value"]) for p in found]
-        )
+    check(cti.problems(payload))
     if not tenant.access.systems:
         seen("cti-system")
-    row = cti.receive(tenant, body)
+    row = cti.receive(tenant.writer, tenant.access.systems, payload)
     if row is None:
         return {"activity": None}
-    stored = cti.stored_reference(tenant, row)
+    stored = cti.stored_reference(tenant.rows, row)
     return {
         "activity": {"set": row.eset.name, "object_id": row.object_id, "id": row.values.get("ID", "")},
         "external_reference_id": stored,
         "reference_stored": bool(stored),
     }
+
+
+class StoredAttachment(TypedDict):
+    """One stored attachment; ``sha256`` and ``sniffed_type`` are empty for a link."""
+
+    object_id: str
+    parent_object_id: str
+    external_reference_id: str
+    service: str
+    name: str
+    mime_type: str
+    title: str
+    size_bytes: int
+    sha256: str
+    sniffed_type: str
+    created_on: str
+    created_by: str
+
+
+def _attachments(rows: EntityTable) -> list[StoredAttachment]:
+    """Every attachment in the order of creation, committed for readers or not yet."""
+    sets = [s for s in services()[UMBRELLA].sets.values() if s.attachment]
+    stored = [row for eset in sets for row in rows.stored(eset.name)]
+    return [_attachment(rows, row) for row in sorted(stored, key=lambda r: r.created_at)]
+
+
+def _attachment(rows: EntityTable, row: EntityRow) -> StoredAttachment:
+    owner = rows.parent(row)
+    text: dict[str, Any] = {n: row.values.get(n) or "" for n in ("Name", "MimeType", "Title")}
+    return StoredAttachment(
+        object_id=row.object_id,
+        parent_object_id=row.parent_id or "",
+        external_reference_id=cti.stored_reference(rows, owner) if owner else "",
+        service=next(name for name in SERVICE_NAMES if row.eset.name in services()[name].sets),
+        name=text["Name"],
+        mime_type=text["MimeType"],
+        title=text["Title"],
+        size_bytes=row.blob.size_bytes if row.blob else 0,
+        sha256=row.blob.sha256 if row.blob else "",
+        sniffed_type=row.blob.sniffed_type if row.blob else "",
+        created_on=row.created_at.isoformat().replace("+00:00", "Z"),
+        created_by=row.created_by,
+    )

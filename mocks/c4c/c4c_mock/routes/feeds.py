@@ -3,65 +3,66 @@
 from __future__ import annotations
 
 from c4c_mock.evidence import seen
-from c4c_mock.model import functions
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Matcher, ordered
-from c4c_mock.model.rows import Row
+from c4c_mock.model.reading import call_function
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.routes import anomalies, paging
+from c4c_mock.routes.call import ODataCall, ODataReply, atom_reply, json_reply, text_reply
+from c4c_mock.routes.resource import Resource
 from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.filter import Allowed, parse_filter, parse_orderby
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import Shape, shape_of
 
-from . import oddities, paging
-from .call import Call, Reply, atom_reply, json_reply, text_reply
-from .target import Target
 
-
-def shape_asked(call: Call, eset: EntitySet) -> Shape:
-    """What ``$select`` and ``$expand`` leave of an entity."""
+def requested_shape(call: ODataCall, eset: EntitySet) -> Shape:
+    """What ``$select`` and ``$expand`` select of an entity."""
     back = bool(call.tenant.switches["attachment_back_navigation"])
     return shape_of(eset, call.options.text("$select"), call.options.text("$expand"), back_navigation=back)
 
 
-def count(call: Call, target: Target) -> Reply:
+def count(call: ODataCall, resource: Resource) -> ODataReply:
     """``$count``: a plain number."""
-    return text_reply(200, str(len(_matching(call, target, target.rows(call.tenant)))), "text/plain;charset=utf-8")
+    return text_reply(
+        200, str(len(_matching(call, resource, resource.rows(call.tenant.rows)))), "text/plain;charset=utf-8"
+    )
 
 
-def feed(call: Call, target: Target) -> Reply:
+def feed(call: ODataCall, resource: Resource) -> ODataReply:
     """A set, or the far end of a to-many navigation."""
-    return _feed(call, target, target.rows(call.tenant))
+    return _feed(call, resource, resource.rows(call.tenant.rows))
 
 
-def function(call: Call, target: Target) -> Reply:
-    """The rows that a function import answers with; query options apply to them."""
-    assert target.function is not None
-    parameters = target.function.parameters
+def function(call: ODataCall, resource: Resource) -> ODataReply:
+    """The rows that a function import returns; query options apply to them."""
+    assert resource.function is not None
+    parameters = resource.function.parameters
     given = {n: v for n, v in call.options.custom.items() if n in parameters}
     if not given:
-        raise BadRequest(f"{target.function.name}: expected a parameter, one of {', '.join(parameters)}")
+        raise BadRequest(f"{resource.function.name}: expected a parameter, one of {', '.join(parameters)}")
     arguments = {name: parse_literal(text, parameters[name]) for name, text in given.items()}
     seen("function-imports")
-    return _feed(call, target, functions.call(call.tenant, target.function, arguments))
+    return _feed(call, resource, call_function(call.tenant.rows, resource.function, arguments))
 
 
-def _matching(call: Call, target: Target, found: list[Row]) -> list[Row]:
-    """The rows that meet filter and search, in the asked order."""
-    assert target.eset is not None
+def _matching(call: ODataCall, resource: Resource, found: list[EntityRow]) -> list[EntityRow]:
+    """The rows that match filter and search, in the requested order."""
+    assert resource.eset is not None
     text, words = call.options.text("$filter"), call.options.text("$search")
     matcher = Matcher(call.tenant.rows, ignore_case=bool(call.tenant.switches["string_eq_ignores_case"]))
     if text:
         seen("filter-grammar")
-        condition = parse_filter(text, target.eset, _allowed(call))
-        found = [row for row in found if matcher.meets(row, condition)]
+        condition = parse_filter(text, resource.eset, _allowed(call))
+        found = [row for row in found if matcher.matches(row, condition)]
     if words:
         term = _unquoted(words) if call.tenant.switches["search_strips_quotes"] else words
         found = [row for row in found if matcher.search(row, term)]
-    return ordered(found, parse_orderby(call.options.text("$orderby"), target.eset), call.tenant.rows)
+    return ordered(found, parse_orderby(call.options.text("$orderby"), resource.eset), call.tenant.rows)
 
 
-def _allowed(call: Call) -> Allowed:
+def _allowed(call: ODataCall) -> Allowed:
     switches = call.tenant.switches
     return Allowed(
         substringof=bool(switches["filter_substringof"]),
@@ -76,18 +77,18 @@ def _unquoted(term: str) -> str:
     return term[1:-1] if quoted else term
 
 
-def _feed(call: Call, target: Target, rows: list[Row]) -> Reply:
-    assert target.eset is not None
-    shape = shape_asked(call, target.eset)
-    found = _matching(call, target, rows)
-    page = paging.page(call, target, found)
+def _feed(call: ODataCall, resource: Resource, rows: list[EntityRow]) -> ODataReply:
+    assert resource.eset is not None
+    shape = requested_shape(call, resource.eset)
+    found = _matching(call, resource, rows)
+    page = paging.page(call, resource, found)
     renderer = call.renderer()
     entities = [renderer.entity(row, shape) for row in page.rows]
     total = len(found) if call.options.inlinecount else None
     if call.wants_json:
-        return _json_feed(call, target, json_out.Feed(entities, total, page.next_link), expanded=bool(shape.expanded))
+        return _json_feed(call, resource, json_out.Feed(entities, total, page.next_link), expanded=bool(shape.expanded))
     uri = f"{call.base}/{paging.path(call)}"
-    title = target.function.name if target.function else target.eset.name
+    title = resource.function.name if resource.function else resource.eset.name
     return atom_reply(
         atom.feed(
             entities, call.atom_style, title=title, uri=uri, base=call.base, count=total, next_link=page.next_link
@@ -95,10 +96,10 @@ def _feed(call: Call, target: Target, rows: list[Row]) -> Reply:
     )
 
 
-def _json_feed(call: Call, target: Target, written: json_out.Feed, *, expanded: bool) -> Reply:
+def _json_feed(call: ODataCall, resource: Resource, written: json_out.Feed, *, expanded: bool) -> ODataReply:
     if not call.tenant.switches["json_next_link"]:
         written = json_out.Feed(written.entities, written.count)
     if expanded and not call.strict:
         seen("quirk-b")
     document = json_out.feed_document(written, strict=call.strict)
-    return json_reply(call, document, oddities.members(call, target.eset, document))
+    return json_reply(call, document, anomalies.members(call, resource.eset, document))

@@ -1,42 +1,34 @@
-"""The door for OData: login, service, CSRF, dispatch, and errors in C4C's form."""
+"""The OData interface: login, service, CSRF, dispatch, and errors in C4C's form."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import User
+from c4c_mock.model.access.users import C4CUser
 from c4c_mock.model.edm import CATALOG, Service, services
-from c4c_mock.model.errors import (
-    BadRequest,
-    C4CError,
-    NotAllowed,
-    NotBuilt,
-    NotFound,
-    ServerFault,
-)
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.model.errors import BadRequest, C4CError, MethodNotAllowed, NotBuilt, NotFound, ServerFault
+from c4c_mock.routes.batch import run_batch
+from c4c_mock.routes.call import ODataCall, ODataReply, effective_method
+from c4c_mock.routes.changes import change
+from c4c_mock.routes.errors import error_reply
+from c4c_mock.routes.login import log_in, sign_in_reply
+from c4c_mock.routes.negotiation import error_as_json, error_language
+from c4c_mock.routes.reads import read
+from c4c_mock.routes.resource import resolve
+from c4c_mock.routes.response import to_response
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
-from mock_kit.context import Draft, note, set_current_draft
-
-from .asked import error_as_json, language_asked
-from .batch import run_batch
-from .call import Call, Reply, meant_method
-from .changes import change
-from .login import log_in
-from .reads import read
-from .refusals import error_reply
-from .response import to_response
-from .sign_in import sign_in_reply
-from .target import resolve
+from mock_kit.journal.context import note, uncounted
+from mock_kit.mock import Mock
 
 ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]
@@ -45,67 +37,58 @@ _PIECE_BYTES = 256 * 1024
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
-def odata_blueprint(tenant_of_request: Callable[[], C4CTenant]) -> Blueprint:
-    """Everything but ``/_mock``. ``tenant_of_request`` gives the tenant the Host header names."""
+def odata_blueprint(mock: Mock[C4CTenant]) -> Blueprint:
+    """Everything but ``/_mock``."""
     bp = Blueprint("odata", __name__)
 
     @bp.route("/", defaults={"path": ""}, methods=METHODS, provide_automatic_options=False)
     @bp.route("/<path:path>", methods=METHODS, provide_automatic_options=False)
     def any_path(path: str) -> Response:
-        """All verbs, all paths: OData has its own idea of what a path is."""
-        return _answer(tenant_of_request(), f"/{path}")
+        """All verbs, all paths: OData has path rules of its own."""
+        return _answer(mock.tenant(), f"/{path}")
 
     @bp.app_errorhandler(HTTPException)
-    def not_understood(exc: HTTPException) -> Any:
+    def http_error(exc: HTTPException) -> Any:
         """What Flask itself refuses (a verb it does not know), in C4C's form; ``/_mock`` keeps Flask's."""
         if request.path.startswith("/_mock") or request.environ.get("mock_kit.tenant") is None:
             return exc
-        return _refusal(tenant_of_request(), _in_our_words(exc), time.perf_counter())
+        return _error_response(mock.tenant(), _as_c4c_error(exc), time.perf_counter())
 
     return bp
 
 
-def look(tenant: C4CTenant, user: User, path: str) -> Response:
-    """What OData gives that user for the running GET of ``/_mock/odata/<path>``, which is no request of the wire's.
+def inspect(tenant: C4CTenant, user: C4CUser, path: str) -> Response:
+    """What OData returns to that user for the running GET of ``/_mock/odata/<path>``.
 
-    No login, no place among the tenant's threads, no evidence counted, and (``/_mock`` being outside the frame)
-    no fault and no journal entry: whoever looks on disturbs nothing.
+    An inspection has no effect: it needs no login, takes no place among the tenant's threads, counts no evidence,
+    and (``/_mock`` being outside the frame) triggers no fault and writes no journal entry.
     """
     started = time.perf_counter()
     service, _, rest = path.partition("/")
-    with _silence():
+    with uncounted():
         try:
-            reply = _serve(tenant, user, service, rest, request, slash=True, looking_on=True)
+            reply = _serve(tenant, user, service, rest, request, slash=True, inspection=True)
         except C4CError as exc:
             reply = error_reply(tenant, exc, as_json=True, language="en")
         reply.body = _silently(reply.body)
         return _response(tenant, reply, started, None)
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What happens in here counts for no exchange and for no evidence."""
-    set_current_draft(Draft(silent=True))
-    try:
-        yield
-    finally:
-        set_current_draft(None)
-
-
 def _silently(body: Iterable[bytes]) -> Iterator[bytes]:
     """Documents and files are made while they are sent: each piece of them in silence too."""
     pieces = iter(body)
     while True:
-        with _silence():
+        with uncounted():
             piece = next(pieces, None)
         if piece is None:
             return
         yield piece
 
 
-def _in_our_words(exc: HTTPException) -> C4CError:
+def _as_c4c_error(exc: HTTPException) -> C4CError:
     if exc.code == 405:
-        return NotAllowed(f"{request.method[:20]} is not allowed on this resource", allow=("GET", "HEAD", "POST"))
+        allow = ("GET", "HEAD", "POST")
+        return MethodNotAllowed(f"{request.method[:20]} is not allowed on this resource", allow=allow)
     if exc.code == 404:
         return NotFound("Resource not found")
     return C4CError(exc.description or exc.name, status=exc.code or 500)
@@ -114,26 +97,26 @@ def _in_our_words(exc: HTTPException) -> C4CError:
 def _answer(tenant: C4CTenant, path: str) -> Response:
     started = time.perf_counter()
     leave: Callable[[], None] | None = None
-    user: User | None = None
+    user: C4CUser | None = None
     try:
         user = log_in(tenant, request.headers.get("Authorization", ""))
         tenant.busy.check()
         leave = _enter(tenant)
         reply = _signed_in(tenant, user, path)
     except C4CError as exc:
-        return _refusal(tenant, exc, started, leave, user)
+        return _error_response(tenant, exc, started, leave, user)
     except HTTPException:
         if leave is not None:
             leave()
         raise
-    except Exception as exc:  # noqa: BLE001 - whatever went wrong here, a client sees C4C's form of it
+    except Exception as exc:  # noqa: BLE001 - a client gets every failure in C4C's form
         note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
-        return _refusal(tenant, ServerFault("Internal server error"), started, leave, user)
+        return _error_response(tenant, ServerFault("Internal server error"), started, leave, user)
     return _response(tenant, reply, started, leave)
 
 
-def _signed_in(tenant: C4CTenant, user: User, path: str) -> Reply:
-    """What the request asks for, or a sign-in page where the dialect sends one."""
+def _signed_in(tenant: C4CTenant, user: C4CUser, path: str) -> ODataReply:
+    """The reply to the request, or a sign-in page where the dialect sends one."""
     reply = sign_in_reply(tenant, request)
     if reply is None:
         return _route(tenant, user, path, request)
@@ -141,25 +124,29 @@ def _signed_in(tenant: C4CTenant, user: User, path: str) -> Reply:
     return reply
 
 
-def _response(tenant: C4CTenant, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
+def _response(tenant: C4CTenant, reply: ODataReply, started: float, leave: Callable[[], None] | None) -> Response:
     elapsed_ms = int((time.perf_counter() - started) * 1000)
     gzip = bool(tenant.switches["gzip_replies"])
     return to_response(reply, request, elapsed_ms=elapsed_ms, gzip=gzip, done=leave)
 
 
-def _refusal(
+def _error_response(
     tenant: C4CTenant,
     exc: C4CError,
     started: float,
     leave: Callable[[], None] | None = None,
-    user: User | None = None,
+    user: C4CUser | None = None,
 ) -> Response:
-    with suppress(HTTPException):  # the client is gone: nobody reads what follows
+    with suppress(HTTPException):  # the client has disconnected and cannot read what follows
         _drain(request)
-    language = language_asked(tenant, user, request)
-    return _response(
-        tenant, error_reply(tenant, exc, as_json=error_as_json(request), language=language), started, leave
-    )
+    language = error_language(tenant, user, request)
+    reply = error_reply(tenant, exc, as_json=_error_as_json(request), language=language)
+    return _response(tenant, reply, started, leave)
+
+
+def _error_as_json(req: Request) -> bool:
+    accept, content_type = req.headers.get("Accept", ""), req.headers.get("Content-Type", "")
+    return error_as_json(accept, content_type, req.query_string.decode("latin-1"))
 
 
 def _enter(tenant: C4CTenant) -> Callable[[], None]:
@@ -167,8 +154,8 @@ def _enter(tenant: C4CTenant) -> Callable[[], None]:
     return tenant.threads.enter(limit, status=status)
 
 
-def _route(tenant: C4CTenant, user: User, path: str, req: Request) -> Reply:
-    """Standard services are served, other known forms of address say that they are not built."""
+def _route(tenant: C4CTenant, user: C4CUser, path: str, req: Request) -> ODataReply:
+    """Standard services are served; other known forms of address answer that they are not built."""
     if path.startswith(f"{ROOT}/"):
         service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
         return _serve(tenant, user, service, rest, req, slash=bool(slash))
@@ -179,31 +166,31 @@ def _route(tenant: C4CTenant, user: User, path: str, req: Request) -> Reply:
 
 def _serve(
     tenant: C4CTenant,
-    user: User,
+    user: C4CUser,
     service_name: str,
     path: str,
     req: Request,
     *,
     slash: bool,
-    looking_on: bool = False,
-) -> Reply:
+    inspection: bool = False,
+) -> ODataReply:
     service = _service(tenant, user, service_name)
     if not slash and tenant.switches["root_without_slash"] == 404:
         raise NotFound(f"Resource not found: {ROOT}/{service_name}", hint="end the service root with a slash")
     _check_version(req.headers.get("DataServiceVersion", ""))
-    call = Call(
+    call = ODataCall(
         tenant=tenant,
         user=user,
         service=service,
-        method=meant_method(req.method, req.headers.get("x-http-method", "")),
+        method=effective_method(req.method, req.headers.get("x-http-method", "")),
         path=path,
         segments=split_path(path),
         options=parse_options(req.query_string.decode("latin-1")),
         headers={k.lower(): v for k, v in req.headers.items()},
         base=f"{_origin(tenant, req)}{ROOT}/{service.name}",
         pieces=lambda: _pieces(req),
-        language=lambda: language_asked(tenant, user, req),
-        looking_on=looking_on,
+        language=lambda: error_language(tenant, user, req),
+        inspection=inspection,
     )
     return _with_token(call, req.cookies)
 
@@ -216,8 +203,8 @@ def _origin(tenant: C4CTenant, req: Request) -> str:
     return f"{scheme}://{tenant.host}:{port}" if shown else f"{scheme}://{tenant.host}"
 
 
-def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
-    """CSRF first, then the work; a token is handed out where one was asked for."""
+def _with_token(call: ODataCall, cookies: Mapping[str, str]) -> ODataReply:
+    """Check the CSRF token of a write; add one to the reply of a read that fetches it."""
     if call.method not in {"GET", "HEAD"}:
         if call.tenant.access.needs_token(call.user):
             seen("csrf")
@@ -226,41 +213,41 @@ def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
     if call.header("x-csrf-token").lower() != "fetch":
         return dispatch(call)
     if call.method == "HEAD":
-        _head_fetch(call)
-    reply = _whatever_comes(call)
+        _check_head_fetch(call)
+    reply = _reply_or_error(call)
     session = call.tenant.sessions.open(call.user, cookies)
     reply.headers["x-csrf-token"] = session.token
     reply.cookies = dict(session.cookies)
     return reply
 
 
-def _whatever_comes(call: Call) -> Reply:
-    """A token comes with a refusal too, if the dialect says so: who asks at $batch or a new path needs it."""
+def _reply_or_error(call: ODataCall) -> ODataReply:
+    """A token comes with a refusal too, by dialect: a client that fetches at $batch or a new path needs it."""
     try:
         return dispatch(call)
     except C4CError as exc:
         if not call.tenant.switches["csrf_token_on_errors"]:
             raise
-        return error_reply(call.tenant, exc, as_json=error_as_json(request), language=call.language())
+        return error_reply(call.tenant, exc, as_json=_error_as_json(request), language=call.language())
 
 
-def _head_fetch(call: Call) -> None:
+def _check_head_fetch(call: ODataCall) -> None:
     navigated = len(call.segments) > 1
     if navigated and call.tenant.switches["head_fetch_on_navigation"] == 500:
         raise ServerFault("Internal server error", hint="fetch the token from the service root with GET")
 
 
-def dispatch(call: Call) -> Reply:
-    """Do what the call asks for, its caller being allowed to."""
-    target = resolve(call.tenant, call.service, call.segments)
-    if target.kind == "batch":
+def dispatch(call: ODataCall) -> ODataReply:
+    """Run the call; its user is known to be authorized."""
+    resource = resolve(call.tenant, call.service, call.segments)
+    if resource.kind == "batch":
         if call.method != "POST":
-            raise NotAllowed("$batch takes POST only", allow=("POST",))
+            raise MethodNotAllowed("$batch takes POST only", allow=("POST",))
         return run_batch(call, dispatch)
-    return read(call, target) if call.method in {"GET", "HEAD"} else change(call, target)
+    return read(call, resource) if call.method in {"GET", "HEAD"} else change(call, resource)
 
 
-def _service(tenant: C4CTenant, user: User, name: str) -> Service:
+def _service(tenant: C4CTenant, user: C4CUser, name: str) -> Service:
     service = services().get(name)
     if service is None:
         raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")
@@ -272,7 +259,7 @@ def _service(tenant: C4CTenant, user: User, name: str) -> Service:
 
 
 def _check_version(header: str) -> None:
-    """OData 2.0: the version is ignored unless it asks for more than 2.0."""
+    """OData 2.0: the version is ignored unless it is above 2.0."""
     found = _VERSION.fullmatch(header)
     if found and (int(found[1]), int(found[2] or 0)) > (2, 0):
         seen("version")
@@ -286,7 +273,7 @@ def _pieces(req: Request) -> Iterator[bytes]:
 
 
 def _drain(req: Request) -> None:
-    """Read the rest of a refused body so that the refusal reaches a caller who is still sending."""
+    """Read the rest of a refused body, so that a client that is still sending receives the refusal."""
     if req.method not in {"GET", "HEAD"} and not req.headers.get("Expect"):
         for _ in _pieces(req):
             pass

@@ -7,26 +7,25 @@ from urllib.parse import unquote
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.edm import entity_set
-from c4c_mock.model.errors import BadRequest, NotFound, RangeNotThere
-from c4c_mock.model.rows import Row
+from c4c_mock.model.errors import BadRequest, NotFound, RangeNotSatisfiable
+from c4c_mock.model.rows import EntityRow
 from c4c_mock.model.values import Value
-from c4c_mock.wire import atom, json_out, metadata, service_document
+from c4c_mock.routes import anomalies, feeds
+from c4c_mock.routes.call import ODataCall, ODataReply, atom_reply, json_reply, text_reply
+from c4c_mock.routes.feeds import requested_shape
+from c4c_mock.routes.resource import Resource
+from c4c_mock.wire import atom, json_out, metadata
 from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.shape import Shape
-from mock_kit.spool import Blob, read_blob
-
-from . import feeds, oddities
-from .call import Call, Reply, atom_reply, json_reply, text_reply
-from .feeds import shape_asked
-from .target import Target
+from mock_kit.tenants.spool import Blob, read_blob
 
 _FEED_ONLY = ("$filter", "$orderby", "$top", "$skip", "$skiptoken", "$inlinecount", "$search")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
-def read(call: Call, target: Target) -> Reply:
+def read(call: ODataCall, resource: Resource) -> ODataReply:
     """Answer a GET (or HEAD; the body is dropped later)."""
-    if target.kind not in {"set", "count", "function", "metadata"}:
+    if resource.kind not in {"set", "count", "function", "metadata"}:
         misplaced = [name for name in _FEED_ONLY if name in call.options.raw]
         if misplaced:
             raise BadRequest(f"Query option {misplaced[0]} is not allowed on a single resource")
@@ -41,37 +40,37 @@ def read(call: Call, target: Target) -> Reply:
         "value": _value,
         "links": _links,
     }
-    if target.kind not in readers:
+    if resource.kind not in readers:
         raise BadRequest("Malformed URI: $batch takes POST only")
-    return readers[target.kind](call, target)
+    return readers[resource.kind](call, resource)
 
 
-def _service(call: Call, _: Target) -> Reply:
+def _service(call: ODataCall, _: Resource) -> ODataReply:
     if call.wants_json:
-        return json_reply(call, service_document.as_json(call.service))
-    return text_reply(200, service_document.as_atom(call.service, call.base), "application/atomsvc+xml;charset=utf-8")
+        return json_reply(call, json_out.service_document(call.service))
+    return text_reply(200, atom.service_document(call.service, call.base), "application/atomsvc+xml;charset=utf-8")
 
 
-def _metadata(call: Call, _: Target) -> Reply:
+def _metadata(call: ODataCall, _: Resource) -> ODataReply:
     seen("metadata-shape")
     wanted = [name.strip() for name in call.options.text("$filter").split(",") if name.strip()]
     switches = call.tenant.switches
-    asked = call.options.custom.get("sap-label", "").lower() == "true"
-    rules = metadata.Rules(
+    wanted_labels = call.options.custom.get("sap-label", "").lower() == "true"
+    rules = metadata.MetadataRules(
         title_creatable=bool(switches["attachment_title_creatable"]),
         parent_creatable=bool(switches["parent_object_id_creatable"]),
         back_navigation=bool(switches["attachment_back_navigation"]),
-        labels=asked or switches["metadata_labels"] == "always",
+        labels=wanted_labels or switches["metadata_labels"] == "always",
     )
     text = metadata.document(call.service, only=wanted, rules=rules)
     return text_reply(200, text, "application/xml;charset=utf-8")
 
 
-def _entity(call: Call, target: Target) -> Reply:
-    assert target.row is not None
-    entity = call.renderer().entity(target.row, shape_asked(call, target.row.eset))
+def _entity(call: ODataCall, resource: Resource) -> ODataReply:
+    assert resource.row is not None
+    entity = call.renderer().entity(resource.row, requested_shape(call, resource.row.eset))
     if call.tenant.switches["conditional_reads"] and names_etag(call.header("if-none-match"), entity.etag):
-        return Reply(status=304, headers={"ETag": entity.etag})
+        return ODataReply(status=304, headers={"ETag": entity.etag})
     return entity_reply(call, entity, strict=call.strict)
 
 
@@ -82,9 +81,9 @@ def names_etag(header: str, etag: str) -> bool:
 
 
 def entity_reply(
-    call: Call, entity: Entity, *, strict: bool, status: int = 200, headers: dict[str, str] | None = None
-) -> Reply:
-    """A single entity in the asked format with its ETag."""
+    call: ODataCall, entity: Entity, *, strict: bool, status: int = 200, headers: dict[str, str] | None = None
+) -> ODataReply:
+    """A single entity in the requested format, with its ETag."""
     extra = {**({"ETag": entity.etag} if entity.etag else {}), **(headers or {})}
     if not call.wants_json:
         reply = atom_reply(atom.entry(entity, call.atom_style, call.base))
@@ -92,26 +91,26 @@ def entity_reply(
         if not strict:
             seen("quirk-a")
         document = json_out.entity_document(entity, strict=strict)
-        reply = json_reply(call, document, oddities.members(call, entity_set(entity.set_name), document))
+        reply = json_reply(call, document, anomalies.members(call, entity_set(entity.set_name), document))
     reply.status = status
     reply.headers.update(extra)
     return reply
 
 
-def _property(call: Call, target: Target) -> Reply:
-    assert target.row is not None
-    assert target.prop is not None
-    value = call.renderer().value(target.row, target.prop)
+def _property(call: ODataCall, resource: Resource) -> ODataReply:
+    assert resource.row is not None
+    assert resource.prop is not None
+    value = call.renderer().value(resource.row, resource.prop)
     if call.wants_json:
-        return json_reply(call, {"d": {target.prop.name: json_out.json_value(value, target.prop)}})
-    return atom_reply(atom.single_property(target.prop, value, call.atom_style))
+        return json_reply(call, {"d": {resource.prop.name: json_out.json_value(value, resource.prop)}})
+    return atom_reply(atom.single_property(resource.prop, value, call.atom_style))
 
 
-def _links(call: Call, target: Target) -> Reply:
+def _links(call: ODataCall, resource: Resource) -> ODataReply:
     renderer = call.renderer()
-    assert target.eset is not None
-    uris = [renderer.entity(row, Shape(eset=target.eset)).uri for row in target.rows(call.tenant)]
-    many = target.nav is None or target.nav.many
+    assert resource.eset is not None
+    uris = [renderer.entity(row, Shape(eset=resource.eset)).uri for row in resource.rows(call.tenant.rows)]
+    many = resource.nav is None or resource.nav.many
     if not uris and not many:
         raise NotFound(f"Resource not found: {call.path}")
     if not call.wants_json:
@@ -120,19 +119,19 @@ def _links(call: Call, target: Target) -> Reply:
     return json_reply(call, {"d": {"results": links} if many else links[0]})
 
 
-def _value(call: Call, target: Target) -> Reply:
-    assert target.row is not None
-    assert target.prop is not None
-    value = call.renderer().value(target.row, target.prop)
-    if target.prop.type == "Binary":
-        return _file(call, target.row, value)
+def _value(call: ODataCall, resource: Resource) -> ODataReply:
+    assert resource.row is not None
+    assert resource.prop is not None
+    value = call.renderer().value(resource.row, resource.prop)
+    if resource.prop.type == "Binary":
+        return _file(call, resource.row, value)
     if value is None:
-        raise NotFound(f"Property {target.prop.name} has no value")
-    return text_reply(200, atom.text_of(value, target.prop), "text/plain;charset=utf-8")
+        raise NotFound(f"Property {resource.prop.name} has no value")
+    return text_reply(200, atom.text_of(value, resource.prop), "text/plain;charset=utf-8")
 
 
-def _file(call: Call, row: Row, value: Value) -> Reply:
-    """The bytes of an attachment. Content-Type = MimeType is inferred; ranges are the mock's courtesy."""
+def _file(call: ODataCall, row: EntityRow, value: Value) -> ODataReply:
+    """The bytes of an attachment. Content-Type = MimeType is inferred; ranges are the mock's own."""
     if not isinstance(value, Blob):
         raise NotFound(f"{row.eset.type_name} {row.object_id} has no content")
     mime = str(row.values.get("MimeType") or "application/octet-stream")
@@ -141,14 +140,14 @@ def _file(call: Call, row: Row, value: Value) -> Reply:
     size = value.size_bytes
     wanted = _range(call.header("range"), size)
     if wanted is None:
-        return Reply(status=200, headers=headers, body=read_blob(value), length=size)
+        return ODataReply(status=200, headers=headers, body=read_blob(value), length=size)
     start, stop = wanted
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Reply(status=206, headers=headers, body=read_blob(value, start, stop), length=stop - start)
+    return ODataReply(status=206, headers=headers, body=read_blob(value, start, stop), length=stop - start)
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last+1 byte asked for; None for the whole file. Raises RangeNotThere."""
+    """First and last+1 byte of the range; None for the whole file. Raises RangeNotSatisfiable."""
     found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
     if found is None or not (found[1] or found[2]):
         return None
@@ -157,5 +156,5 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     else:
         start, stop = max(0, size - int(found[2])), size
     if start >= stop:
-        raise RangeNotThere(f"Range {header} is outside the file of {size} bytes", size_bytes=size)
+        raise RangeNotSatisfiable(f"Range {header} is outside the file of {size} bytes", size_bytes=size)
     return start, stop

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from flask import Request, Response
 
-from .call import JSON, Reply
+from c4c_mock.routes.call import ODataReply
+from c4c_mock.routes.negotiation import JSON
 
 _BODYLESS = frozenset({204, 304})
 _AT_ONCE_BYTES = 1024 * 1024
@@ -16,7 +17,7 @@ _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*(?P<q>[\d.]+))?\s*(?
 
 
 def to_response(
-    reply: Reply, req: Request, *, elapsed_ms: int, gzip: bool, done: Callable[[], None] | None = None
+    reply: ODataReply, req: Request, *, elapsed_ms: int, gzip: bool, done: Callable[[], None] | None = None
 ) -> Response:
     """The response as Flask sends it. ``gzip``: dialect ``gzip_replies``; ``done`` is called when it is over."""
     headers = {
@@ -45,12 +46,12 @@ def to_response(
 
 
 def _wants_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip."""
+    """Whether an Accept-Encoding header accepts gzip."""
     found = _GZIP.search(accepted)
     return found is not None and (found["q"] or "1").strip("0.") != ""
 
 
-def _packed(reply: Reply, headers: dict[str, str]) -> Iterable[bytes]:
+def _packed(reply: ODataReply, headers: dict[str, str]) -> Iterable[bytes]:
     """The body as gzip: with its length when it is small, as a stream when a file is in it."""
     headers.update({"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
     if reply.length > _AT_ONCE_BYTES:

@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
-from c4c_mock.model.edm import Navigation, Property
+from c4c_mock.model.edm import Navigation, Property, Service
+from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
-
-from .base64_stream import encoded, encoded_length
-from .entities import Entity
-from .error_text import ErrorText
-from .json_out import fixed
+from c4c_mock.wire.base64_stream import encoded, encoded_length
+from c4c_mock.wire.entities import Entity
+from c4c_mock.wire.json_out import fixed
+from mock_kit.tenants.spool import Blob
 
 _PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
 _DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"
@@ -30,8 +29,8 @@ _LINK_TYPE = "application/atom+xml;type="
 
 
 @dataclass(frozen=True)
-class Style:
-    """What of Atom is a matter of dialect, and the moment of writing.
+class AtomStyle:
+    """What the dialect decides about Atom, and the moment of writing.
 
     Attributes:
         property_types: whether properties carry ``m:type``; dialect ``atom_property_types``.
@@ -41,8 +40,8 @@ class Style:
     now: datetime
 
 
-class Document:
-    """An XML document in pieces of text and files; its length is known beforehand."""
+class AtomDocument:
+    """An XML document in pieces of text and files; its length is known before."""
 
     def __init__(self, content_type: str) -> None:
         self.content_type = f"{content_type};charset=utf-8"
@@ -69,11 +68,24 @@ class Document:
                 yield part
 
 
+def service_document(service: Service, base: str) -> str:
+    """The AtomPub form with one workspace. Source: OData 2.0 atom-format; documented."""
+    collections = "".join(
+        f"<app:collection href={quoteattr(name)}><atom:title>{name}</atom:title></app:collection>"
+        for name in service.sets
+    )
+    return (
+        f"{_PROLOG}<app:service xml:base={quoteattr(base + '/')}"
+        ' xmlns:app="http://www.w3.org/2007/app" xmlns:atom="http://www.w3.org/2005/Atom">'
+        f"<app:workspace><atom:title>Default</atom:title>{collections}</app:workspace></app:service>"
+    )
+
+
 def feed(
-    entities: list[Entity], style: Style, *, title: str, uri: str, base: str, count: int | None, next_link: str
-) -> Document:
+    entities: list[Entity], style: AtomStyle, *, title: str, uri: str, base: str, count: int | None, next_link: str
+) -> AtomDocument:
     """A set of entities with count and next link when there are any."""
-    document = Document("application/atom+xml;type=feed")
+    document = AtomDocument("application/atom+xml;type=feed")
     document.write(f"<feed xml:base={quoteattr(base + '/')} {_NAMESPACES}>")
     _feed_head(document, style, title, uri, uri.removeprefix(f"{base}/"))
     if count is not None:
@@ -86,20 +98,20 @@ def feed(
     return document
 
 
-def _feed_head(document: Document, style: Style, title: str, uri: str, path: str) -> None:
+def _feed_head(document: AtomDocument, style: AtomStyle, title: str, uri: str, path: str) -> None:
     document.write(f'<id>{escape(uri)}</id><title type="text">{escape(title)}</title>')
     document.write(f"<updated>{style.now:%Y-%m-%dT%H:%M:%SZ}</updated><author><name/></author>")
     document.write(f'<link href={quoteattr(path)} rel="self" title={quoteattr(title)}/>')
 
 
-def entry(entity: Entity, style: Style, base: str) -> Document:
+def entry(entity: Entity, style: AtomStyle, base: str) -> AtomDocument:
     """A single entity."""
-    document = Document("application/atom+xml;type=entry")
+    document = AtomDocument("application/atom+xml;type=entry")
     _entry(document, entity, style, f" xml:base={quoteattr(base + '/')} {_NAMESPACES}")
     return document
 
 
-def _entry(document: Document, entity: Entity, style: Style, namespaces: str) -> None:
+def _entry(document: AtomDocument, entity: Entity, style: AtomStyle, namespaces: str) -> None:
     etag = f" m:etag={quoteattr(entity.etag)}" if entity.etag else ""
     document.write(f"<entry{namespaces}{etag}><id>{escape(entity.uri)}</id>")
     document.write(f'<title type="text">{escape(entity.path)}</title>')
@@ -125,7 +137,9 @@ def _link(entity: Entity, nav: Navigation) -> str:
     )
 
 
-def _inline(document: Document, entity: Entity, style: Style, name: str, found: list[Entity] | Entity | None) -> None:
+def _inline(
+    document: AtomDocument, entity: Entity, style: AtomStyle, name: str, found: list[Entity] | Entity | None
+) -> None:
     nav = Navigation(name=name, target="", many=isinstance(found, list))
     document.write(f"{_link(entity, nav)}><m:inline>")
     if isinstance(found, Entity):
@@ -139,7 +153,7 @@ def _inline(document: Document, entity: Entity, style: Style, name: str, found: 
     document.write("</m:inline></link>")
 
 
-def _property(document: Document, prop: Property, value: Value, style: Style, namespaces: str = "") -> None:
+def _property(document: AtomDocument, prop: Property, value: Value, style: AtomStyle, namespaces: str = "") -> None:
     typed = style.property_types and prop.type != "String"
     kind = f' m:type="Edm.{prop.type}"' if typed else ""
     if value is None:
@@ -158,16 +172,16 @@ def _clean(text: str) -> str:
     return escape("".join(c for c in text if c >= " " or c in "\t\n\r"))
 
 
-def single_property(prop: Property, value: Value, style: Style) -> Document:
+def single_property(prop: Property, value: Value, style: AtomStyle) -> AtomDocument:
     """One property as a document of its own."""
-    document = Document("application/xml")
+    document = AtomDocument("application/xml")
     _property(document, prop, value, style, f' xmlns:d="{_DATA}" xmlns:m="{_META}"')
     return document
 
 
-def links(uris: list[str], *, many: bool) -> Document:
+def links(uris: list[str], *, many: bool) -> AtomDocument:
     """``$links`` of a navigation."""
-    document = Document("application/xml")
+    document = AtomDocument("application/xml")
     written = "".join(f"<uri>{escape(uri)}</uri>" for uri in uris)
     if many:
         document.write(f'<links xmlns="{_DATA}">{written}</links>')
@@ -189,12 +203,12 @@ def text_of(value: Value, prop: Property) -> str:
     return str(value)
 
 
-def error(told: ErrorText) -> str:
+def error_document(error: ErrorText) -> str:
     """C4C's error in XML; ``innererror`` only where the text stands in the details."""
-    code = f"<code>{_clean(told.code)}</code>" if told.code else "<code/>"
-    message = f"<message xml:lang={quoteattr(told.language)}>{_clean(told.outer)}</message>"
+    code = f"<code>{_clean(error.code)}</code>" if error.code else "<code/>"
+    message = f"<message xml:lang={quoteattr(error.language)}>{_clean(error.outer)}</message>"
     inner = ""
-    if told.details:
-        detail = f"<errordetail>{code}<message>{_clean(told.text)}</message><severity>error</severity></errordetail>"
+    if error.details:
+        detail = f"<errordetail>{code}<message>{_clean(error.text)}</message><severity>error</severity></errordetail>"
         inner = f"<innererror><errordetails>{detail}</errordetails></innererror>"
     return f'{_PROLOG}<error xmlns="{_META}">{code}{message}{inner}</error>'

@@ -1,7 +1,7 @@
-"""An Atom entry read as a stream: ``d:Binary`` goes decoded to disk, the rest becomes what JSON would have said.
+"""An Atom entry read as a stream: ``d:Binary`` goes decoded to disk, the rest becomes the same members as in JSON.
 
 Document type declarations are refused, so no entity can grow; memory is bounded by the cap on everything but files.
-Source: OData 2.0 atom-format, documented; that C4C takes Atom bodies: developer guide, documented.
+Source: OData 2.0 atom-format, documented; that C4C accepts Atom bodies: developer guide, documented.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob
-
-from .json_in import read_draft
-from .scanner import MEMBER, BinarySink
-from .xml_text import XmlText
+from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.wire.json_in import read_payload
+from c4c_mock.wire.scanner import MEMBER, BinarySink
+from c4c_mock.wire.xml_text import XmlText
+from mock_kit.tenants.spool import Blob
 
 _ATOM = "http://www.w3.org/2005/Atom "
 _DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices "
@@ -28,7 +27,7 @@ _MAX_DEPTH = 100
 
 
 @dataclass
-class _Entry:
+class _AtomEntry:
     """One entry being read; ``link`` is the navigation whose content is being read, with its target."""
 
     body: dict[str, Any] = field(default_factory=dict)
@@ -38,7 +37,7 @@ class _Entry:
 
 
 @dataclass
-class _Open:
+class _OpenProperty:
     """The property being read."""
 
     name: str
@@ -57,9 +56,9 @@ class AtomBody:
         self._cap = max_bytes
         self._rest = 0
         self._path: list[str] = []
-        self._entries: list[_Entry] = []
-        self._property: _Open | None = None
-        self._root: _Entry | None = None
+        self._entries: list[_AtomEntry] = []
+        self._property: _OpenProperty | None = None
+        self._root: _AtomEntry | None = None
         self.blobs: list[Blob] = []
         self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         self._parser.StartElementHandler = self._start
@@ -75,17 +74,17 @@ class AtomBody:
             raise BadRequest(f"Request body too large: {self._cap} bytes besides Binary are allowed")
 
     def early(self, name: str) -> str:
-        """A property of the outermost entry as far as it has come; empty when there is none yet."""
+        """A property of the outermost entry as far as it has been received; empty when there is none yet."""
         return str(self._root.body.get(name) or "") if self._root else ""
 
-    def draft(self, eset: EntitySet) -> Draft:
+    def payload(self, eset: EntitySet) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
         self._parse(b"", last=True)
         assert self._root is not None
-        return read_draft(self._root.body, eset, self.blobs)
+        return read_payload(self._root.body, eset, self.blobs)
 
     def abort(self) -> None:
-        """Throw the file away that is being written."""
+        """Delete the file that is being written."""
         if self._property is not None and self._property.sink is not None:
             self._property.sink.abort()
             self._property = None
@@ -116,7 +115,7 @@ class AtomBody:
     def _start_entry(self, name: str, inside: str) -> None:
         if name != f"{_ATOM}entry" or inside not in {"", f"{_META}inline", f"{_ATOM}feed"}:
             raise BadRequest(f"Request body: expected an Atom entry, found {name.rpartition(' ')[2]}")
-        entry = _Entry()
+        entry = _AtomEntry()
         if self._entries:
             owner = self._entries[-1]
             if not owner.inline:
@@ -140,7 +139,7 @@ class AtomBody:
             raise BadRequest(f"Property {local} is given twice")
         null = attributes.get(f"{_META}null", "").strip() in {"true", "1"}
         sink = self._open_sink() if local == MEMBER and not null else None
-        self._property = _Open(local, null, attributes.get(f"{_META}type", ""), sink)
+        self._property = _OpenProperty(local, null, attributes.get(f"{_META}type", ""), sink)
 
     def _data(self, text: str) -> None:
         if self._property is None:
@@ -161,7 +160,7 @@ class AtomBody:
         elif name == f"{_ATOM}link" and self._path and self._path[-1] == f"{_ATOM}entry":
             self._end_link(self._entries[-1])
 
-    def _end_property(self, found: _Open) -> None:
+    def _end_property(self, found: _OpenProperty) -> None:
         if found.sink is not None:
             self.blobs.append(found.sink.finish())
             value: str | None = str(len(self.blobs) - 1)
@@ -171,8 +170,8 @@ class AtomBody:
         self._property = None
 
     @staticmethod
-    def _end_link(entry: _Entry) -> None:
-        """A link without content is what a reader got and sends back, or a binding to another entity."""
+    def _end_link(entry: _AtomEntry) -> None:
+        """A link without content is one that a reader received and sends back, or a binding to another entity."""
         if entry.link and not entry.inline and not entry.href.endswith(f"/{entry.link}"):
             entry.body.setdefault(entry.link, {"__metadata": {"uri": entry.href}})
         entry.link = ""

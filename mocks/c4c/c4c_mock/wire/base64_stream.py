@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pybase64
 
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob, SpoolWriter, read_blob
+from mock_kit.tenants.spool import Blob, SpoolWriter, read_blob
 
 
 class Base64Writer:
-    """Decodes what is fed into a spool file, whole quanta at a time; holds at most three characters back.
+    """Decodes its input into a spool file, whole quanta at a time; keeps at most three characters back.
 
     ``check_size`` is called with the decoded length so far and may raise to stop an endless body.
     ``white_space``: dialect ``base64_white_space``. ``canonical_only``: dialect ``base64_canonical_only``.
@@ -62,7 +62,7 @@ class Base64Writer:
         return self._writer.close()
 
     def abort(self) -> None:
-        """Throw away what was decoded."""
+        """Delete what was decoded."""
         self._writer.abort()
 
 

@@ -1,6 +1,6 @@
 """``$batch`` envelopes: cutting a multipart body on disk into requests, writing the multipart reply.
 
-A part ends at its delimiter, whatever Content-Length it declares: the developer guide's samples declare far too
+A part ends at its delimiter, its Content-Length is ignored: the developer guide's samples declare far too
 much, and a JavaScript client for C4C (light-odata) too little.
 
 Sources: OData 2.0 batch-processing; C4C developer guide; recorded replies in light-odata's tests.
@@ -25,7 +25,7 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 
 
 class _View:
-    """A file that is searched and sliced like bytes, a piece at a time: a mapping would count as memory."""
+    """A file that is searched and sliced like bytes, a piece at a time: a memory map would count as memory."""
 
     def __init__(self, file: BinaryIO, size_bytes: int) -> None:
         self._file = file
@@ -141,7 +141,7 @@ def _item(view: _View, path: Path, start: int, stop: int) -> BatchItem:
         items = [_item(view, path, *span) for span in spans]
         requests = [i for i in items if isinstance(i, PartRequest)]
         if len(requests) < len(items):
-            raise BadRequest("$batch: a change set cannot hold another change set")
+            raise BadRequest("$batch: a change set cannot contain another change set")
         return ChangeSet(requests)
     if not kind.lower().startswith("application/http"):
         raise BadRequest(f"$batch: a part needs Content-Type application/http, found {kind or '(none)'}")
@@ -173,15 +173,15 @@ def _request(view: _View, path: Path, outer: dict[str, str], start: int, stop: i
     if found is None:
         raise BadRequest(f"$batch: cannot read request line {line[:60]!r}")
     headers, at = _head(view, stop if newline < 0 else newline + 1, stop)
-    kept = {n: v for n, v in outer.items() if n == "content-id"}
+    content_id = {n: v for n, v in outer.items() if n == "content-id"}
     return PartRequest(
-        method=found["method"], url=found["url"], headers={**kept, **headers}, path=path, start=at, stop=stop
+        method=found["method"], url=found["url"], headers={**content_id, **headers}, path=path, start=at, stop=stop
     )
 
 
 @dataclass
 class Multipart:
-    """A multipart body in pieces; its length is known beforehand."""
+    """A multipart body in pieces; its length is known before it is sent."""
 
     boundary: str
     _pieces: list[Iterable[bytes]] = field(default_factory=list)

@@ -6,22 +6,21 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob
-
-from .json_in import read_draft
-from .scanner import BinarySink, BodyScanner
+from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.wire.json_in import read_payload
+from c4c_mock.wire.scanner import BinarySink, BodyScanner
+from mock_kit.tenants.spool import Blob
 
 _ID = "[0-9A-Za-z-]{1,70}"
 
 
 class BodyReader(Protocol):
-    """One body on its way in. Files go to disk as they come; the rest is small and stays in memory.
+    """One request body. Files are written to disk as they arrive; the rest is small and stays in memory.
 
     Attributes:
-        blobs: the files taken out so far.
+        blobs: the files extracted so far.
     """
 
     blobs: list[Blob]
@@ -30,13 +29,13 @@ class BodyReader(Protocol):
         """Take the next bytes. Raises BadRequest."""
 
     def early(self, name: str) -> str:
-        """An id that a property has been given so far; empty when there is none yet."""
+        """An id in a property that has been received already; empty when there is none yet."""
 
-    def draft(self, eset: EntitySet) -> Draft:
+    def payload(self, eset: EntitySet) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
 
     def abort(self) -> None:
-        """The body will not be completed: throw the file away that is being written."""
+        """The body will not be completed: delete the file that is being written."""
 
 
 class JsonBody:
@@ -52,16 +51,16 @@ class JsonBody:
         self._scanner.feed(piece)
 
     def early(self, name: str) -> str:
-        """An id that a property has been given so far; empty when there is none yet."""
+        """An id in a property that has been received already; empty when there is none yet."""
         found = re.search(rf'"{name}"\s*:\s*"({_ID})"'.encode(), self._scanner.skeleton)
         return found[1].decode() if found else ""
 
-    def draft(self, eset: EntitySet) -> Draft:
+    def payload(self, eset: EntitySet) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
         if not self._scanner.skeleton:
             raise BadRequest("Request body is empty; expected a JSON object")
-        return read_draft(self._scanner.finish(), eset, self.blobs)
+        return read_payload(self._scanner.finish(), eset, self.blobs)
 
     def abort(self) -> None:
-        """Throw the file away that is being written."""
+        """Delete the file that is being written."""
         self._scanner.abort()

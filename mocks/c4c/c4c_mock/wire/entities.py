@@ -1,4 +1,4 @@
-"""Rows as a reader sees them: links, values and expanded neighbours, before any format is chosen."""
+"""Rows as a reader sees them: links, values and expanded entities, before any format is chosen."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from urllib.parse import quote
 from c4c_mock.model.edm import Navigation, Property, Service
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.reading import related
-from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.table import EntityTable
 from c4c_mock.model.values import Value
-
-from .literals import etag_of
-from .shape import Shape
+from c4c_mock.wire.literals import etag_of
+from c4c_mock.wire.shape import Shape
 
 _SIZES: Mapping[str, Callable[[int], Value]] = {
     "bytes": Decimal,
@@ -26,10 +25,10 @@ _SIZES: Mapping[str, Callable[[int], Value]] = {
     "null": lambda _: None,
     "absent": Decimal,
 }
-"""What ``SizeInkB`` holds, by dialect ``size_in_kb``; ``absent`` leaves the property out of documents."""
+"""The value of ``SizeInkB``, by dialect ``size_in_kb``; ``absent`` leaves the property out of documents."""
 
 MAX_ENTITIES = 100_000
-"""So many entities, expanded ones included, are written in one reply; bounds time and memory."""
+"""At most so many entities, expanded ones included, are in one reply: a bound on time and memory."""
 
 
 @dataclass(kw_only=True)
@@ -59,7 +58,7 @@ class Entity:
         self.values = [(p, link if p.name == "DocumentLink" else v) for p, v in self.values]
 
 
-class Renderer:
+class EntityRenderer:
     """Turns rows into entities for one request.
 
     ``base`` is the service root, absolute, without trailing slash. ``code_texts`` False leaves out the
@@ -67,27 +66,27 @@ class Renderer:
     """
 
     def __init__(
-        self, tenant: C4CTenant, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
+        self, rows: EntityTable, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
     ) -> None:
-        self.tenant = tenant
-        self.service = service
-        self.base = base
+        self._rows = rows
+        self._service = service
+        self._base = base
         self._code_texts = code_texts
         self._size = size
         self._written = 0
 
-    def entity(self, row: Row, shape: Shape) -> Entity:
-        """The row in the asked shape."""
+    def entity(self, row: EntityRow, shape: Shape) -> Entity:
+        """The row in this shape."""
         self._written += 1
         if self._written > MAX_ENTITIES:
             raise BadRequest(f"$expand: more than {MAX_ENTITIES} entities in one reply")
         path = f"{row.eset.name}{key_of(row)}"
-        uri = f"{self.base}/{path}"
+        uri = f"{self._base}/{path}"
         return Entity(
             uri=uri,
             path=path,
             updated=row.changed_at,
-            type=f"{self.service.name}.{row.eset.type_name}",
+            type=f"{self._service.name}.{row.eset.type_name}",
             etag="" if row.eset.is_fixed else etag_of(row.changed_at),
             set_name=row.eset.name,
             key=row.object_id,
@@ -101,26 +100,26 @@ class Renderer:
             return False
         return self._code_texts or not prop.text_of
 
-    def value(self, row: Row, prop: Property) -> Value:
+    def value(self, row: EntityRow, prop: Property) -> Value:
         """One property as a reader sees it."""
-        return self._value(row, prop, f"{self.base}/{row.eset.name}{key_of(row)}")
+        return self._value(row, prop, f"{self._base}/{row.eset.name}{key_of(row)}")
 
-    def _value(self, row: Row, prop: Property, uri: str) -> Value:
+    def _value(self, row: EntityRow, prop: Property, uri: str) -> Value:
         if prop.name == "DocumentLink" and row.blob is not None:
             return f"{uri}/Binary/$value"  # recorded; in a $batch the real one is unusable
         if prop.name == "SizeInkB" and row.blob is not None:
             return _SIZES[self._size](row.blob.size_bytes)
-        return self.tenant.rows.value(row, prop)
+        return self._rows.value(row, prop)
 
-    def _expand(self, row: Row, nav_name: str, below: Shape) -> list[Entity] | Entity | None:
+    def _expand(self, row: EntityRow, nav_name: str, below: Shape) -> list[Entity] | Entity | None:
         nav = row.eset.navigations[nav_name]
-        found = [self.entity(r, below) for r in related(self.tenant, row, nav)]
+        found = [self.entity(r, below) for r in related(self._rows, row, nav)]
         if nav.many:
             return found
         return found[0] if found else None
 
 
-def key_of(row: Row) -> str:
+def key_of(row: EntityRow) -> str:
     """The key predicate of a row, percent-encoded."""
     keys = row.eset.keys
     literals = [(k.name, str(row.values.get(k.name, row.object_id)).replace("'", "''")) for k in keys]

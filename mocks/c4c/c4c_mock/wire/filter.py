@@ -14,8 +14,7 @@ from typing import cast
 from c4c_mock.model.edm import EntitySet, Property
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Both, Compare, Condition, Either, Not, Operator, SortKey, comparisons
-
-from .literals import LITERAL, value_of
+from c4c_mock.wire.literals import LITERAL, value_of
 
 _WORD = re.compile(r"[A-Za-z_$][\w./]*")
 _OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
@@ -26,7 +25,7 @@ _MAX_DEPTH = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What a tenant understands beyond the documented; each is a dialect entry ``filter_…``."""
+    """What a tenant accepts beyond the documented grammar; each is a dialect entry ``filter_…``."""
 
     substringof: bool = False
     or_across_properties: bool = False
@@ -194,20 +193,20 @@ class _Parser:
             raise BadRequest(f"$filter: {word.text}(…) can only be compared with true")
 
     def _property(self, word: _Token) -> Property:
-        return filterable(word.text, self._eset, anyhow=self._allowed.not_filterable)
+        return filterable(word.text, self._eset, ignore_rights=self._allowed.not_filterable)
 
 
-def filterable(name: str, eset: EntitySet, *, anyhow: bool = False) -> Property:
+def filterable(name: str, eset: EntitySet, *, ignore_rights: bool = False) -> Property:
     """The property a condition may ask about. Raises BadRequest.
 
-    ``anyhow``: although $metadata says ``sap:filterable="false"`` (never a file).
+    ``ignore_rights``: also where $metadata has ``sap:filterable="false"`` (never a file).
     """
     if "/" in name or name in eset.navigations:
         raise BadRequest(f"$filter: {name} is a navigation; conditions on navigation properties are not supported")
     prop = eset.properties.get(name)
     if prop is None:
         raise BadRequest(f"Property {name} not found in {eset.type_name}")
-    if not prop.filterable and (not anyhow or prop.type == "Binary"):
+    if not prop.filterable and (not ignore_rights or prop.type == "Binary"):
         raise BadRequest(f"Property {name} of {eset.type_name} is not filterable")
     return prop
 

@@ -1,4 +1,4 @@
-"""A parsed body becomes a draft: names checked against the model, values typed and measured."""
+"""A parsed body becomes a payload: names are checked against the model, values are typed and measured."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import unquote
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest, NotBuilt
+from c4c_mock.model.payloads import EntityPayload
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
-
-from .literals import from_text
-from .xml_text import XmlText
+from c4c_mock.wire.literals import from_text
+from c4c_mock.wire.xml_text import XmlText
+from mock_kit.tenants.spool import Blob
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
 _ADDRESS = re.compile(r"(?:[^']*/)?(?P<set>\w+)\((?:\w+=)?'(?P<key>[^']*)'\)")
@@ -23,30 +22,30 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DEPTH = 10
 
 
-def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> Draft:
-    """The draft that a JSON object describes, deep inserts included.
+def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> EntityPayload:
+    """The payload that a JSON object describes, deep inserts included.
 
-    ``blobs`` are the files that the scanner took out; their numbers stand in the body.
+    ``blobs`` are the files that the scanner extracted; the body has their numbers.
     Raises BadRequest for an unknown property, a wrong type, a value that is too long.
     """
     if not isinstance(body, Mapping):
         raise BadRequest(f"Request body: expected an object for {eset.type_name}")
     if depth > MAX_DEPTH:
         raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
-    draft = Draft(eset=eset, values={})
+    payload = EntityPayload(eset=eset, values={})
     for name, raw in sorted(body.items(), key=lambda member: member[0] in eset.navigations):
         if name == "__metadata":
             continue
         if name in eset.properties:
-            draft.values[name] = read_value(raw, eset.properties[name], blobs)
+            payload.values[name] = read_value(raw, eset.properties[name], blobs)
         elif name in eset.navigations and (uri := _bound_uri(raw)) is not None:
-            _bind(draft, eset.navigations[name], uri)
+            _bind(payload, eset.navigations[name], uri)
         elif name in eset.navigations:
-            draft.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
+            payload.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
         else:
             raise BadRequest(f"Property {name} not found in {eset.type_name}")
-    draft.children = {nav: drafts for nav, drafts in draft.children.items() if drafts}
-    return draft
+    payload.children = {nav: payloads for nav, payloads in payload.children.items() if payloads}
+    return payload
 
 
 def _bound_uri(raw: object) -> str | None:
@@ -55,30 +54,30 @@ def _bound_uri(raw: object) -> str | None:
     return str(metadata.get("uri", "")) if isinstance(metadata, Mapping) else None
 
 
-def _bind(draft: Draft, nav: Navigation, uri: str) -> None:
+def _bind(payload: EntityPayload, nav: Navigation, uri: str) -> None:
     """A child that is bound to its parent by the way back has named its ParentObjectID. Raises NotBuilt otherwise.
 
-    Source: OData 2.0 operations (links to existing entities), documented there; that C4C takes it is inferred.
+    Source: OData 2.0 operations (links to existing entities), documented there; that C4C accepts it is inferred.
     """
-    if nav.target != draft.eset.parent or nav.many or "ParentObjectID" not in draft.eset.properties:
+    if nav.target != payload.eset.parent or nav.many or "ParentObjectID" not in payload.eset.properties:
         raise _binding_not_built(nav)
     found = _ADDRESS.fullmatch(unquote(uri))
     if found is None or found["set"] != nav.target:
         raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {uri[:100]!r}")
-    named = draft.values.get("ParentObjectID") or found["key"]
+    named = payload.values.get("ParentObjectID") or found["key"]
     if named != found["key"]:
         raise BadRequest(f"Navigation {nav.name} contradicts ParentObjectID {named}")
-    draft.values["ParentObjectID"] = named
+    payload.values["ParentObjectID"] = named
 
 
 def _binding_not_built(nav: Navigation) -> NotBuilt:
     return NotBuilt(f"Navigation {nav.name}: binding to an existing entity is not built in this mock")
 
 
-def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[Draft]:
+def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[EntityPayload]:
     target = entity_set(nav.target)
     if raw is None or (isinstance(raw, Mapping) and "__deferred" in raw):
-        return []  # what a reader got is sent back
+        return []  # the client sends back what it has read
     if isinstance(raw, Mapping) and "results" in raw:
         raw = raw["results"]
     many = raw if isinstance(raw, list) else [raw]
@@ -86,7 +85,7 @@ def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Bl
         raise _binding_not_built(nav)
     if target.parent != owner.name or (len(many) > 1 and not nav.many):
         raise BadRequest(f"Navigation {nav.name} cannot be created together with its owner")
-    return [read_draft(one, target, blobs, depth=depth + 1) for one in many]
+    return [read_payload(one, target, blobs, depth=depth + 1) for one in many]
 
 
 def read_value(raw: object, prop: Property, blobs: Sequence[Blob]) -> Value:

@@ -17,38 +17,37 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from c4c_mock.model.edm import Property
+from c4c_mock.model.edm import Property, Service
+from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
-
-from .base64_stream import encoded, encoded_length
-from .entities import Entity
-from .error_text import ErrorText
+from c4c_mock.wire.base64_stream import encoded, encoded_length
+from c4c_mock.wire.entities import Entity
+from mock_kit.tenants.spool import Blob
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r'"/Date\((-?\d+)\)/"')
 
 
-class Body:
-    """A JSON document with files in it, written piece by piece; its length is known beforehand."""
+class JsonDocument:
+    """A JSON document with files in it, written piece by piece; its length is known before."""
 
     def __init__(self, document: object, *, escape_dates: bool = False) -> None:
         """``escape_dates``: dialect ``escape_date_slashes``."""
         self._blobs: list[Blob] = []
         mark = secrets.token_hex(8)
 
-        def take_out(value: object) -> str:
+        def extract(value: object) -> str:
             assert isinstance(value, Blob)
             self._blobs.append(value)
             return mark
 
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=take_out)
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=extract)
         if escape_dates:
             text = _DATE.sub(r'"\\/Date(\1)\\/"', text)
         self._texts = [part.encode() for part in text.split(mark)]
 
     def add_members(self, first: str, last: str) -> None:
-        """Raw members for the start and the end of ``d``; empty = none. Nothing happens where ``d`` is no object."""
+        """Raw members for the start and the end of ``d``; empty = none. Ignored where ``d`` is no object."""
         head, tail = b'{"d":{', b"}}"
         if not self._texts[0].startswith(head) or not self._texts[-1].endswith(tail):
             return
@@ -69,6 +68,11 @@ class Body:
             yield text
 
 
+def service_document(service: Service) -> dict[str, Any]:
+    """``{"d": {"EntitySets": […]}}``. Source: OData 2.0 json-format; documented."""
+    return {"d": {"EntitySets": list(service.sets)}}
+
+
 def entity_document(entity: Entity, *, strict: bool) -> dict[str, Any]:
     """A single entity."""
     plain = entity_object(entity, strict=strict)
@@ -77,7 +81,7 @@ def entity_document(entity: Entity, *, strict: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Feed:
-    """A page of a set; ``count`` (of all pages) only when asked for."""
+    """A page of a set; ``count`` (of all pages) only when the request wants it."""
 
     entities: list[Entity]
     count: int | None = None
@@ -117,7 +121,7 @@ def _expanded(found: list[Entity] | Entity | None, *, strict: bool) -> Any:
 
 
 def json_value(value: Value, prop: Property) -> Any:
-    """A value as JSON writes it: dates in ticks, numbers as strings, files left for ``Body``."""
+    """A value as JSON writes it: dates in ticks, numbers as strings, files left for ``JsonDocument``."""
     if isinstance(value, datetime):
         return f"/Date({ticks(value)})/"
     if isinstance(value, Decimal):

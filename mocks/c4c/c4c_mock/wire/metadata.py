@@ -21,8 +21,8 @@ _C4C = "http://www.sap.com/Protocols/C4CData"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What changes an annotation: dialect entries, and whether the caller asked for labels."""
+class MetadataRules:
+    """What changes an annotation: dialect entries, and whether the request wants labels."""
 
     title_creatable: bool
     parent_creatable: bool
@@ -30,7 +30,7 @@ class Rules:
     labels: bool
 
 
-def document(service: Service, *, only: list[str], rules: Rules) -> str:
+def document(service: Service, *, only: list[str], rules: MetadataRules) -> str:
     """The whole document, or the entity types named in ``only`` with what is between them."""
     unknown = [name for name in only if service.by_type(name) is None]
     if unknown:
@@ -39,11 +39,11 @@ def document(service: Service, *, only: list[str], rules: Rules) -> str:
 
 
 @lru_cache(maxsize=64)
-def _document(service_name: str, only: tuple[str, ...], rules: Rules) -> str:
+def _document(service_name: str, only: tuple[str, ...], rules: MetadataRules) -> str:
     return build(services()[service_name], only, rules)
 
 
-def build(service: Service, only: Collection[str], rules: Rules) -> str:
+def build(service: Service, only: Collection[str], rules: MetadataRules) -> str:
     """The document of any service, whether the model knows it or not."""
     sets = [s for s in service.sets.values() if not only or s.type_name in only]
     named = {s.name for s in sets}
@@ -103,7 +103,7 @@ class _Link:
         )
 
 
-def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: Rules) -> str:
+def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: MetadataRules) -> str:
     keys = "".join(f'<PropertyRef Name="{k.name}"/>' for k in eset.keys)
     texts = {p.text_of: p.name for p in eset.properties.values() if p.text_of}
     properties = "".join(_property(p, rules, texts.get(p.name, "")) for p in eset.properties.values())
@@ -113,7 +113,7 @@ def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: Rul
     return f'<EntityType Name="{eset.type_name}"{mark}><Key>{keys}</Key>{properties}{navigations}</EntityType>'
 
 
-def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: Rules) -> Iterator[str]:
+def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: MetadataRules) -> Iterator[str]:
     for link in links:
         down, up = (
             (link.parent.type_name, link.child.type_name),
@@ -131,7 +131,7 @@ def _navigation(name: str, relationship: str, start: str, end: str) -> str:
     return f'<NavigationProperty Name="{name}" Relationship="{relationship}" FromRole="{start}" ToRole="{end}"/>'
 
 
-def _property(prop: Property, rules: Rules, text: str) -> str:
+def _property(prop: Property, rules: MetadataRules, text: str) -> str:
     nullable = "false" if prop.key or prop.mandatory else "true"
     attributes = {"Name": prop.name, "Type": f"Edm.{prop.type}", "Nullable": nullable, **_facets(prop)}
     if prop.name == "ETag":
@@ -149,7 +149,7 @@ def _element(name: str, attributes: dict[str, str]) -> str:
     return f"<{name} {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items() if v)}/>"
 
 
-def _rights(prop: Property, rules: Rules) -> dict[str, str]:
+def _rights(prop: Property, rules: MetadataRules) -> dict[str, str]:
     creatable = prop.creatable
     if prop.name == "Title":
         creatable = creatable and rules.title_creatable
@@ -174,7 +174,7 @@ def _label(name: str) -> str:
     return spaced.strip()
 
 
-def _container(service: Service, sets: list[EntitySet], links: list[_Link], rules: Rules) -> str:
+def _container(service: Service, sets: list[EntitySet], links: list[_Link], rules: MetadataRules) -> str:
     entity_sets = "".join(_entity_set(service.name, s, rules) for s in sets)
     association_sets = "".join(link.association_set(service.name) for link in links)
     named = {s.name: s for s in sets}
@@ -187,7 +187,7 @@ def _container(service: Service, sets: list[EntitySet], links: list[_Link], rule
     )
 
 
-def _entity_set(namespace: str, eset: EntitySet, rules: Rules) -> str:
+def _entity_set(namespace: str, eset: EntitySet, rules: MetadataRules) -> str:
     writable = "false" if eset.is_fixed else "true"
     attributes = {
         "Name": eset.name,

@@ -1,11 +1,11 @@
 """A JSON body read as a stream: every ``"Binary": "…"`` goes decoded to disk, the rest to ``json.loads``.
 
 The scanner only finds where strings begin and end. What remains after the long strings are replaced by
-short numbers (the *skeleton*) is judged by a real JSON parser, so syntax, escapes and nesting are its
-business. Memory is bounded by the piece size plus the skeleton's cap, whatever the size of the body.
+short numbers (the *skeleton*) is parsed by a real JSON parser, which checks syntax, escapes and
+nesting. Memory is bounded by the piece size plus the skeleton's cap, for a body of any size.
 
-Since every string under a ``Binary`` member is taken out, a string that the parser finds there is ours:
-the number of the file.
+Since every string under a ``Binary`` member is extracted, a string that the parser finds there is always
+the number of a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 MEMBER = "Binary"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -41,8 +41,8 @@ class BodyScanner:
     """Feed it pieces in order, then call ``finish``; call ``abort`` when the body breaks off.
 
     Attributes:
-        blobs: the files taken out so far.
-        skeleton: the rest so far, for a peek at members that came early.
+        blobs: the files extracted so far.
+        skeleton: the rest so far; members that came early can be read in it.
     """
 
     def __init__(self, open_sink: Callable[[], BinarySink], *, skeleton_max_bytes: int) -> None:
@@ -85,7 +85,7 @@ class BodyScanner:
             raise BadRequest(f"Request body is no valid JSON: {type(exc).__name__}") from exc
 
     def abort(self) -> None:
-        """Throw away the file that is being written; finished ones are in ``blobs``."""
+        """Delete the file that is being written; finished ones are in ``blobs``."""
         if self._sink is not None:
             self._sink.abort()
             self._sink = None

@@ -1,4 +1,4 @@
-"""``$select`` and ``$expand``: which members of an entity a reader gets, level by level."""
+"""``$select`` and ``$expand``: which members of an entity are returned, level by level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resource paths: ``Set('key')/Nav('key')/Prop/$value`` cut into segments; types are not judged here."""
+"""Resource paths: ``Set('key')/Nav('key')/Prop/$value`` cut into segments; types are not checked here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Segment:
 
 
 def split_path(path: str) -> list[Segment]:
-    """Segments of a decoded path without leading slash; a trailing slash is forgiven. Raises BadRequest."""
+    """Segments of a decoded path without leading slash; a trailing slash is ignored. Raises BadRequest."""
     parts = _cut(path)
     if parts and parts[-1] == "":
         parts.pop()

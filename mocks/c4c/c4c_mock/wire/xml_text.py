@@ -1,4 +1,4 @@
-"""The text of an XML element as the value it stands for, in the form in which JSON would say it."""
+"""The text of an XML element as the value that JSON would have in its place."""
 
 from __future__ import annotations
 

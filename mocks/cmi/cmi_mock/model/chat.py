@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal
 
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 Originator = Literal["customer", "agent", "system"]
 Delivery = Literal["file", "link"]
@@ -58,7 +58,7 @@ class Agent:
 
 
 @dataclass(frozen=True)
-class Customer:
+class ChatCustomer:
     """A visitor; ``address`` is a phone number or e-mail address, as the channel knows it."""
 
     name: str
@@ -67,12 +67,12 @@ class Customer:
 
 
 @dataclass(frozen=True)
-class Attachment:
+class ChatAttachment:
     """A file sent in a chat.
 
     Attributes:
         id: 32 upper-case hex.
-        name: as sent; may hold anything, never used as a path.
+        name: as sent; may be any text, never used as a path.
         content_type: as declared by the sender.
         link_token: last segment of the public rich-content link.
         delivered_as: "link" when the channel got the public link in place of the file.
@@ -89,7 +89,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Message:
+class ChatLine:
     """A line in a chat; one with attachments usually has no text."""
 
     id: str
@@ -98,15 +98,15 @@ class Message:
     originator: str
     originator_type: Originator
     text: str
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[ChatAttachment, ...] = ()
 
     @property
-    def files(self) -> tuple[Attachment, ...]:
+    def files(self) -> tuple[ChatAttachment, ...]:
         """What was delivered as a file."""
         return tuple(one for one in self.attachments if one.delivered_as == "file")
 
     @property
-    def links(self) -> tuple[Attachment, ...]:
+    def links(self) -> tuple[ChatAttachment, ...]:
         """What was delivered as a link."""
         return tuple(one for one in self.attachments if one.delivered_as == "link")
 
@@ -115,7 +115,7 @@ class Message:
 class Leg:
     """One leg; ``queue`` is None for a direct chat or a transfer straight to an agent.
 
-    A consult is a leg beside the main one: an agent asks a colleague while the customer waits.
+    A consult is a leg beside the main one: an agent consults a colleague while the customer waits.
     """
 
     id: str
@@ -142,12 +142,12 @@ class Chat:
     channel_sub_type: str
     direct: bool
     direction: Literal["inbound", "outbound"]
-    customer: Customer
+    customer: ChatCustomer
     language: str
     priority: int
     created: datetime
     legs: list[Leg]
-    messages: list[Message] = field(default_factory=list)
+    messages: list[ChatLine] = field(default_factory=list)
 
     @property
     def leg(self) -> Leg:
@@ -165,6 +165,6 @@ class Chat:
         return next((leg for leg in self.legs if leg.kind == "consult" and leg.ended is None), None)
 
     @property
-    def attachments(self) -> Iterator[Attachment]:
+    def attachments(self) -> Iterator[ChatAttachment]:
         """All attachments, in the order they were sent."""
         return (attachment for message in self.messages for attachment in message.attachments)

@@ -1,32 +1,32 @@
-"""What the model refuses, sorted by whose fault it is.
+"""What the model refuses.
 
 ModelError
-├── NoSuchThing      an id nobody minted
-├── NotNow           right request, wrong moment in the chat's life
-└── Refused          a value Contact Pro does not take; carries the field
+├── UnknownId        an id that does not exist
+├── WrongState       a step that the state of the chat does not allow
+└── InvalidValue     a value that Contact Pro does not accept; names the field
 """
 
 from __future__ import annotations
 
 
 class ModelError(Exception):
-    """Root of what the model refuses; the message is meant for a reader."""
+    """Root of what the model refuses; the message is for a person."""
 
 
-class NoSuchThing(ModelError):
-    """An id that nobody minted."""
+class UnknownId(ModelError):
+    """An id that does not exist."""
 
 
-class NotNow(ModelError):
+class WrongState(ModelError):
     """The chat's state does not allow this; the message names the state and what is missing."""
 
 
-class Refused(ModelError):
-    """A value that Contact Pro does not take.
+class InvalidValue(ModelError):
+    """A value that Contact Pro does not accept.
 
     Attributes:
         field: name of the member or parameter.
-        expected: what would have been taken.
+        expected: what would be accepted.
         remedy: what to do about it.
     """
 

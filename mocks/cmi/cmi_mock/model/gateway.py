@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 Period = Literal["day", "week", "month"]
 

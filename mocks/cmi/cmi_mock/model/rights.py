@@ -1,4 +1,4 @@
-"""Rights of a user, each held on queues, on groups of queues or on agents.
+"""Rights of a user, each granted on queues, on groups of queues or on agents.
 
 Source: CMI user rights page (which right opens which resource), "Chat attachment upload, before you start"
 ("normally given on a queue group"); evidence: documented.
@@ -16,7 +16,7 @@ _EVERY = frozenset({ALL})
 
 @dataclass(frozen=True)
 class Grant:
-    """Where one right is held; ``*`` stands for every one.
+    """Where one right is granted; ``*`` stands for every one.
 
     Attributes:
         queues: queue ids.
@@ -29,15 +29,15 @@ class Grant:
     queue_groups: frozenset[str] = frozenset()
 
     def reaches(self, queue: Queue | None, agent: Agent | None = None) -> bool:
-        """Whether the right holds for a conversation of this queue and agent."""
-        return self.reaches_queue(queue) or _holds(self.agents, agent.id if agent else "")
+        """Whether the right covers a conversation of this queue and agent."""
+        return self.reaches_queue(queue) or _includes(self.agents, agent.id if agent else "")
 
     def reaches_queue(self, queue: Queue | None) -> bool:
-        """Whether the right holds on this queue or on its group."""
-        return queue is not None and (_holds(self.queues, queue.id) or _holds(self.queue_groups, queue.group_id))
+        """Whether the right covers this queue or on its group."""
+        return queue is not None and (_includes(self.queues, queue.id) or _includes(self.queue_groups, queue.group_id))
 
 
-def _holds(granted: frozenset[str], wanted: str) -> bool:
+def _includes(granted: frozenset[str], wanted: str) -> bool:
     return ALL in granted or wanted in granted
 
 
@@ -46,7 +46,7 @@ EVERYWHERE = Grant(_EVERY, _EVERY, _EVERY)
 
 @dataclass(frozen=True)
 class Rights:
-    """The three rights that CMI's resources ask for.
+    """The three rights that CMI's resources require.
 
     Attributes:
         manage_contact_history: opens ``/chats``, ``/chatMessages`` and ``/emails``; writes ``/contactData``.

@@ -1,7 +1,7 @@
 """Addresses that carry their own permission: pre-signed ones of an object store, and ``?sig=`` of one reading.
 
 The form is that of AWS Signature Version 4 in a query (X-Amz-…; documented by AWS). That Contact Pro keeps files in
-such a store is an assumption. The signature is this mock's own: nobody but the mock can check it.
+such a store is an assumption. The signature is this mock's own: only the mock can check it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 _DATE = "%Y%m%dT%H%M%SZ"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class LinkRefused(Exception):
-    """A pre-signed address that gives nothing, in the words of an object store.
+    """A pre-signed address that is refused, in the words of an object store.
 
     Attributes:
         code: of the XML body, such as AccessDenied.
-        has_expired: it was good once.
+        has_expired: it was valid before.
     """
 
     def __init__(self, code: str, message: str, *, has_expired: bool = False) -> None:
@@ -43,7 +43,7 @@ class SignedLinks:
     clock: Clock
 
     def address(self, attachment_id: str, lives_s: float) -> str:
-        """An address that is good from now on for ``lives_s`` seconds, whole ones."""
+        """An address that is valid from now on for ``lives_s`` seconds, whole ones."""
         date = self.clock.now().astimezone(UTC).strftime(_DATE)
         query = {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -70,8 +70,8 @@ class SignedLinks:
 
     def _signature(self, attachment_id: str, date: str, lives: str) -> str:
         host = urlsplit(self.base).netloc.lower()
-        told = "\n".join(("GET", host, attachment_id, date, lives))
-        return hmac.new(self.secret, told.encode(), hashlib.sha256).hexdigest()
+        signed_text = "\n".join(("GET", host, attachment_id, date, lives))
+        return hmac.new(self.secret, signed_text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass
@@ -86,11 +86,11 @@ class Readings:
 
     @property
     def signature(self) -> str:
-        """That of the reading under way."""
+        """The signature of the current reading."""
         return _letters(self.count)
 
     def knows(self, signature: str) -> bool:
-        """Whether some reading gave this signature."""
+        """Whether a reading returned this signature."""
         return 0 < _number(signature) <= self.count
 
 

@@ -2,7 +2,7 @@
 
 Source: User and Role Management pages; "Chat attachment upload, before you start". Defaults of the
 password policy are documented (lock after 5 failed logons for 30 minutes, at least 16 characters, a
-password lives 365 days, the initial one must be changed); that they hold for the CMI user is inferred.
+password lives 365 days, the initial one must be changed); that they apply to the CMI user is inferred.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from cmi_mock.model.errors import NoSuchThing, Refused
+from cmi_mock.model.errors import InvalidValue, UnknownId
 from cmi_mock.model.rights import Rights
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 FORBIDDEN_PASSWORD_CHARACTERS = "¤£€½§"  # noqa: S105 - an alphabet, not a password
 
@@ -38,7 +38,7 @@ class User:
     Attributes:
         expires: the service account's expiration time.
         password_set: when the present password was given; None until the user is known to ``Users``.
-        initial: nobody has changed the password an administrator gave.
+        initial: the password that an administrator gave has not been changed.
     """
 
     name: str
@@ -64,7 +64,7 @@ class PasswordPolicy:
 
 @dataclass
 class Users:
-    """The users of one tenant. Not locked: the tenant's lock is held by whoever calls."""
+    """The users of one tenant. Not locked: the caller has the tenant's lock."""
 
     clock: Clock
     policy: PasswordPolicy
@@ -78,7 +78,7 @@ class Users:
         return user
 
     def change_password(self, name: str, password: str) -> User:
-        """The user chooses a password: it is as good as new, and no initial one. Raises NoSuchThing, Refused."""
+        """The user chooses a password: it starts to age now, and is no initial one. Raises NoSuchThing, Refused."""
         user = self.get(name)
         self._check_password(password)
         user.password, user.password_set, user.initial = password, self.clock.now(), False
@@ -89,7 +89,7 @@ class Users:
         try:
             return self._users[name]
         except KeyError:
-            raise NoSuchThing(f"no user is called {name}") from None
+            raise UnknownId(f"no user is called {name}") from None
 
     def all(self) -> list[User]:
         """By name."""
@@ -113,7 +113,7 @@ class Users:
         return self._admitted(user, now)
 
     def _admitted(self, user: User, now: datetime) -> Logon:
-        """Whether somebody who knows the password may come in."""
+        """The outcome for a user whose password is right."""
         if user.expires and now >= user.expires:
             return Logon.EXPIRED
         lives = timedelta(days=self.policy.lives_days)
@@ -130,7 +130,7 @@ class Users:
     def _check_password(self, password: str) -> None:
         """Alphabet: no non-Latin letters, none of ¤ £ € ½ §. Evidence: documented."""
         if len(password) < self.policy.min_length:
-            raise Refused(
+            raise InvalidValue(
                 f"a password of {len(password)} characters is too short",
                 field="password",
                 expected=f"at least {self.policy.min_length} characters (password policy's default)",
@@ -138,8 +138,8 @@ class Users:
             )
         bad = {c for c in password if c in FORBIDDEN_PASSWORD_CHARACTERS or _is_foreign_letter(c)}
         if bad:
-            raise Refused(
-                "the password holds characters that Contact Pro does not take",
+            raise InvalidValue(
+                "the password has characters that Contact Pro does not accept",
                 field="password",
                 expected=f"Latin letters, none of {' '.join(FORBIDDEN_PASSWORD_CHARACTERS)}",
                 remedy="choose another password",

@@ -10,15 +10,18 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from flask import request
 
-from cmi_mock.routes.answers import WireError
-from mock_kit.context import note
+from cmi_mock.model.chat import Queue
+from cmi_mock.model.ids import is_id, normal_id
+from cmi_mock.routes.responses import CmiError
+from cmi_mock.tenant import CmiTenant
+from mock_kit.journal.context import note
 
 #: No document of CMI needs more; a longer one is refused unread. The mock's own bound.
 MOST_BYTES = 10 * 1024 * 1024
 
 
-def received() -> bytes:
-    """The running request's body, at most one byte more than is taken. Read it before any lock is held."""
+def received_body() -> bytes:
+    """The running request's body, at most one byte more than is accepted. Read it before the tenant is locked."""
     return request.stream.read(MOST_BYTES + 1)
 
 
@@ -28,15 +31,15 @@ def document_in(content: bytes) -> dict[str, Any]:
     Source: CMI API description (``Content-Type`` matches what is sent); evidence: documented.
     """
     if len(content) > MOST_BYTES:
-        raise WireError(413, "Request too large", note=f"this mock reads at most {MOST_BYTES} bytes")
+        raise CmiError(413, "Request too large", note=f"this mock reads at most {MOST_BYTES} bytes")
     if request.mimetype == "application/json":
         found = _from_json(content)
     elif request.mimetype in ("application/xml", "text/xml"):
         found = _from_xml(content)
     else:
-        raise WireError(415, "Unsupported Media Type", note=f"Content-Type: {request.mimetype or 'none'}")
+        raise CmiError(415, "Unsupported Media Type", note=f"Content-Type: {request.mimetype or 'none'}")
     if not isinstance(found, dict):
-        raise WireError(400, "The body is no document")
+        raise CmiError(400, "The body is no document")
     return found
 
 
@@ -45,7 +48,7 @@ def _from_json(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as exc:
         note("warning", "refused", f"no JSON: {exc}")
-        raise WireError(400, "The body is not JSON") from exc
+        raise CmiError(400, "The body is not JSON") from exc
 
 
 def _from_xml(content: bytes) -> Any:
@@ -53,7 +56,7 @@ def _from_xml(content: bytes) -> Any:
         return _members(fromstring(content, forbid_dtd=True))
     except (ParseError, DefusedXmlException, ValueError, RecursionError) as exc:
         note("warning", "refused", f"no XML: {exc}")
-        raise WireError(400, "The body is not XML") from exc
+        raise CmiError(400, "The body is not XML") from exc
 
 
 def _members(element: Element) -> Any:
@@ -65,3 +68,21 @@ def _members(element: Element) -> Any:
     for child in element:
         members[child.get("key", "") if child.tag == "entry" else child.tag] = _members(child)
     return members or (element.text or "")
+
+
+def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
+    """A text in a document that was sent. Raises WireError 400."""
+    value = body.get(name, default)
+    if not isinstance(value, str) or (default is None and not value):
+        raise CmiError(400, f"{name} is missing or no text")
+    return value
+
+
+def queue_in(named: Any, tenant: CmiTenant) -> Queue:
+    """A queue that was sent as ``{"id": …}`` or as its id; its name is known from conversations. WireError 400."""
+    queue_id = named.get("id") if isinstance(named, dict) else named
+    if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
+        raise CmiError(400, "the queue's id is missing or no id")
+    wanted = normal_id(queue_id)
+    known = (one.queue for one in tenant.contacts if one.queue and one.queue.id == wanted)
+    return next(known, Queue(wanted, "", ""))

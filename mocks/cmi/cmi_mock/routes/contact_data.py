@@ -1,4 +1,4 @@
-"""``/contactData``: results that somebody writes back to a conversation, as attached data."""
+"""``/contactData``: results that a client writes back to a conversation, as attached data."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import contact_data_row
 from cmi_mock.evidence import touch
-from cmi_mock.model.conversations import Conversation
-from cmi_mock.model.errors import NoSuchThing, NotNow
+from cmi_mock.model.contact_records import ContactData
+from cmi_mock.model.contacts import CmiContact
+from cmi_mock.model.errors import UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
-from cmi_mock.model.records import ContactData
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
-from cmi_mock.routes.answers import WireError, created_answer, document_answer
-from cmi_mock.routes.bodies import document_in, received
+from cmi_mock.routes.access import admitted, not_found_as, require_right
+from cmi_mock.routes.bodies import document_in, received_body, text_in
 from cmi_mock.routes.contacts import contact_of
-from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
+from cmi_mock.routes.responses import CmiError, created_response, document_response
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import contact_data_row
 from mock_kit.mock import Mock
 
 
@@ -28,45 +28,45 @@ def add_contact_data(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/contactData")
     def list_contact_data() -> Response:
         """Every result the user may see; ``contactId`` (a conversation or a group) narrows."""
-        with entered(mock) as (tenant, user):
+        with admitted(mock) as (tenant, user):
             wanted = request.args.get("contactId", "")
             rows = [contact_data_row(one, tenant) for one in _visible(tenant, user, wanted)]
-        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "contactData")
+        return document_response(queries.page(rows, tenant.rules.default_limit), tenant, "contactData")
 
     @bp.get("/cmi/contactData/<data_id>")
     def read_contact_data(data_id: str) -> Response:
         """One result."""
-        with entered(mock) as (tenant, user):
-            with absent_as("Contact data"):
+        with admitted(mock) as (tenant, user):
+            with not_found_as("Contact data"):
                 written = tenant.records.get(data_id)
             contact_of(tenant, user, written.contact_id)
             document = contact_data_row(written, tenant)
-        return document_answer(document, tenant, "contactData")
+        return document_response(document, tenant, "contactData")
 
     @bp.post("/cmi/contactData")
     def write_contact_data() -> Response:
         """Write a result back: 201, body = new id, Location."""
-        sent = received()
-        with entered(mock) as (tenant, user):
+        sent = received_body()
+        with admitted(mock) as (tenant, user):
             body = document_in(sent)
             contact = contact_of(tenant, user, text_in(body, "contact_id"))
-            _must_manage_history(tenant, user, contact)
+            _require_history_right(tenant, user, contact)
             written = _written(tenant, user, contact, _data_in(body, tenant))
-            return created_answer(written.id, f"/contactData/{written.id}", tenant)
+            return created_response(written.id, f"/contactData/{written.id}", tenant)
 
 
-def _must_manage_history(tenant: CmiTenant, user: User, contact: Conversation) -> None:
+def _require_history_right(tenant: CmiTenant, user: User, contact: CmiContact) -> None:
     grant = user.rights.manage_contact_history
-    must_hold(grant, tenant, contact.queue, contact.agent, right="Manage contact history", what="Contact")
+    require_right(grant, tenant, contact.queue, contact.agent, right="Manage contact history", what="Contact")
 
 
-def _written(tenant: CmiTenant, user: User, contact: Conversation, data: dict[str, Any]) -> ContactData:
+def _written(tenant: CmiTenant, user: User, contact: CmiContact, data: dict[str, Any]) -> ContactData:
     touch("cmi.contact_data.when")
     try:
         return tenant.records.write(contact, user.name, data)
-    except NotNow as exc:
+    except WrongState as exc:
         touch("cmi.dialect.contact_data_refused_status")
-        raise WireError(tenant.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
+        raise CmiError(tenant.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
 
 
 def _data_in(body: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _data_in(body: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
         return {text_in(body, "name"): text_in(body, "value", "")}
     data = body.get("data")
     if not isinstance(data, dict) or not data:
-        raise WireError(400, "data is missing or empty")
+        raise CmiError(400, "data is missing or empty")
     return data
 
 
@@ -84,12 +84,12 @@ def _visible(tenant: CmiTenant, user: User, wanted: str) -> list[ContactData]:
     rows = list(tenant.records)
     if wanted:
         try:
-            contact = tenant.conversations.get(wanted)
-        except NoSuchThing:
+            contact = tenant.contacts.get(wanted)
+        except UnknownId:
             return []
         rows = [
             one for one in rows if contact.id == one.contact_id or contact.group_id == normal_id(wanted) == one.group_id
         ]
     grant = user.rights.statistics_details
-    contacts = {one.id: one for one in tenant.conversations}
+    contacts = {one.id: one for one in tenant.contacts}
     return [one for one in rows if grant.reaches(contacts[one.contact_id].queue, contacts[one.contact_id].agent)]

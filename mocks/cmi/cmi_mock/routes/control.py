@@ -7,19 +7,18 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.contact import stamp
-from cmi_mock.model.errors import ModelError, Refused
+from cmi_mock.model.errors import InvalidValue, ModelError
+from cmi_mock.model.event_contact import stamp
 from cmi_mock.routes import forms
-from cmi_mock.routes.control_looks import add_looks
-from cmi_mock.routes.control_records import add_administration, add_mail, add_results
+from cmi_mock.routes.control_documents import attachment_as_json, chat_as_json, outcome
+from cmi_mock.routes.control_records import add_administration, add_files_and_channels, add_mail, add_results
 from cmi_mock.routes.control_scripts import add_scripts
-from cmi_mock.routes.described import described_attachment, described_chat, outcome
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
+from mock_kit.http.problem import FieldError, bad_request
 from mock_kit.mock import Mock
-from mock_kit.problem import FieldError, bad_request
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 Reply = Response | tuple[Response, int]
 _PIECE_BYTES = 256 * 1024
@@ -36,16 +35,16 @@ def control_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
         return Response(problem.body(), problem.status, problem.header_list())
 
     _add_chats(bp, mock)
-    _add_chain_end(bp, mock)
-    _add_speech(bp, mock)
-    _add_life(bp, mock)
-    _add_ending(bp, mock)
+    _add_attachments(bp, mock)
+    _add_messages(bp, mock)
+    _add_agents(bp, mock)
+    _add_end(bp, mock)
     _add_consults(bp, mock)
     add_administration(bp, mock)
     add_mail(bp, mock)
     add_results(bp, mock)
     add_scripts(bp, mock)
-    add_looks(bp, mock)
+    add_files_and_channels(bp, mock)
     return bp
 
 
@@ -55,7 +54,7 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """A visitor opens a chat: 201 with guid, legs and the event engine's contact."""
         tenant, new = mock.current_tenant(), forms.new_chat(json_object())
         with tenant.lock:
-            chat = tenant.desk.start(new)
+            chat = tenant.chats.start(new)
             return jsonify(outcome(chat)), 201
 
     @bp.get("/chats")
@@ -63,85 +62,85 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """Every chat, readable or not."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(chats=[described_chat(chat, tenant) for chat in tenant.desk])
+            return jsonify(chats=[chat_as_json(chat, tenant) for chat in tenant.chats])
 
     @bp.get("/chats/<guid>")
     def show_chat(guid: str) -> Reply:
         """One chat, with its messages."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(described_chat(tenant.desk.get(guid), tenant))
+            return jsonify(chat_as_json(tenant.chats.get(guid), tenant))
 
 
-def _add_chain_end(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+def _add_attachments(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/attachments")
     def list_attachments() -> Reply:
-        """Every attachment of the tenant, with its digest: one end of the chain."""
+        """Every attachment of the tenant, with its digest, for the reconciliation."""
         tenant = mock.current_tenant()
         with tenant.lock:
             return jsonify(
                 [
                     {
                         "chat_guid": chat.guid,
-                        **described_attachment(one),
+                        **attachment_as_json(one),
                         "sniffed_type": one.blob.sniffed_type,
                         "originator_type": one.originator_type,
                         "delivered_as": one.delivered_as,
                     }
-                    for chat in tenant.desk
+                    for chat in tenant.chats
                     for one in chat.attachments
                 ]
             )
 
 
-def _add_speech(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+def _add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/messages")
     def say(guid: str) -> Reply:
-        """Somebody writes a line: 201 with its id."""
+        """A line is written: 201 with its id."""
         tenant, body = mock.current_tenant(), json_object()
         kind = forms.originator(forms.text(body, "originator_type", "customer"))
         written, who = forms.text(body, "message"), forms.text(body, "originator", "")
         in_consult = forms.flag(body, "in_consult")
         with tenant.lock:
-            message = tenant.desk.say(guid, kind, who, written, in_consult=in_consult)
+            message = tenant.chats.say(guid, kind, who, written, in_consult=in_consult)
         return jsonify(id=message.id, leg_id=message.leg_id, timestamp=stamp(message.timestamp)), 201
 
     @bp.post("/chats/<guid>/attachments")
     @takes_files
     def attach(guid: str) -> Reply:
-        """Somebody sends a file: the raw body, streamed to disk. 201 with its digest."""
+        """A file is sent: the raw body, streamed to disk. 201 with its digest."""
         tenant = mock.current_tenant()
         name, content_type = _query("name"), _content_type()
         kind = forms.originator(request.args.get("originator_type", "customer"))
         with tenant.lock:
-            _ask_whether_files_may_come(tenant, guid, kind)
+            _check_that_files_are_accepted(tenant, guid, kind)
         blob = _spooled(tenant)
         try:
             with tenant.lock:
-                attachment = tenant.desk.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
+                attachment = tenant.chats.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
         except ModelError:
             tenant.spool.discard(blob)
             raise
-        return jsonify(described_attachment(attachment)), 201
+        return jsonify(attachment_as_json(attachment)), 201
 
 
 def _spooled(tenant: CmiTenant) -> Blob:
     """The running request's body on disk. Problem 400 if it ends before its declared length."""
     with tenant.spool.writer() as writer:
-        received = 0
+        received_body = 0
         while piece := request.stream.read(_PIECE_BYTES):
             writer.write(piece)
-            received += len(piece)
-        if request.content_length not in (None, received):
-            error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", received)
-            raise bad_request("The file broke off on its way.", error)
+            received_body += len(piece)
+        if request.content_length not in (None, received_body):
+            error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", received_body)
+            raise bad_request("The file ended before its declared length.", error)
     return writer.blob
 
 
-def _ask_whether_files_may_come(tenant: CmiTenant, guid: str, kind: str) -> None:
+def _check_that_files_are_accepted(tenant: CmiTenant, guid: str, kind: str) -> None:
     try:
-        tenant.desk.may_attach(guid, kind)
-    except Refused as exc:
+        tenant.chats.check_attachment(guid, kind)
+    except InvalidValue as exc:
         if exc.field == "direct":
             touch("cmi.direct.no_attachments")
         if exc.field == "channel_sub_type":
@@ -149,49 +148,49 @@ def _ask_whether_files_may_come(tenant: CmiTenant, guid: str, kind: str) -> None
         raise
 
 
-def _add_life(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+def _add_agents(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/accept")
     def accept(guid: str) -> Reply:
         """An agent takes the chat; ``{"agent": {"id", …}}`` names one."""
         tenant, agent = mock.current_tenant(), forms.agent_in(forms.optional_object())
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.accept(guid, agent)))
+            return jsonify(outcome(tenant.chats.accept(guid, agent)))
 
     @bp.post("/chats/<guid>/transfer")
     def transfer(guid: str) -> Reply:
-        """The agent hands the chat on, to ``queue`` or ``agent``, else to its own queue: a new leg."""
+        """The agent transfers the chat to ``queue`` or ``agent``, else to its own queue: a new leg."""
         tenant, body = mock.current_tenant(), forms.optional_object()
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.one_guid")
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.transfer(guid, queue, agent)))
+            return jsonify(outcome(tenant.chats.transfer(guid, queue, agent)))
 
 
 def _add_consults(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/consult")
     def consult(guid: str) -> Reply:
-        """The agent asks a colleague, of ``queue`` or ``agent``: a leg of its own beside the main one."""
+        """The agent consults a colleague, of ``queue`` or ``agent``: a leg of its own beside the main one."""
         tenant, body = mock.current_tenant(), forms.optional_object()
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.consults")
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.consult(guid, queue, agent)))
+            return jsonify(outcome(tenant.chats.consult(guid, queue, agent)))
 
     @bp.post("/chats/<guid>/consult/end")
     def end_consult(guid: str) -> Reply:
-        """The colleagues part; ``{"handover": true}``: the one who was asked takes the customer over."""
+        """The consult ends; ``{"handover": true}``: the consulted agent takes the customer over."""
         tenant, body = mock.current_tenant(), forms.optional_object()
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.end_consult(guid, handover=forms.flag(body, "handover"))))
+            return jsonify(outcome(tenant.chats.end_consult(guid, handover=forms.flag(body, "handover"))))
 
 
-def _add_ending(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+def _add_end(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/end")
     def end(guid: str) -> Reply:
         """The conversation is over: this is when Contact Pro fires Ended."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.end(guid)))
+            return jsonify(outcome(tenant.chats.end(guid)))
 
     @bp.post("/chats/<guid>/wrap-up")
     def wrap_up(guid: str) -> Reply:
@@ -199,7 +198,7 @@ def _add_ending(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         tenant = mock.current_tenant()
         touch("cmi.contact.created_at_closed")
         with tenant.lock:
-            return jsonify(outcome(tenant.desk.wrap_up(guid)))
+            return jsonify(outcome(tenant.chats.wrap_up(guid)))
 
 
 def _query(name: str) -> str:
@@ -207,7 +206,7 @@ def _query(name: str) -> str:
 
 
 def _content_type() -> str:
-    """As the sender declares it; it becomes a header, so it must look like one."""
+    """As the sender declares it; it becomes a header, so it must be valid as one."""
     value = request.args.get("content_type", "application/octet-stream")
     if not _CONTENT_TYPE.fullmatch(value):
         expected = "a MIME type such as image/jpeg"

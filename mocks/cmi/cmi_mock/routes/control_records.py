@@ -1,12 +1,18 @@
-"""Control of users, e-mails and results: what administrators do, what arrives, what was written back."""
+"""Control of users, e-mails and results; and for the lab's pages the files of a chat, and the channels."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from typing import Any
 
-from cmi_mock.model.mail import MailStatus
+from flask import Blueprint, Response, jsonify, request
+
+from cmi_mock.model.channels import Channel, known_channels
+from cmi_mock.model.emails import EmailStatus
+from cmi_mock.model.errors import UnknownId
+from cmi_mock.model.ids import normal_id
 from cmi_mock.routes import forms
-from cmi_mock.routes.described import described_data, described_mail, described_user
+from cmi_mock.routes.control_documents import data_as_json, email_as_json, user_as_json
+from cmi_mock.routes.responses import file_response
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.mock import Mock
@@ -15,7 +21,7 @@ Reply = Response | tuple[Response, int]
 
 
 def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
-    """Users and the tenant's switches."""
+    """Users and their passwords."""
     _add_passwords(bp, mock)
 
     @bp.get("/users")
@@ -23,7 +29,7 @@ def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """Every user, without passwords."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(users=[described_user(user) for user in tenant.users.all()])
+            return jsonify(users=[user_as_json(user) for user in tenant.users.all()])
 
     @bp.post("/users")
     def put_user() -> Reply:
@@ -31,26 +37,18 @@ def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         tenant, user = mock.current_tenant(), forms.new_user(json_object())
         with tenant.lock:
             tenant.users.put(user)
-        tenant.journal.guard(user.password, user.name)
-        return jsonify(described_user(user)), 201
-
-    @bp.post("/dialect")
-    def change_dialect() -> Reply:
-        """Set some switches; unlike the kit's own route this one checks the values."""
-        tenant, changes = mock.current_tenant(), json_object()
-        with tenant.lock:
-            tenant.apply(changes)
-        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)
+        tenant.journal.mask_secret(user.password, user.name)
+        return jsonify(user_as_json(user)), 201
 
 
 def _add_passwords(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/users/<name>/password")
     def change_password(name: str) -> Reply:
-        """The user chooses a new password: it starts to age anew and is no initial one."""
+        """The user chooses a new password: it starts to age again and is no initial one."""
         tenant, password = mock.current_tenant(), forms.text(json_object(), "password", secret=True)
-        tenant.journal.guard(password, name)
+        tenant.journal.mask_secret(password, name)
         with tenant.lock:
-            return jsonify(described_user(tenant.users.change_password(name, password)))
+            return jsonify(user_as_json(tenant.users.change_password(name, password)))
 
 
 def add_mail(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
@@ -61,28 +59,28 @@ def add_mail(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """An e-mail arrives: 201 with its id, which is its group id as well."""
         tenant, new = mock.current_tenant(), forms.new_mail(json_object())
         with tenant.lock:
-            return jsonify(described_mail(tenant.mails.add(new))), 201
+            return jsonify(email_as_json(tenant.emails.add(new))), 201
 
     @bp.get("/emails")
     def list_mails() -> Reply:
         """Every e-mail."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(emails=[described_mail(mail) for mail in tenant.mails])
+            return jsonify(emails=[email_as_json(mail) for mail in tenant.emails])
 
     @bp.post("/emails/<mail_id>/handle")
     def handle(mail_id: str) -> Reply:
         """An agent has answered it."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(described_mail(tenant.mails.finish(mail_id, MailStatus.HANDLED)))
+            return jsonify(email_as_json(tenant.emails.finish(mail_id, EmailStatus.HANDLED)))
 
     @bp.post("/emails/<mail_id>/delete")
     def delete(mail_id: str) -> Reply:
         """An agent has deleted it."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify(described_mail(tenant.mails.finish(mail_id, MailStatus.DELETED)))
+            return jsonify(email_as_json(tenant.emails.finish(mail_id, EmailStatus.DELETED)))
 
 
 def add_results(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
@@ -93,4 +91,44 @@ def add_results(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """Every result, oldest first."""
         tenant = mock.current_tenant()
         with tenant.lock:
-            return jsonify([described_data(written) for written in tenant.records])
+            return jsonify([data_as_json(written) for written in tenant.records])
+
+
+def add_files_and_channels(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+    """``GET /_mock/chats/{guid}/attachments/{id}`` and ``GET /_mock/channels``."""
+
+    @bp.get("/chats/<guid>/attachments/<attachment_id>")
+    def read_attachment(guid: str, attachment_id: str) -> Reply:
+        """The raw bytes, whole or one range, whether the history is readable yet or not; never a page of its own."""
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            wanted = normal_id(attachment_id)
+            found = next((one for one in tenant.chats.get(guid).attachments if one.id == wanted), None)
+        if found is None:
+            raise UnknownId(f"the chat has no attachment {attachment_id}")
+        response, size_bytes = file_response(found, request)
+        response.headers["Content-Type"] = "application/octet-stream"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.content_length = size_bytes
+        return response
+
+    @bp.get("/channels")
+    def list_channels() -> Reply:
+        """What each channel carries here, and how we know; limits apply where ``enforced`` says so."""
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            web_files, enforced = tenant.chats.file_rules.web_chat_files, tenant.chats.file_rules.channel_limits
+        known = {one.name: one for one in known_channels().values()}
+        return jsonify([_channel_as_json(one, web_files=web_files, enforced=enforced) for one in known.values()])
+
+
+def _channel_as_json(one: Channel, *, web_files: bool, enforced: bool) -> dict[str, Any]:
+    return {
+        "channel_sub_type": one.name,
+        "files": one.files and (one.name != "web" or web_files),
+        "max_bytes": dict(one.max_bytes),
+        "max_characters": one.max_characters,
+        "enforced": enforced,
+        "label": one.label,
+        "source": one.source,
+    }

@@ -7,36 +7,35 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.routes import forms
-from cmi_mock.routes.described import described_attachment, outcome
-from cmi_mock.scripting.document import BadScript, Script
-from cmi_mock.scripting.library import library, shipped
-from cmi_mock.scripting.playing import Performance, StepRefused, play
-from cmi_mock.scripting.reading import MOST_SCRIPT_BYTES, read_script
+from cmi_mock.routes.control_documents import attachment_as_json, outcome
+from cmi_mock.scripting.document import BadScript, FileStep, Script
+from cmi_mock.scripting.playing import PlayedScript, StepRefused, play
+from cmi_mock.scripting.reading import MOST_SCRIPT_BYTES, read_script, shipped_script, shipped_scripts
 from cmi_mock.tenant import CmiTenant
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
+from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.mock import Mock
-from mock_kit.problem import FieldError, Problem, bad_request
 
 Reply = Response | tuple[Response, int]
 
 
 def add_scripts(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
-    """``?move_clock=true``: the steps ``wait`` move the tenant's clock; else they are passed over."""
+    """``?move_clock=true``: the steps ``wait`` move the tenant's clock; else they are skipped."""
 
     @bp.get("/scripts")
     def list_scripts() -> Reply:
         """The shipped ones, each with title, channel, language and how many files it sends."""
-        return jsonify(scripts=[_summary(name, read_script(text)) for name, text in library().items()])
+        return jsonify(scripts=[_summary(name, read_script(text)) for name, text in shipped_scripts().items()])
 
     @bp.get("/scripts/<name>")
     def show_script(name: str) -> Reply:
         """A shipped script as it is written."""
-        return Response(shipped(name), content_type="application/yaml; charset=utf-8")
+        return Response(shipped_script(name), content_type="application/yaml; charset=utf-8")
 
     @bp.post("/scripts/<name>")
     def play_shipped(name: str) -> Reply:
         """Play a shipped script: 201."""
-        return _played(mock.current_tenant(), read_script(shipped(name)))
+        return _played(mock.current_tenant(), read_script(shipped_script(name)))
 
     @bp.post("/scripts")
     @takes_files
@@ -69,15 +68,15 @@ def _played(tenant: CmiTenant, script: Script) -> Reply:
         raise Problem(problem.status, problem.title, detail, errors) from exc
 
 
-def _performance(done: Performance, script: Script, tenant: CmiTenant) -> dict[str, Any]:
+def _performance(done: PlayedScript, script: Script, tenant: CmiTenant) -> dict[str, Any]:
     with tenant.lock:
-        chat = outcome(tenant.desk.get(done.guid))
+        chat = outcome(tenant.chats.get(done.guid))
     return chat | {
         "title": script.title,
         "moments": [{"step": one.step, "event": one.event, "contact": one.contact} for one in done.moments],
         "attachments": [
             {
-                **described_attachment(one),
+                **attachment_as_json(one),
                 "originator_type": one.originator_type,
                 "delivered_as": one.delivered_as,
             }
@@ -87,7 +86,7 @@ def _performance(done: Performance, script: Script, tenant: CmiTenant) -> dict[s
 
 
 def _summary(name: str, script: Script) -> dict[str, Any]:
-    files = [step for step in script.steps if hasattr(step, "sample")]
+    files = [step for step in script.steps if isinstance(step, FileStep)]
     return {
         "name": name,
         "title": script.title,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import email_row
 from cmi_mock.evidence import touch
-from cmi_mock.model.mail import Mail, MailStatus
+from cmi_mock.model.emails import Email, EmailStatus
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
-from cmi_mock.routes.answers import WireError, document_answer
-from cmi_mock.routes.doors import absent_as, entered, must_hold
+from cmi_mock.routes.access import admitted, not_found_as, require_right
+from cmi_mock.routes.responses import CmiError, document_response
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import email_row
 from mock_kit.mock import Mock
 
 
@@ -21,41 +21,41 @@ def add_emails(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/emails")
     def list_emails() -> Response:
         """E-mails the user may see."""
-        with entered(mock) as (tenant, user):
+        with admitted(mock) as (tenant, user):
             with_data = _flag("includeAttachedData")
             rows = [email_row(mail, with_data=with_data) for mail in _visible(tenant, user) if _matches(mail)]
-        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "emails")
+        return document_response(queries.page(rows, tenant.rules.default_limit), tenant, "emails")
 
     @bp.get("/cmi/emails/<mail_id>")
     def read_email(mail_id: str) -> Response:
         """One e-mail."""
-        with entered(mock) as (tenant, user):
+        with admitted(mock) as (tenant, user):
             touch("cmi.emails.item")
-            with absent_as("Email"):
-                mail = tenant.mails.get(mail_id)
+            with not_found_as("Email"):
+                mail = tenant.emails.get(mail_id)
             if not _shown(mail, tenant):
-                raise WireError(404, "Email not found", note="it still waits in its queue")
+                raise CmiError(404, "Email not found", note="it still waits in its queue")
             grant, content = user.rights.manage_contact_history, mail.content
-            must_hold(grant, tenant, content.queue, content.agent, right="Manage contact history", what="Email")
+            require_right(grant, tenant, content.queue, content.agent, right="Manage contact history", what="Email")
             document = email_row(mail, with_data=_flag("includeAttachedData"))
-        return document_answer(document, tenant, "email")
+        return document_response(document, tenant, "email")
 
 
-def _visible(tenant: CmiTenant, user: User) -> list[Mail]:
+def _visible(tenant: CmiTenant, user: User) -> list[Email]:
     touch("cmi.emails.item")
     touch("cmi.dialect.emails_show")
     grant = user.rights.manage_contact_history
-    return [one for one in tenant.mails if grant.reaches(one.content.queue, one.content.agent) and _shown(one, tenant)]
+    return [one for one in tenant.emails if grant.reaches(one.content.queue, one.content.agent) and _shown(one, tenant)]
 
 
-def _shown(mail: Mail, tenant: CmiTenant) -> bool:
-    return tenant.rules.emails_show == "all" or mail.status is not MailStatus.QUEUED
+def _shown(mail: Email, tenant: CmiTenant) -> bool:
+    return tenant.rules.emails_show == "all" or mail.status is not EmailStatus.QUEUED
 
 
-def _matches(mail: Mail) -> bool:
+def _matches(mail: Email) -> bool:
     language = request.args.get("language", "")
     if language and (len(language) != 2 or not language.isalpha()):
-        raise WireError(400, "language must be two letters")
+        raise CmiError(400, "language must be two letters")
     filters = {
         "language": mail.content.language.upper() == language.upper(),
         "case_id": mail.content.case_id == request.args.get("case_id"),
@@ -67,5 +67,5 @@ def _matches(mail: Mail) -> bool:
 def _flag(name: str) -> bool:
     value = request.args.get(name, "false").lower()
     if value not in ("true", "false"):
-        raise WireError(400, f"{name} must be true or false")
+        raise CmiError(400, f"{name} must be true or false")
     return value == "true"

@@ -9,16 +9,16 @@ from typing import Any, NoReturn, TypeVar
 
 from flask import request
 
-from cmi_mock.model.chat import ORIGINATORS, Agent, Customer, Originator, Queue
-from cmi_mock.model.desk import NewChat
-from cmi_mock.model.errors import ModelError, NoSuchThing, NotNow, Refused
+from cmi_mock.model.chat import ORIGINATORS, Agent, ChatCustomer, Originator, Queue
+from cmi_mock.model.chats import NewChat
+from cmi_mock.model.emails import NewEmail
+from cmi_mock.model.errors import InvalidValue, ModelError, UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
-from cmi_mock.model.mail import NewMail
 from cmi_mock.model.rights import ALL, Grant, Rights
 from cmi_mock.model.users import User
-from cmi_mock.tenant import TenantOrder
+from cmi_mock.tenant import NewTenant
 from mock_kit.control import json_object
-from mock_kit.problem import FieldError, Problem, bad_request
+from mock_kit.http.problem import FieldError, Problem, bad_request
 
 Body = Mapping[str, Any]
 T = TypeVar("T")
@@ -35,14 +35,14 @@ def as_problems() -> Iterator[None]:
 
 
 def problem_of(exc: ModelError) -> Problem:
-    """404 for an unknown id, 409 for the wrong moment, 422 for a value Contact Pro does not take."""
-    if isinstance(exc, NoSuchThing):
+    """404 for an unknown id, 409 for the wrong moment, 422 for a value Contact Pro does not accept."""
+    if isinstance(exc, UnknownId):
         error = FieldError("path", "an id that exists", "See GET /_mock/chats and /_mock/users.")
         return Problem(404, "No such thing", f"{exc}.", [error])
-    if isinstance(exc, NotNow):
+    if isinstance(exc, WrongState):
         error = FieldError("status", "a chat in the right state", "See GET /_mock/chats/{guid}.")
         return Problem(409, "Not now", f"{exc}.", [error])
-    errors = [FieldError(exc.field, exc.expected, exc.remedy)] if isinstance(exc, Refused) else []
+    errors = [FieldError(exc.field, exc.expected, exc.remedy)] if isinstance(exc, InvalidValue) else []
     return Problem(422, "Contact Pro refuses this", f"{exc}.", errors)
 
 
@@ -51,12 +51,9 @@ def optional_object() -> Body:
     return json_object() if request.content_length or request.headers.get("Transfer-Encoding") else {}
 
 
-def tenant_order(body: Body) -> TenantOrder:
-    """``POST /_mock/tenants``; the kit has checked the name."""
-    dialect = body.get("dialect") or {}
-    if not isinstance(dialect, Mapping):
-        _wrong("dialect", "an object of switches", dialect)
-    return TenantOrder(
+def new_tenant(body: Body) -> NewTenant:
+    """``POST /_mock/tenants``; the kit has checked the name, and ``make_tenant`` checks the dialect."""
+    return NewTenant(
         name=text(body, "name"),
         host=text(body, "host").lower(),
         tenant_path=text(body, "tenant_path"),
@@ -65,7 +62,7 @@ def tenant_order(body: Body) -> TenantOrder:
         password=text(body, "password", secret=True),
         rights=rights(body),
         expires=moment(body, "expires_at"),
-        dialect=dialect,
+        dialect=body.get("dialect"),
         ids_seed=body.get("ids_seed"),
     )
 
@@ -97,10 +94,10 @@ def new_chat(body: Body) -> NewChat:
     )
 
 
-def new_mail(body: Body) -> NewMail:
+def new_mail(body: Body) -> NewEmail:
     """``POST /_mock/emails``; only ``from`` is needed."""
     data = _part(body, "attached_data", dict) or {}
-    return NewMail(
+    return NewEmail(
         queue=queue_in(body) or _DEFAULT_QUEUE,
         sender=text(body, "from"),
         recipients=_texts(body, "to"),
@@ -152,7 +149,7 @@ def rights(body: Body) -> Rights:
     """The member ``rights``; absent: everything.
 
     ``{"queues": […], "agents": […], "queue_groups": […]}`` are ids (or "*") for Manage contact history; the
-    members ``statistics_details`` and ``messaging`` hold the same three for those rights.
+    members ``statistics_details`` and ``messaging`` have the same three for those rights.
     """
     return _part(body, "rights", _rights) or Rights()
 
@@ -201,14 +198,14 @@ def _is_clean(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _customer(body: Body) -> Customer:
+def _customer(body: Body) -> ChatCustomer:
     found = _part(
         body,
         "customer",
         lambda c: (text(c, "name", "Visitor"), text(c, "email", ""), text(c, "address", "")),
     )
     name, email, address = found or ("Visitor", "", "")
-    return Customer(name, email, address or email or "+49301234567")
+    return ChatCustomer(name, email, address or email or "+49301234567")
 
 
 def _ids(body: Body, name: str) -> frozenset[str]:

@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import queue_message_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Queue
 from cmi_mock.model.ids import normal_id
-from cmi_mock.model.queuemessages import QueueMessage
+from cmi_mock.model.queue_messages import QueueMessage
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
-from cmi_mock.routes.answers import created_answer, document_answer, no_content
-from cmi_mock.routes.bodies import document_in, received
-from cmi_mock.routes.doors import absent_as, entered, queue_in, text_in
+from cmi_mock.routes.access import admitted, no_right, not_found_as
+from cmi_mock.routes.bodies import document_in, queue_in, received_body, text_in
+from cmi_mock.routes.responses import created_response, document_response, no_content
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import queue_message_row
 from mock_kit.mock import Mock
 
 
@@ -27,16 +27,16 @@ def add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/cmi/messages")
     def add_message() -> Response:
         """Leave a message in a queue: 201, body = new id, Location."""
-        sent = received()
-        with entered(mock) as (tenant, user):
+        sent = received_body()
+        with admitted(mock) as (tenant, user):
             message = tenant.queue_messages.add(**_content(document_in(sent), tenant, user))
-            return created_answer(message.id, f"/messages/{message.id}", tenant)
+            return created_response(message.id, f"/messages/{message.id}", tenant)
 
     @bp.put("/cmi/messages/<message_id>")
     def change_message(message_id: str) -> Response:
         """Replace a message: 204."""
-        sent = received()
-        with entered(mock) as (tenant, user):
+        sent = received_body()
+        with admitted(mock) as (tenant, user):
             old = _message(tenant, user, message_id)
             tenant.queue_messages.change(old.id, **_content(document_in(sent), tenant, user))
         return no_content()
@@ -44,7 +44,7 @@ def add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.delete("/cmi/messages/<message_id>")
     def remove_message(message_id: str) -> Response:
         """204."""
-        with entered(mock) as (tenant, user):
+        with admitted(mock) as (tenant, user):
             tenant.queue_messages.remove(_message(tenant, user, message_id).id)
         return no_content()
 
@@ -52,41 +52,41 @@ def add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
 def _add_reading(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/messages")
     def list_messages() -> Response:
-        """Messages of queues on which the user holds Messaging; ``queueId`` narrows."""
-        with entered(mock) as (tenant, user):
+        """Messages of queues on which the user has Messaging; ``queueId`` narrows."""
+        with admitted(mock) as (tenant, user):
             touch("cmi.rights.messaging")
             queue_id, grant = normal_id(request.args.get("queueId", "")), user.rights.messaging
             found = [one for one in tenant.queue_messages if grant.reaches_queue(one.queue)]
             rows = [queue_message_row(one, tenant) for one in found if queue_id in ("", one.queue.id)]
-        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "messages")
+        return document_response(queries.page(rows, tenant.rules.default_limit), tenant, "messages")
 
     @bp.get("/cmi/messages/<message_id>")
     def read_message(message_id: str) -> Response:
         """One message."""
-        with entered(mock) as (tenant, user):
+        with admitted(mock) as (tenant, user):
             document = queue_message_row(_message(tenant, user, message_id), tenant)
-        return document_answer(document, tenant, "message")
+        return document_response(document, tenant, "message")
 
 
 def _message(tenant: CmiTenant, user: User, message_id: str) -> QueueMessage:
     touch("cmi.rights.messaging")
-    with absent_as("Message"):
+    with not_found_as("Message"):
         message = tenant.queue_messages.get(message_id)
-    _must_hold_messaging(tenant, user, message.queue, "Message")
+    _require_messaging(tenant, user, message.queue, "Message")
     return message
 
 
-def _must_hold_messaging(tenant: CmiTenant, user: User, queue: Queue, what: str) -> None:
+def _require_messaging(tenant: CmiTenant, user: User, queue: Queue, what: str) -> None:
     if not user.rights.messaging.reaches_queue(queue):
-        raise queries.no_right(tenant, "Messaging", what)
+        raise no_right(tenant, "Messaging", what)
 
 
 def _content(body: dict[str, Any], tenant: CmiTenant, user: User) -> dict[str, Any]:
-    """Queue (on which the user must hold Messaging), originator, text, language."""
+    """Queue (on which the user must have Messaging), originator, text, language."""
     touch("cmi.dialect.messages_form")
     flat = tenant.rules.messages_form == "flat"
     queue = queue_in(body.get("queue_id") if flat else body.get("queue"), tenant)
-    _must_hold_messaging(tenant, user, queue, "Queue")
+    _require_messaging(tenant, user, queue, "Queue")
     return {
         "queue": queue,
         "originator": text_in(body, "originator", ""),

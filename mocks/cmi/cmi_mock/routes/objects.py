@@ -1,4 +1,4 @@
-"""Pre-signed addresses: the raw bytes for whoever has one, refusals in XML as object stores write them."""
+"""Pre-signed addresses: the raw bytes without credentials, errors in XML as object stores write them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from flask import Blueprint, Request, Response, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.signed import LinkRefused
-from cmi_mock.routes.answers import download_answer
+from cmi_mock.routes.responses import download_response
 from cmi_mock.tenant import CmiTenant
-from mock_kit.context import note
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
 
 #: A download's path: ``/{tenant}/cmi/chats/{chat}/attachments/{attachment}``, perhaps with a name behind it.
@@ -26,13 +26,13 @@ def add_objects(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
 
     @bp.get("/objects/<attachment_id>")
     def read_object(attachment_id: str) -> Response:
-        """The raw bytes; 403 (or the dialect's status) in XML for an address that is not good (any more)."""
+        """The raw bytes; 403 (or the dialect's status) in XML for an address that is not valid (any more)."""
         tenant = mock.tenant()
         touch("cmi.signed.addresses")
         if request.authorization is not None or "Authorization" in request.headers:
-            # AWS refuses a request that proves itself twice. Source: Amazon S3, error InvalidArgument; documented.
+            # AWS refuses two kinds of authentication in one request. Source: Amazon S3, InvalidArgument; documented.
             return _refusal(_BAD_REQUEST, "InvalidArgument", "Only one auth mechanism allowed")
-        _tell_of_credentials(request)
+        _note_credentials(request)
         try:
             tenant.signed_links.check(attachment_id, request.args)
         except LinkRefused as exc:
@@ -40,37 +40,37 @@ def add_objects(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
             touch("cmi.dialect.signed_expired_status")
             return _refusal(status, exc.code, exc.message)
         with tenant.lock:
-            attachment = tenant.desk.by_attachment_id(attachment_id)
+            attachment = tenant.chats.by_attachment_id(attachment_id)
         if attachment is None:
             return _refusal(_NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
-        return download_answer(attachment, tenant, request, through_gateway=False)
+        return download_response(attachment, tenant, request, through_gateway=False)
 
 
-def signed_address(mock: Mock[CmiTenant], asked: Request) -> str | None:
-    """A pre-signed address for the file that ``asked`` downloads; None for any other request.
+def signed_address(mock: Mock[CmiTenant], incoming: Request) -> str | None:
+    """A pre-signed address for the file that ``incoming`` downloads; None for any other request.
 
     It may be called before the application has seen the request: for faults that redirect.
     """
-    found = _DOWNLOAD.fullmatch(asked.path)
-    tenant = mock.tenant_of(asked)
+    found = _DOWNLOAD.fullmatch(incoming.path)
+    tenant = mock.tenant_of(incoming)
     if found is None or tenant is None:
         return None
     with tenant.lock:
-        attachment = tenant.desk.by_attachment_id(found[1])
+        attachment = tenant.chats.by_attachment_id(found[1])
     return tenant.signed_links.address(attachment.id, tenant.rules.signed_lives_s) if attachment else None
 
 
 def redirect_to_object(attachment_id: str, tenant: CmiTenant) -> Response:
     """302 to a pre-signed address, without a body."""
-    answer = Response(status=302)
-    answer.autocorrect_location_header = False
-    answer.headers["Location"] = tenant.signed_links.address(attachment_id, tenant.rules.signed_lives_s)
-    return answer
+    response = Response(status=302)
+    response.autocorrect_location_header = False
+    response.headers["Location"] = tenant.signed_links.address(attachment_id, tenant.rules.signed_lives_s)
+    return response
 
 
-def _tell_of_credentials(asked: Request) -> None:
-    """A caller who hands credentials to the store has lost them to another host."""
-    sent = [name for name in ("x-api-key", "Cookie") if name in asked.headers]
+def _note_credentials(incoming: Request) -> None:
+    """A caller that sends credentials to the store gives them to another host."""
+    sent = [name for name in ("x-api-key", "Cookie") if name in incoming.headers]
     if sent:
         note("warning", "credentials_sent", f"{' and '.join(sent)} came with a request to a pre-signed address")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmi_mock.model.chat import Agent, Originator, Queue
-from cmi_mock.model.desk import NewChat
-from cmi_mock.scripting.samples import Sample
+from cmi_mock.model.chats import NewChat
+from cmi_mock.scripting.samples import SampleFile
 
 
 class BadScript(Exception):
@@ -15,7 +15,7 @@ class BadScript(Exception):
 
     Attributes:
         field: where, e.g. ``steps[3].customer_file.kind``.
-        expected: what would have been understood.
+        expected: what would be accepted.
         value: what was found.
     """
 
@@ -27,8 +27,8 @@ class BadScript(Exception):
 
 
 @dataclass(frozen=True)
-class Say:
-    """A line; ``who`` is a name for agents, empty for whoever has the chat."""
+class MessageStep:
+    """A line of the customer, the agent or the system."""
 
     originator_type: Originator
     text: str
@@ -36,13 +36,13 @@ class Say:
 
 
 @dataclass(frozen=True)
-class SendFile:
-    """A file with, perhaps, a line beside it."""
+class FileStep:
+    """A file, optionally with a line."""
 
     originator_type: Originator
     name: str
     content_type: str
-    sample: Sample
+    sample: SampleFile
     text: str = ""
 
 
@@ -55,7 +55,7 @@ class NamedAgent:
 
 
 @dataclass(frozen=True)
-class HandOn:
+class HandoverStep:
     """A transfer or a consult, to a queue or an agent; to neither: back to the chat's own queue."""
 
     what: Literal["transfer", "consult"]
@@ -64,8 +64,8 @@ class HandOn:
 
 
 @dataclass(frozen=True)
-class Move:
-    """The rest of a chat's life."""
+class StatusStep:
+    """The other steps: accept, end, wrap up, end of a consult."""
 
     what: Literal["accept", "end", "wrap_up", "end_consult"]
     by: NamedAgent | None = None
@@ -73,13 +73,13 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Time passes; the tenant's clock is moved only if whoever plays the script says so."""
+class WaitStep:
+    """Time passes; the tenant's clock moves only if the caller of the script wants that."""
 
     seconds: float
 
 
-Step = Say | SendFile | HandOn | Move | Wait
+Step = MessageStep | FileStep | HandoverStep | StatusStep | WaitStep
 
 
 @dataclass(frozen=True)

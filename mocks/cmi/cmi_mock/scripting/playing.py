@@ -1,25 +1,34 @@
-"""Plays a script in a tenant: what happens is what the control's own routes do, step by step."""
+"""Plays a script in a tenant: each step does what the route of the control does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmi_mock.model.chat import Attachment
-from cmi_mock.model.contact import contact_of
+from cmi_mock.model.chat import ChatAttachment
 from cmi_mock.model.errors import ModelError
-from cmi_mock.scripting.document import HandOn, Move, NamedAgent, Say, Script, SendFile, Step, Wait
+from cmi_mock.model.event_contact import contact_of
+from cmi_mock.scripting.document import (
+    FileStep,
+    HandoverStep,
+    MessageStep,
+    NamedAgent,
+    Script,
+    StatusStep,
+    Step,
+    WaitStep,
+)
 from cmi_mock.tenant import CmiTenant
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 
 class StepRefused(Exception):
-    """Contact Pro does not take a step; the chat stands as the steps before it left it.
+    """Contact Pro refuses a step; the chat stays as the steps before it left it.
 
     Attributes:
         number: of the step, from 0.
         guid: of the chat.
-        cause: what the model said.
+        cause: the model's error.
     """
 
     def __init__(self, number: int, guid: str, cause: ModelError) -> None:
@@ -39,22 +48,22 @@ class Moment:
 
 
 @dataclass
-class Performance:
-    """What came of a script."""
+class PlayedScript:
+    """The result of a script."""
 
     guid: str
     moments: list[Moment] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
+    attachments: list[ChatAttachment] = field(default_factory=list)
 
 
 _EVENTS = {"accept": "Accepted", "transfer": "Transferred", "end": "Ended", "wrap_up": "Closed"}
 
 
-def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> Performance:
+def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> PlayedScript:
     """Start the chat and take every step. Raises ModelError for the start, StepRefused for a step."""
     with tenant.lock:
-        chat = tenant.desk.start(script.chat)
-        done = Performance(chat.guid, [Moment(-1, "Received", contact_of(chat))])
+        chat = tenant.chats.start(script.chat)
+        done = PlayedScript(chat.guid, [Moment(-1, "Received", contact_of(chat))])
     player = _Player(tenant, done, move_clock)
     for number, step in enumerate(script.steps):
         try:
@@ -67,36 +76,36 @@ def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> Perf
 @dataclass
 class _Player:
     tenant: CmiTenant
-    done: Performance
+    done: PlayedScript
     move_clock: bool
     agent: str = ""
     consultant: str = ""
 
     def take(self, number: int, step: Step) -> None:
         match step:
-            case Say():
+            case MessageStep():
                 self._say(step)
-            case SendFile():
+            case FileStep():
                 self._send(step)
-            case HandOn():
-                self._hand_on(number, step)
-            case Move():
+            case HandoverStep():
+                self._hand_over(number, step)
+            case StatusStep():
                 self._move(number, step)
-            case Wait(seconds) if self.move_clock:
+            case WaitStep(seconds) if self.move_clock:
                 self.tenant.clock.advance(seconds)
 
-    def _say(self, step: Say) -> None:
+    def _say(self, step: MessageStep) -> None:
         who = self._who(step.originator_type, in_consult=step.in_consult)
         with self.tenant.lock:
-            self.tenant.desk.say(self.done.guid, step.originator_type, who, step.text, in_consult=step.in_consult)
+            self.tenant.chats.say(self.done.guid, step.originator_type, who, step.text, in_consult=step.in_consult)
 
-    def _send(self, step: SendFile) -> None:
+    def _send(self, step: FileStep) -> None:
         with self.tenant.lock:
-            self.tenant.desk.may_attach(self.done.guid, step.originator_type)
+            self.tenant.chats.check_attachment(self.done.guid, step.originator_type)
         blob = _written(step, self.tenant)
         try:
             with self.tenant.lock:
-                sent = self.tenant.desk.attach(
+                sent = self.tenant.chats.attach(
                     self.done.guid,
                     blob,
                     name=step.name,
@@ -110,10 +119,10 @@ class _Player:
             raise
         self.done.attachments.append(sent)
 
-    def _hand_on(self, number: int, step: HandOn) -> None:
-        desk, agent = self.tenant.desk, step.to.agent if step.to else None
+    def _hand_over(self, number: int, step: HandoverStep) -> None:
+        chats, agent = self.tenant.chats, step.to.agent if step.to else None
         with self.tenant.lock:
-            act = desk.transfer if step.what == "transfer" else desk.consult
+            act = chats.transfer if step.what == "transfer" else chats.consult
             contact = contact_of(act(self.done.guid, step.queue, agent))
         if step.what == "consult":
             self.consultant = _name(step.to)
@@ -121,29 +130,29 @@ class _Player:
         self.agent = _name(step.to)
         self.done.moments.append(Moment(number, _EVENTS["transfer"], contact))
 
-    def _move(self, number: int, step: Move) -> None:
-        desk, guid = self.tenant.desk, self.done.guid
+    def _move(self, number: int, step: StatusStep) -> None:
+        chats, guid = self.tenant.chats, self.done.guid
         with self.tenant.lock:
             if step.what == "accept":
-                chat = desk.accept(guid, step.by.agent if step.by else None)
+                chat = chats.accept(guid, step.by.agent if step.by else None)
                 self.agent = _name(step.by) or self.agent
             elif step.what == "end_consult":
-                chat = desk.end_consult(guid, handover=step.handover)
+                chat = chats.end_consult(guid, handover=step.handover)
                 self.agent = self.consultant if step.handover else self.agent
             else:
-                chat = (desk.end if step.what == "end" else desk.wrap_up)(guid)
+                chat = (chats.end if step.what == "end" else chats.wrap_up)(guid)
             event = "Transferred" if step.handover else _EVENTS.get(step.what)
             if event:
                 self.done.moments.append(Moment(number, event, contact_of(chat)))
 
     def _who(self, originator_type: str, *, in_consult: bool = False) -> str:
-        """The agent's name for the transcript; empty: the desk finds a name."""
+        """The agent's name for the transcript; empty: the model finds a name."""
         if originator_type != "agent":
             return ""
         return self.consultant if in_consult else self.agent
 
 
-def _written(step: SendFile, tenant: CmiTenant) -> Blob:
+def _written(step: FileStep, tenant: CmiTenant) -> Blob:
     with tenant.spool.writer() as writer:
         for piece in step.sample.pieces():
             writer.write(piece)

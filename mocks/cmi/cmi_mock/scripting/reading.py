@@ -1,6 +1,6 @@
 """Reads a script from YAML (JSON is YAML): every value a text, checked member by member.
 
-YAML's own types stay out of it, so that Norwegian (``NO``) is a language and no "false".
+YAML's own types are not used, so that Norwegian (``NO``) is a language and no "false".
 """
 
 from __future__ import annotations
@@ -8,14 +8,27 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import yaml
 
-from cmi_mock.model.chat import Agent, Customer, Queue
-from cmi_mock.model.desk import NewChat
-from cmi_mock.scripting.document import BadScript, HandOn, Move, NamedAgent, Say, Script, SendFile, Step, Wait
-from cmi_mock.scripting.samples import KINDS, MOST_BYTES, Sample, least_bytes
+from cmi_mock.model.chat import Agent, ChatCustomer, Queue
+from cmi_mock.model.chats import NewChat
+from cmi_mock.model.errors import UnknownId
+from cmi_mock.scripting.document import (
+    BadScript,
+    FileStep,
+    HandoverStep,
+    MessageStep,
+    NamedAgent,
+    Script,
+    StatusStep,
+    Step,
+    WaitStep,
+)
+from cmi_mock.scripting.samples import KINDS, MOST_BYTES, SampleFile, least_bytes
 
 MOST_SCRIPT_BYTES = 256 * 1024
 _MOST_STEPS = 1000
@@ -63,7 +76,7 @@ def _chat(members: Members) -> NewChat:
         channel_sub_type=_text(members, "channel", "chat", "whatsapp"),
         queue=_queue(members.get("queue", {}), "chat.queue"),
         direct=_yes(members, "direct", "chat"),
-        customer=Customer(name or "Visitor", email, _text(customer, "address", "chat.customer", "") or email),
+        customer=ChatCustomer(name or "Visitor", email, _text(customer, "address", "chat.customer", "") or email),
         language=_text(members, "language", "chat", "EN"),
         direction="outbound" if direction == "outbound" else "inbound",
         priority=int(priority),
@@ -88,14 +101,14 @@ def _line(value: Any, path: str) -> str:
     return value
 
 
-def _file(value: Any, path: str) -> tuple[str, str, Sample, str]:
+def _file(value: Any, path: str) -> tuple[str, str, SampleFile, str]:
     members = _object(value, path, ("name", "kind", "size", "content_type", "text"))
     name, kind = _text(members, "name", path), _choice(members, "kind", path, tuple(KINDS))
     size = _size(_text(members, "size", path), kind, f"{path}.size")
     content_type = _text(members, "content_type", path, KINDS[kind].content_type)
     if not _TYPE.fullmatch(content_type):
         raise BadScript(f"{path}.content_type", "a MIME type", content_type)
-    return name, content_type, Sample(kind, size, f"{kind}\0{name}\0{path}"), _text(members, "text", path, "")
+    return name, content_type, SampleFile(kind, size, f"{kind}\0{name}\0{path}"), _text(members, "text", path, "")
 
 
 def _size(text: str, kind: str, path: str) -> int:
@@ -106,38 +119,38 @@ def _size(text: str, kind: str, path: str) -> int:
     return size
 
 
-def _hand_on(what: str, value: Any, path: str) -> HandOn:
+def _hand_over(what: str, value: Any, path: str) -> HandoverStep:
     members = _object(value, path, ("queue", "agent"))
     queue = _queue(members["queue"], f"{path}.queue") if "queue" in members else None
     agent = _agent(members["agent"], f"{path}.agent") if "agent" in members else None
-    return HandOn("transfer" if what == "transfer" else "consult", queue, agent)
+    return HandoverStep("transfer" if what == "transfer" else "consult", queue, agent)
 
 
-def _end_consult(value: Any, path: str) -> Move:
-    return Move("end_consult", handover=_yes(_object(value, path, ("handover",)), "handover", path))
+def _end_consult(value: Any, path: str) -> StatusStep:
+    return StatusStep("end_consult", handover=_yes(_object(value, path, ("handover",)), "handover", path))
 
 
-def _wait(value: Any, path: str) -> Wait:
+def _wait(value: Any, path: str) -> WaitStep:
     match = re.fullmatch(r"(\d{1,7})\s*(s|min|h)?", value.strip()) if isinstance(value, str) else None
     if match is None:
         raise BadScript(path, "seconds, or e.g. 5 min or 2 h", value)
-    return Wait(float(match[1]) * {None: 1, "s": 1, "min": 60, "h": 3600}[match[2]])
+    return WaitStep(float(match[1]) * {None: 1, "s": 1, "min": 60, "h": 3600}[match[2]])
 
 
 _STEPS: dict[str, Callable[[Any, str], Step]] = {
-    "customer": lambda value, path: Say("customer", _line(value, path)),
-    "agent": lambda value, path: Say("agent", _line(value, path)),
-    "system": lambda value, path: Say("system", _line(value, path)),
-    "consultant": lambda value, path: Say("agent", _line(value, path), in_consult=True),
-    "customer_file": lambda value, path: SendFile("customer", *_file(value, path)),
-    "agent_file": lambda value, path: SendFile("agent", *_file(value, path)),
-    "accept": lambda value, path: Move("accept", _agent(value, path) if value else None),
-    "transfer": lambda value, path: _hand_on("transfer", value, path),
-    "consult": lambda value, path: _hand_on("consult", value, path),
+    "customer": lambda value, path: MessageStep("customer", _line(value, path)),
+    "agent": lambda value, path: MessageStep("agent", _line(value, path)),
+    "system": lambda value, path: MessageStep("system", _line(value, path)),
+    "consultant": lambda value, path: MessageStep("agent", _line(value, path), in_consult=True),
+    "customer_file": lambda value, path: FileStep("customer", *_file(value, path)),
+    "agent_file": lambda value, path: FileStep("agent", *_file(value, path)),
+    "accept": lambda value, path: StatusStep("accept", _agent(value, path) if value else None),
+    "transfer": lambda value, path: _hand_over("transfer", value, path),
+    "consult": lambda value, path: _hand_over("consult", value, path),
     "end_consult": _end_consult,
     "wait": _wait,
-    "end": lambda _value, _path: Move("end"),
-    "wrap_up": lambda _value, _path: Move("wrap_up"),
+    "end": lambda _value, _path: StatusStep("end"),
+    "wrap_up": lambda _value, _path: StatusStep("wrap_up"),
 }
 
 
@@ -190,3 +203,18 @@ def _yes(members: Members, name: str, path: str) -> bool:
     if value not in ("true", "false"):
         raise BadScript(f"{path}.{name}", "true or false", value)
     return value == "true"
+
+
+@cache
+def shipped_scripts() -> dict[str, str]:
+    """Every shipped script's text by name (the file's name without its ending), sorted."""
+    found = (path for path in files("cmi_mock.scripting").joinpath("scripts").iterdir() if path.name.endswith(".yaml"))
+    return {path.name.removesuffix(".yaml"): path.read_text("utf-8") for path in sorted(found, key=lambda p: p.name)}
+
+
+def shipped_script(name: str) -> str:
+    """Raises NoSuchThing."""
+    try:
+        return shipped_scripts()[name]
+    except KeyError:
+        raise UnknownId(f"no script is called {name}; there are: {', '.join(shipped_scripts())}") from None

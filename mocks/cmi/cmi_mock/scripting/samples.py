@@ -1,6 +1,6 @@
 """Content of the files that scripts send: made from kind, size and name, the same in every run.
 
-The bytes begin and end as a file of their kind does, so that whoever sniffs is content; in between is filler. Only
+The bytes begin and end as a file of their kind does, so that a check of the type passes; in between is filler. Only
 PNG and the texts can be opened.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from struct import pack
 
 _BLOCK_BYTES = 64 * 1024
-#: The largest file a script may ask for, in bytes.
+#: The largest file of a script, in bytes.
 MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -69,8 +69,8 @@ KINDS: dict[str, Kind] = {
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A file to be made: ``kind`` is a key of ``KINDS``, ``seed`` tells two files of one size apart."""
+class SampleFile:
+    """A file to be made: ``kind`` is a key of ``KINDS``, ``seed`` makes two files of one size differ."""
 
     kind: str
     size_bytes: int

@@ -1,4 +1,4 @@
-"""The project's wheel and every wheel of its lock, for a machine that has Python and no network."""
+"""The wheels of the three distributions and of every locked package, for a machine that has Python and no network."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from pathlib import Path
 
 from attachment_lab.errors import LabFailed, WrongUse
 
+#: The folders of the three distributions: attachment-contract, attachment-transfer, attachment-lab.
+PROJECTS = ("contract_tests", "service", "mocks")
+
 
 class WheelsFailed(LabFailed):
     """pip could not download or build what the lock names."""
 
 
 def collect_wheels(project: Path, locks: Sequence[Path], to: Path) -> None:
-    """Put the wheels that the locks pin, hashes checked, and the project's own into ``to``.
+    """Put the wheels that the locks pin, hashes checked, and those of the three distributions into ``to``.
 
-    The wheels are for the Python and the platform that run this. Raises WrongUse for a lock that is not there and
-    WheelsFailed with pip's message.
+    ``project`` is the repository's root. The wheels are for the Python and the platform that run this. Raises WrongUse
+    for a lock that is not there and WheelsFailed with pip's message.
     """
     to.mkdir(parents=True, exist_ok=True)
     for lock in locks:
         if not lock.is_file():
             raise WrongUse(f"--lock {lock}: there is no such file. Remedy: name a file of requirements/")
         _pip("download", "--require-hashes", "--only-binary", ":all:", "--dest", str(to), "--requirement", str(lock))
-    _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(to), str(project))
+    sources = [str(project / folder) for folder in PROJECTS]
+    _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(to), *sources)
 
 
 def _pip(*arguments: str) -> None:

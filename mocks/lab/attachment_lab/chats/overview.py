@@ -1,4 +1,4 @@
-"""The overview: one lane per chat, with its files as tokens at their stations. Pure."""
+"""The overview: one row per chat, with its files as tokens at their stations. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from attachment_lab.chats.facts import ChatFacts, Tone
 from attachment_lab.chats.picture import Picture, draw
 
 STATIONS = 5
-#: One letter per tone, so that a lane of two hundred files stays a short text.
+#: One letter per tone: a row of two hundred files stays a short text.
 LETTERS: dict[Tone, str] = {"idle": "i", "active": "a", "waiting": "w", "done": "d", "failed": "f"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class OverviewRow:
     """One chat.
 
     Attributes:
@@ -46,14 +46,14 @@ class Lane:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lanes:
-    """The newest lanes that match the filter, and sums over all that match.
+class Overview:
+    """The newest rows that match the filter, and sums over all that match.
 
     Attributes:
-        matching: number of chats that match; more than ``lanes`` when the list is cut.
+        matching: number of chats that match; more than ``rows`` when the list is cut.
     """
 
-    lanes: tuple[Lane, ...]
+    rows: tuple[OverviewRow, ...]
     matching: int
     chats: int
     files: int
@@ -62,15 +62,15 @@ class Lanes:
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
-        return {**vars(self), "lanes": [each.to_json() for each in self.lanes]}
+        return {**vars(self), "rows": [each.to_json() for each in self.rows]}
 
 
-def lane_of(chat: ChatFacts, *, customer: str, channel: str) -> Lane:
-    """The lane of one chat."""
+def row_of(chat: ChatFacts, *, customer: str, channel: str) -> OverviewRow:
+    """The row of one chat."""
     picture = draw(chat)
     names = " ".join(each.name for each in chat.sources)
     found = (chat.guid, customer, channel, chat.status, picture.sentence, names)
-    return Lane(
+    return OverviewRow(
         guid=chat.guid,
         customer=customer,
         channel=channel,
@@ -88,14 +88,14 @@ def lane_of(chat: ChatFacts, *, customer: str, channel: str) -> Lane:
     )
 
 
-def choose(lanes: Sequence[Lane], query: str, *, most: int) -> Lanes:
+def choose(rows: Sequence[OverviewRow], query: str, *, most: int) -> Overview:
     """Those in which every word of the query occurs, the first ``most`` of them."""
     wanted = query.lower().split()
-    fitting = [lane for lane in lanes if all(word in lane.words for word in wanted)]
-    return Lanes(
-        lanes=tuple(fitting[:most]),
+    fitting = [row for row in rows if all(word in row.words for word in wanted)]
+    return Overview(
+        rows=tuple(fitting[:most]),
         matching=len(fitting),
-        chats=len(lanes),
+        chats=len(rows),
         files=sum(each.files for each in fitting),
         stored=sum(each.stored for each in fitting),
         failed=sum(each.failed for each in fitting),

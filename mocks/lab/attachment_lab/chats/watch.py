@@ -13,7 +13,7 @@ from attachment_lab import names
 from attachment_lab.chats.facts import ChatFacts
 from attachment_lab.chats.hops import trace_of
 from attachment_lab.chats.journey import Journey, travel
-from attachment_lab.chats.overview import Lane, Lanes, choose, lane_of
+from attachment_lab.chats.overview import Overview, OverviewRow, choose, row_of
 from attachment_lab.chats.picture import Picture, draw
 from attachment_lab.reconciliation.file_trace import FileTrace
 from attachment_lab.reconciliation.invariants import judge
@@ -27,8 +27,8 @@ FRESH_S = 0.2
 KEPT_TIMES = 3
 #: Chats offered for choice, newest first.
 SHOWN_CHATS = 20
-#: Lanes shown at once, newest first; a filter finds the others.
-SHOWN_LANES = 40
+#: Rows of the overview shown at once, newest first; a filter finds the others.
+SHOWN_ROWS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class Watch:
         self._file_trace = FileTrace(reconciliation.to, reconciliation.names)
         self._seen: _Seen | None = None
         self._verdicts: dict[tuple[str, ...], ReconciliationVerdict] = {}
-        self._lanes: dict[str, tuple[tuple[Any, ...], Lane]] = {}
+        self._rows: dict[str, tuple[tuple[Any, ...], OverviewRow]] = {}
         self._objects: tuple[tuple[str, ...], list[C4cObject]] = ((), [])
 
     def reading(self, guid: str | None = None) -> WatchedChats:
@@ -115,12 +115,12 @@ class Watch:
                 for name, chat in zip(_names(seen)[::-1], seen.chats, strict=True)
             ]
 
-    def lanes(self, query: str = "") -> Lanes:
+    def overview(self, query: str = "") -> Overview:
         """All chats that fit, newest first."""
         with self._lock:
             seen = self._read()
-            lanes = [self._lane(name, chat, seen) for name, chat in zip(_names(seen), seen.chats[::-1], strict=True)]
-        return choose(lanes, query, most=SHOWN_LANES)
+            rows = [self._row(name, chat, seen) for name, chat in zip(_names(seen), seen.chats[::-1], strict=True)]
+        return choose(rows, query, most=SHOWN_ROWS)
 
     def _read(self) -> _Seen:
         if self._seen and time.monotonic() < self._seen.good_until:
@@ -160,19 +160,19 @@ class Watch:
             self._objects = (key, self._reconciliation.objects())
         return self._objects[1]
 
-    def _lane(self, name: ChatName, chat: Mapping[str, Any], seen: _Seen) -> Lane:
+    def _row(self, name: ChatName, chat: Mapping[str, Any], seen: _Seen) -> OverviewRow:
         """Drawn again only when something about the chat has changed."""
         transfer = seen.transfers.get(name.guid)
         states = tuple((each.state, each.attempts) for each in transfer.attachments) if transfer else ()
         deliveries = tuple(each.state for each in seen.deliveries.get(name.guid, ()))
         key = (name.status, name.files, deliveries, transfer and (transfer.state, transfer.updated_at), states)
-        known = self._lanes.get(name.guid)
+        known = self._rows.get(name.guid)
         if known and known[0] == key:
             return known[1]
         facts = self._plain(name, seen)
-        lane = lane_of(facts, customer=_customer(chat), channel=_channel(chat))
-        self._lanes[name.guid] = (key, lane)
-        return lane
+        row = row_of(facts, customer=_customer(chat), channel=_channel(chat))
+        self._rows[name.guid] = (key, row)
+        return row
 
     def _facts(self, name: ChatName, seen: _Seen) -> ChatFacts:
         plain = self._plain(name, seen)
@@ -186,7 +186,7 @@ class Watch:
         )
 
     def _plain(self, name: ChatName, seen: _Seen) -> ChatFacts:
-        """What a lane needs: without verdict and file_exchanges."""
+        """What a row needs: without verdict and file exchanges."""
         return ChatFacts(
             guid=name.guid,
             status=name.status,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS
-from mock_kit.faultkinds import KINDS
+from mock_kit.faults.kinds import KINDS
 
 
 @click.group()

@@ -13,10 +13,12 @@ from attachment_lab.errors import RequestRefused, Unreachable
 class JsonClient:
     """One process of the stack, addressed by its loopback base URL; environment proxies are ignored."""
 
-    def __init__(self, name: str, base_url: str, *, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self, name: str, base_url: str, *, timeout_s: float = 30.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self.name = name
         self.base_url = base_url
-        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False)
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport)
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
         """GET; returns the JSON answer. Raises RequestRefused, Unreachable."""

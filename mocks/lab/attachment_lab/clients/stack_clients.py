@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import httpx
+
 from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import WrongUse
 
@@ -11,13 +13,16 @@ MOCKS = ("orchestration", "cmi", "c4c")
 
 
 class StackClients:
-    """Clients for the three mocks' control interfaces and the service, from base URLs by name."""
+    """Clients for the three mocks' control interfaces and the service, from base URLs by name.
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
-        self.orchestration = JsonClient("orchestration mock", urls["orchestration"])
-        self.cmi = JsonClient("CMI mock", urls["cmi"])
-        self.c4c = JsonClient("C4C mock", urls["c4c"])
-        self.service = JsonClient("transfer service", urls["service"])
+    ``transport`` answers instead of the network, for tests.
+    """
+
+    def __init__(self, urls: Mapping[str, str], *, transport: httpx.BaseTransport | None = None) -> None:
+        self.orchestration = JsonClient("orchestration mock", urls["orchestration"], transport=transport)
+        self.cmi = JsonClient("CMI mock", urls["cmi"], transport=transport)
+        self.c4c = JsonClient("C4C mock", urls["c4c"], transport=transport)
+        self.service = JsonClient("transfer service", urls["service"], transport=transport)
 
     def mock(self, name: str) -> JsonClient:
         """The mock of that name. Raises WrongUse for an unknown name."""

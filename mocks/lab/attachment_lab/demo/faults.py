@@ -95,7 +95,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"coding": "gzip"},
-        expected="a gateway compresses the download although the service did not request it; the service decompresses it",
+        expected="a gateway compresses the download without being asked; the service decompresses it",
     ),
     "sign-in-page": DemoFault(
         mock="cmi",

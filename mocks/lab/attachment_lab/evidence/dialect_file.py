@@ -29,15 +29,19 @@ from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import WrongUse
-from c4c_mock.model import dialect as c4c_dialect
-from cmi_mock import dialect as cmi_dialect
-from cmi_mock.model.errors import Refused as CmiRefused
-from orchestration_mock.model import dialect as orchestration_dialect
-from orchestration_mock.model.errors import Invalid as OrchestrationInvalid
+from c4c_mock.evidence import DIALECT as C4C_DIALECT
+from cmi_mock.evidence import DIALECT as CMI_DIALECT
+from mock_kit.evidence import MockDialect
+from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
 
 FORMAT = "attachment-dialect.v1"
 LABELS = ("documented", "recorded", "inferred", "assumed")
 _PARTICIPANTS = (*MOCKS, "service")
+_DIALECTS: Mapping[str, MockDialect] = {
+    "orchestration": ORCHESTRATION_DIALECT,
+    "cmi": CMI_DIALECT,
+    "c4c": C4C_DIALECT,
+}
 _HEADERS = ("format", "recorded")
 #: How long the service may take to check its part of the file, in seconds.
 _SERVICE_DEADLINE_S = 60.0
@@ -112,30 +116,9 @@ def _service_names(path: Path, sections: Any) -> Iterator[str]:
 
 def _problems(mock: str, values: Mapping[str, Any]) -> Iterator[str]:
     """What a mock would refuse: entry, value, what is expected."""
-    for name, value in values.items():
-        expected = {"cmi": _of_cmi, "c4c": _of_c4c, "orchestration": _of_orchestration}[mock](name, value)
-        if expected:
-            yield f"entry [{mock}.{name}] has the value {value!r}; expected: {expected}"
-
-
-def _of_cmi(name: str, value: Any) -> str:
-    try:
-        cmi_dialect.checked(name, value)
-    except CmiRefused as exc:
-        return f"{exc.expected} ({exc})"
-    return ""
-
-
-def _of_c4c(name: str, value: Any) -> str:
-    return "; ".join(f"{each['expected']} ({each['remedy']})" for each in c4c_dialect.problems({name: value}))
-
-
-def _of_orchestration(name: str, value: Any) -> str:
-    try:
-        orchestration_dialect.complete({name: value})
-    except OrchestrationInvalid as exc:
-        return "; ".join(f"{each.expected} ({each.remedy})" for each in exc.errors)
-    return ""
+    for error in _DIALECTS[mock].errors(values):
+        name = error.field.removeprefix("dialect.")
+        yield f"entry [{mock}.{name}] has the value {error.value!r}; expected: {error.expected} ({error.remedy})"
 
 
 def _service_problems(path: Path) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Write ``docs/fidelity.md`` from the evidence labels in the code, or check that page and labels are in order.
 
 Every behaviour of a mock and every assumption of the service has a label where it is coded; this page collects them.
-``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label lacks what
-it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label lacks
+what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from attachment_lab.evidence.sources import sources, sources_of
-from mock_kit.evidence import EvidenceBook
+from mock_kit.evidence import MockDialect
 
 _MOCKS = (
     ("Contact Pro and its orchestration layer", "orchestration_mock"),
@@ -60,6 +60,7 @@ class BehaviourRow:
     source: str
     switch: str
     test: str
+    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,12 @@ def parts() -> list[Part]:
 
 def mock_rows(package: str) -> list[BehaviourRow]:
     """The behaviours that one mock registered."""
-    module = importlib.import_module(f"{package}.evidence")
-    book = next(value for value in vars(module).values() if isinstance(value, EvidenceBook))
+    dialect: MockDialect = importlib.import_module(f"{package}.evidence").DIALECT
     return [
-        BehaviourRow(entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "")
-        for entry in book.all()
+        BehaviourRow(
+            entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "", entry.date or ""
+        )
+        for entry in dialect.book.all()
     ]
 
 
@@ -159,7 +161,7 @@ def _line(row: BehaviourRow) -> str:
     links = " ".join(f"[[{numbers[each.key]}]](#s{numbers[each.key]})" for each in sources_of(row.source))
     label = row.label
     if row.label == "recorded":
-        label = f"recorded {min(_dates(row), default='')}".strip()
+        label = f"recorded {row.date or min(_dates(row), default='')}".strip()
     cells = (row.id, row.behaviour, label, f"{row.source} {links}", row.switch, row.test)
     return "| " + " | ".join(_cell(value) for value in cells) + " |"
 

@@ -62,7 +62,7 @@ class Entry:
         caller: by its User-Agent.
         chat: guid, or None where it is not known (yet).
         file: name of the file it is about.
-        attachment: the file's id at CMI; ``c4c_object``: its object in C4C; ``activity``: the C4C activity.
+        attachment: the file's id at CMI; ``object_id``: its object in C4C; ``activity``: the C4C activity.
         trace: the W3C trace id that ties the calls of one round together.
         fault: ids of the faults that took effect.
         level: of the most severe note: "", info, warning or error.
@@ -84,7 +84,7 @@ class Entry:
     chat: str | None = None
     file: str | None = None
     attachment: str | None = None
-    c4c_object: str | None = None
+    object_id: str | None = None
     activity: str | None = None
     transfer: str | None = None
     trace: str | None = None
@@ -203,18 +203,18 @@ def _ids(operation: str, body: Mapping[str, Any], replied: Mapping[str, str]) ->
     """Chat, file and object, from the address, the reply's headers and an upload's body."""
     url = unquote_plus(str(body["url"]))
     chat = _first(rf"/cmi/chats/{_GUID}", url) or _first(rf"ID eq '{_GUID}'", url)
-    c4c_object = _first(_OBJECT, url)
+    object_id = _first(_OBJECT, url)
     name = None
     if operation in {"download", "link"}:
         name = _disposition(replied.get("content-disposition", ""))
     elif operation == "upload":
-        c4c_object = _first(_OBJECT, unquote_plus(replied.get("location", "")))
+        object_id = _first(_OBJECT, unquote_plus(replied.get("location", "")))
         name = _json_text("Name", str(body["request"]["head"]))
     return {
         "chat": chat,
         "attachment": _first(rf"/attachments/{_GUID}", url),
         "activity": _first(_ACTIVITY, url),
-        "c4c_object": c4c_object,
+        "object_id": object_id,
         "file": name,
     }
 

@@ -55,7 +55,7 @@ class Relations:
             (self.chat_of_transfer, entry.transfer, chat),
             (self.transfer_of_chat, chat, entry.transfer),
             (self.file_of_attachment, entry.attachment, entry.file),
-            (self.file_of_object, entry.c4c_object, entry.file),
+            (self.file_of_object, entry.object_id, entry.file),
         )
         for known, name, value in pairs:
             if name and value:
@@ -66,7 +66,7 @@ class Relations:
         chat = (
             entry.chat or self.chat_of_trace.get(entry.trace or "") or self.chat_of_activity.get(entry.activity or "")
         )
-        by_object = self.file_of_object.get(entry.c4c_object or "")
+        by_object = self.file_of_object.get(entry.object_id or "")
         file = entry.file or self.file_of_attachment.get(entry.attachment or "") or by_object
         transfer = entry.transfer or self.transfer_of_chat.get(chat or "")
         if (chat, file, transfer) == (entry.chat, entry.file, entry.transfer):

@@ -123,7 +123,7 @@ def _status_fits(status: int, wanted: str) -> bool:
 
 
 def _ids(entry: Entry) -> set[str]:
-    ids = (entry.chat, entry.attachment, entry.c4c_object, entry.activity, entry.transfer)
+    ids = (entry.chat, entry.attachment, entry.object_id, entry.activity, entry.transfer)
     return {each.upper() for each in ids if each}
 
 

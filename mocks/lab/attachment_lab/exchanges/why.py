@@ -217,7 +217,7 @@ def _carried(facts: ExplanationFacts) -> AttachmentRecord | None:
     if transfer is None or entry.operation not in {"download", "link", "upload", "verify", "read-back"}:
         return None
     mine = [each for each in transfer.attachments if each.source_id == entry.attachment]
-    mine = mine or [each for each in transfer.attachments if entry.c4c_object and each.object_id == entry.c4c_object]
+    mine = mine or [each for each in transfer.attachments if entry.object_id and each.object_id == entry.object_id]
     mine = mine or [each for each in transfer.attachments if each.name == entry.file]
     return mine[0] if len(mine) == 1 else None
 

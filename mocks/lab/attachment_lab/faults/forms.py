@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from mock_kit.faultkinds import KINDS
+from mock_kit.faults.kinds import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)

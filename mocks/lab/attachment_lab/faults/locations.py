@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from mock_kit.faultkinds import KINDS
-from mock_kit.problem import FieldError
+from mock_kit.faults.kinds import KINDS
+from mock_kit.http.problem import FieldError
 
 
 @dataclass(frozen=True, kw_only=True)

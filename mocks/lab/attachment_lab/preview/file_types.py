@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from mock_kit.sniff import EMPTY, TEXTUAL, UNKNOWN, sniff
+from mock_kit.http.sniff import EMPTY, TEXTUAL, UNKNOWN, sniff
 
 Kind = Literal["image", "pdf", "audio", "video", "text", "empty", "other"]
 #: Number of bytes that are examined.

@@ -30,7 +30,7 @@ MOST_DELIVERIES = 10_000
 
 
 class Reconciliation:
-    """Compares the hops of one tenant. With ``run_dir`` logs and the service's database are searched for secrets too."""
+    """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too."""
 
     def __init__(self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None) -> None:
         self.to = to

@@ -47,7 +47,7 @@ def wait_until_settled(
     on_state: Callable[[ChainState], None] = lambda _: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> ChainState:
-    """Poll until everything is at rest; ``on_state`` is called with every reading. Raises NotSettled after the wall time."""
+    """Poll until everything is at rest; ``on_state`` gets every reading. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
     while True:
         state = read_chain(reconciliation)

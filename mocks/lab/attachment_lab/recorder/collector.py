@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
-from mock_kit.recorder import CapturedExchange
+from mock_kit.journal.recorder import CapturedExchange
 
 #: Text of all captured exchanges together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024
 
 
 class CollectedRecords:
-    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts what did not fit."""
+    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts the rest."""
 
     def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
         self._room = self._kept_chars = kept_chars

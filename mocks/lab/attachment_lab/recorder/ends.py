@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from attachment_contract.live import Body, Exchange
+from attachment_contract.traffic import TrafficBody, TrafficExchange
 from attachment_lab.recorder.instrumentation import Digest, Sent
 
 
-def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[Exchange]) -> list[tuple[Sent, str]]:
+def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[TrafficExchange]) -> list[tuple[Sent, str]]:
     """Records without their receiver, each with the difference.
 
     ``sent`` are pairs of the neighbour that was called and the record. An exchange with a planned fault may differ, and
@@ -27,7 +27,9 @@ def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[Exchange]) ->
     return [(one, _difference(neighbour, one, left)) for neighbour, one in open_]
 
 
-def _take(left: list[Exchange], neighbour: str, record: Sent, fits: Callable[[Sent, Exchange], bool]) -> bool:
+def _take(
+    left: list[TrafficExchange], neighbour: str, record: Sent, fits: Callable[[Sent, TrafficExchange], bool]
+) -> bool:
     # An exchange without a fault comes first: one that a wire fault changed matches only its own record.
     fitting = (one for one in left if _is_about(one, neighbour, record) and fits(record, one))
     found = min(fitting, key=lambda one: bool(one.fault), default=None)
@@ -36,19 +38,19 @@ def _take(left: list[Exchange], neighbour: str, record: Sent, fits: Callable[[Se
     return found is not None
 
 
-def _complete(record: Sent, exchange: Exchange) -> bool:
-    return record.answer.complete and exchange.answer.body.complete and _same_path(record, exchange)
+def _complete(record: Sent, exchange: TrafficExchange) -> bool:
+    return record.answer.complete and exchange.response.body.complete and _same_path(record, exchange)
 
 
-def _same_path(record: Sent, exchange: Exchange) -> bool:
+def _same_path(record: Sent, exchange: TrafficExchange) -> bool:
     return _path(record) == exchange.path and not differing(record, exchange)
 
 
-def _same_bytes(record: Sent, exchange: Exchange) -> bool:
+def _same_bytes(record: Sent, exchange: TrafficExchange) -> bool:
     return not differing(record, exchange)
 
 
-def _has_fault(_record: Sent, exchange: Exchange) -> bool:
+def _has_fault(_record: Sent, exchange: TrafficExchange) -> bool:
     return bool(exchange.fault)
 
 
@@ -56,32 +58,32 @@ def _path(record: Sent) -> str:
     return record.path.partition("?")[0]
 
 
-def _is_about(exchange: Exchange, neighbour: str, record: Sent) -> bool:
+def _is_about(exchange: TrafficExchange, neighbour: str, record: Sent) -> bool:
     return exchange.neighbour == neighbour and exchange.method == record.method
 
 
-def differing(record: Sent, exchange: Exchange) -> list[str]:
+def differing(record: Sent, exchange: TrafficExchange) -> list[str]:
     """How the two ends differ. A body that either end did not read completely is not compared."""
     found = [] if record.status == exchange.status else [f"status {record.status} read, {exchange.status} sent"]
     if not _same(record.request, exchange.request.body):
         found.append(_bytes("request", record.request, exchange.request.body))
-    if not _same(record.answer, exchange.answer.body):
-        found.append(_bytes("answer", record.answer, exchange.answer.body))
+    if not _same(record.answer, exchange.response.body):
+        found.append(_bytes("answer", record.answer, exchange.response.body))
     return found
 
 
-def _same(digest: Digest, body: Body) -> bool:
+def _same(digest: Digest, body: TrafficBody) -> bool:
     if not (digest.complete and body.complete):
         return True
     return (digest.size_bytes, digest.sha256) == (body.size_bytes, body.sha256)
 
 
-def _bytes(what: str, digest: Digest, body: Body) -> str:
+def _bytes(what: str, digest: Digest, body: TrafficBody) -> str:
     here, there = f"{digest.size_bytes} bytes {digest.sha256[:8]}", f"{body.size_bytes} bytes {body.sha256[:8]}"
     return f"{what}: {here} at the sender, {there} at the receiver"
 
 
-def _difference(neighbour: str, record: Sent, left: Sequence[Exchange]) -> str:
+def _difference(neighbour: str, record: Sent, left: Sequence[TrafficExchange]) -> str:
     near = (one for one in left if _is_about(one, neighbour, record) and one.path == _path(record))
     differences = sorted(("; ".join(differing(record, one)) for one in near), key=len)
     return differences[0] if differences else "no process received it"

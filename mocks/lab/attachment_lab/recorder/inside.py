@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attachment_contract.live import Hearing
-from attachment_contract.live.exchange import exchange_of
-from mock_kit.recorder import RecorderLog, attend
+from attachment_contract.traffic import TrafficCheck
+from attachment_contract.traffic.exchange import exchange_from_capture
+from mock_kit.journal.recorder import RecorderLog, record_exchanges
 
 
 @contextmanager
-def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
+def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
     """Check every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
 
     Raises AssertionError at the block's end that lists what broke the contract.
@@ -21,13 +21,13 @@ def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
         test: names the block.
         strangers: whether a mock may be called with requests that no hop describes, as long as it refuses them.
     """
-    hearing = Hearing(strangers=strangers)
+    hearing = TrafficCheck(allow_unknown=strangers)
     _flush_processes()  # exchanges of an earlier block belong to no test
-    with attend() as log:
+    with record_exchanges() as log:
         yield hearing
         _flush_processes()
     judge(hearing, log)
-    broken = hearing.verdict(test)
+    broken = hearing.report(test)
     assert not broken, broken
 
 
@@ -35,12 +35,12 @@ def _flush_processes() -> None:
     testing = sys.modules.get("mock_kit.testing")  # not imported: without it no process was started
     for process in testing.RUNNING if testing else ():
         if process.process.poll() is None:
-            process.tell()
+            process.record()
 
 
-def judge(hearing: Hearing, log: RecorderLog) -> None:
+def judge(hearing: TrafficCheck, log: RecorderLog) -> None:
     """Check everything in a log, and report what it had to drop."""
     for captured in log.list():
-        hearing.take(exchange_of(captured.to_dict()))
+        hearing.check(exchange_from_capture(captured.to_dict()))
     if log.dropped:
-        hearing.complain(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")
+        hearing.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")

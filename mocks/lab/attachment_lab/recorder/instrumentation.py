@@ -22,9 +22,10 @@ import httpx
 from flask import Flask
 
 from mock_kit.journal import BodyMeter
-from mock_kit.masking import Masker
+from mock_kit.journal.bodies import BodyCopier
+from mock_kit.journal.masking import Masker
+from mock_kit.journal.recorder import CapturedExchange
 from mock_kit.mock import is_control
-from mock_kit.recorder import CapturedExchange, Copier
 
 VARIABLE = "ATTACHMENT_LAB_INSTRUMENTATION"
 #: The service's applications by their Flask import names.
@@ -239,7 +240,7 @@ def _served(
     who: str, sink: Sink, environ: dict[str, Any], start_response: Any, serve: Callable[[Any], Iterable[bytes]]
 ) -> Iterable[bytes]:
     asked, answered = BodyMeter(), BodyMeter()
-    asked.copier = Copier(environ.get("CONTENT_TYPE", ""), environ.get("HTTP_CONTENT_ENCODING", ""))
+    asked.copier = BodyCopier(environ.get("CONTENT_TYPE", ""), environ.get("HTTP_CONTENT_ENCODING", ""))
     environ["wsgi.input"] = _Input(environ["wsgi.input"], asked)
     started: list[Any] = ["500 nothing sent", []]
 
@@ -254,7 +255,7 @@ def _served(
     finally:
         getattr(pieces, "close", lambda: None)()
     headers = {name.lower(): value for name, value in started[1]}
-    answered.copier = Copier(headers.get("content-type", ""), headers.get("content-encoding", ""))
+    answered.copier = BodyCopier(headers.get("content-type", ""), headers.get("content-encoding", ""))
     answered.feed(content)
     sink.received(_captured(who, environ, started, asked, answered))
     return [content]

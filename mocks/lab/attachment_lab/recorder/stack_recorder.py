@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from attachment_contract.live import Exchange, Hearing
-from attachment_contract.live.exchange import exchange_of
-from attachment_contract.live.routes import neighbour_of
+from attachment_contract.traffic import TrafficCheck, TrafficExchange
+from attachment_contract.traffic.exchange import exchange_from_capture
+from attachment_contract.traffic.routes import neighbour_of
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
@@ -34,23 +34,23 @@ class StackRecorder:
         #: Hosts and paths of closed tenants.
         self._closed: set[str] = set()
         for mock in MOCKS:
-            self._pages(Hearing(), mock, None)
+            self._pages(TrafficCheck(), mock, None)
         self._records.forget()
 
-    def check(self, names: TenantNames, *, closing: bool = True) -> Hearing:
+    def check(self, names: TenantNames, *, closing: bool = True) -> TrafficCheck:
         """Check everything that this tenant's processes have exchanged since the last call.
 
         ``closing``: the tenant is about to be closed; exchanges that arrive later for it are ignored.
         """
-        hearing = Hearing()
+        hearing = TrafficCheck()
         self._wait_until_idle(hearing, names)
         received = [exchange for mock in MOCKS for exchange in self._of_tenant(hearing, mock, names)]
-        received += [exchange_of(one) for one in self._records.snapshot()[1]]
+        received += [exchange_from_capture(one) for one in self._records.snapshot()[1]]
         for exchange in received:
-            hearing.take(exchange)
+            hearing.check(exchange)
         self._compare(hearing, names, received)
         if self._records.dropped:
-            hearing.complain(f"{self._records.dropped} exchanges of the service did not fit into memory")
+            hearing.note(f"{self._records.dropped} exchanges of the service did not fit into memory")
         if closing:
             self._closed |= {names.cmi_host, names.c4c_host, names.tenant_path}
         # Another tenant of this stack may still be open: its records are checked at its own end.
@@ -63,14 +63,14 @@ class StackRecorder:
         )
         return hearing
 
-    def _wait_until_idle(self, hearing: Hearing, names: TenantNames) -> None:
+    def _wait_until_idle(self, hearing: TrafficCheck, names: TenantNames) -> None:
         """Wait until no exchange is in progress; planned delays are removed first."""
         for mock in MOCKS:
             self._to.mock(mock).delete("/_mock/faults", tenant=names.name)
         deadline = time.monotonic() + ENDING_S
         while busy := self._under_way(names):
             if time.monotonic() > deadline:
-                hearing.complain(f"still under way {ENDING_S:g} s after the test's end: {', '.join(busy)}")
+                hearing.note(f"still under way {ENDING_S:g} s after the test's end: {', '.join(busy)}")
                 return
             threading.Event().wait(_POLL_S)
 
@@ -80,7 +80,7 @@ class StackRecorder:
         busy |= {mock: self._to.mock(mock).get("/_mock/recorder", tenant=names.name)["under_way"] for mock in MOCKS}
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
-    def _of_tenant(self, hearing: Hearing, mock: str, names: TenantNames) -> list[Exchange]:
+    def _of_tenant(self, hearing: TrafficCheck, mock: str, names: TenantNames) -> list[TrafficExchange]:
         found, strays = self._pages(hearing, mock, names.name), self._pages(hearing, mock, None)
         # A late request to a closed tenant is not this test's.
         return found + [one for one in strays if not self._is_closed(one.host, one.path)]
@@ -89,29 +89,29 @@ class StackRecorder:
         """Whether host or path belong to a closed tenant."""
         return host in self._closed or bool(self._closed.intersection(path.split("/")[1:2]))
 
-    def _pages(self, hearing: Hearing, mock: str, tenant: str | None) -> list[Exchange]:
+    def _pages(self, hearing: TrafficCheck, mock: str, tenant: str | None) -> list[TrafficExchange]:
         """The exchanges of a mock's log of that tenant that were not read before."""
         path = "/_mock/recorder/strays" if tenant is None else "/_mock/recorder"
-        found: list[Exchange] = []
+        found: list[TrafficExchange] = []
         while True:
             since = self._read.get((mock, tenant), 0)
             page = self._to.mock(mock).get(path, since=since, tenant=tenant)
             if not page["exchanges"]:
                 break
-            found += [exchange_of(one) for one in page["exchanges"]]
+            found += [exchange_from_capture(one) for one in page["exchanges"]]
             self._read[mock, tenant] = page["last_id"]
         if page["dropped"]:
-            hearing.complain(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
+            hearing.note(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
         return found
 
-    def _compare(self, hearing: Hearing, names: TenantNames, received: list[Exchange]) -> None:
+    def _compare(self, hearing: TrafficCheck, names: TenantNames, received: list[TrafficExchange]) -> None:
         """Compare the tenant's records with their receivers; another tenant's late rounds may still run."""
         sent = [
             (neighbour, one) for one in self._records.snapshot()[0] if (neighbour := self._neighbour_of(one, names))
         ]
         for record, difference in unmatched(sent, received):
             about = f"{record.method} {record.path.partition('?')[0][:120]} → {record.status}, sent by the {record.who}"
-            hearing.complain(difference, hop="both ends", about=about)
+            hearing.note(difference, hop="both ends", about=about)
 
     def _is_another_stacks(self, record: Sent) -> bool:
         """The lab's own process may have several stacks, in which neighbours have the same names."""

@@ -98,7 +98,7 @@ def service(
 
 def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, hands: Mapping[str, Any]) -> Command:
     """The console; ``hands`` says what it may do to the stack itself (``console.desk.Hands`` as JSON)."""
-    settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "hands": dict(hands)})
+    settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "control": dict(hands)})
     return Command(
         name="console",
         module="attachment_lab.console",

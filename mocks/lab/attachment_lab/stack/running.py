@@ -130,7 +130,7 @@ class Stack:
     def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
         """Start the console with its first tenant, whose secrets are passed in the process's environment only.
 
-        ``stack_file`` is the file by which the owner of this stack announces it; with it the console can request a reset.
+        ``stack_file`` is the file that announces this stack; with it the console can request a reset.
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
         hands["fault_proxy"] = self.options.fault_proxy

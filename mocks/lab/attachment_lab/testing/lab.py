@@ -79,7 +79,7 @@ class Lab:
         """
         if self._recorder is None:
             return ""
-        return self._recorder.check(names, closing=closing).verdict(of or f"tenant {names.name}")
+        return self._recorder.check(names, closing=closing).report(of or f"tenant {names.name}")
 
 
 class LabChat:

@@ -1,1 +1,1 @@
-"""State and rules of one Contact Pro tenant. Nothing in here has heard of Flask or of sockets."""
+"""State and rules of one Contact Pro tenant. No module here imports Flask or opens a socket."""

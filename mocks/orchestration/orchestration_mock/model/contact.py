@@ -3,7 +3,7 @@
 Documented (Event-driven integrations, Available data): the attribute names below, that `queue` is null
 for direct chats, that `id` is the routing leg and `guid` the group id, ids of 32 upper-case hex digits,
 times in UTC with milliseconds and Z. The list is cut off after the transferring agent, so further
-attributes are let through.
+attributes are accepted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestration_mock.model.errors import FieldError, Malformed
+from mock_kit.http.problem import FieldError
+from orchestration_mock.model.errors import MalformedRequest
 from orchestration_mock.model.forms import Form
 
 CHANNELS = ("chat", "phone", "email")
@@ -37,7 +38,7 @@ _HEX_ID = re.compile(r"[0-9A-F]{32}", re.ASCII)
 
 
 def normal_id(value: str) -> str | None:
-    """An id as 32 upper-case hex digits; hyphens and case are forgiven, as documented. None: no id."""
+    """An id as 32 upper-case hex digits; hyphens and lower case are accepted, as documented. None: no id."""
     bare = value.replace("-", "").upper()
     return bare if _HEX_ID.fullmatch(bare) else None
 
@@ -71,7 +72,7 @@ class Contact:
 
     @property
     def created(self) -> datetime | None:
-        """When the conversation began, aware; None when the caller gave no usable time."""
+        """When the conversation began, aware; None when the event has no usable time."""
         try:
             moment = datetime.fromisoformat(str(self.data["created"]))
         except ValueError:
@@ -82,8 +83,8 @@ class Contact:
 def read_contact(value: object, now: datetime) -> Contact:
     """The ``contact`` member of an event. Raises ``Invalid`` with one error per wrong attribute."""
     if not isinstance(value, Mapping):
-        error = FieldError(field="contact", expected="a JSON object", remedy="send the conversation")
-        raise Malformed('The event needs a "contact" object.', (error,))
+        error = FieldError("contact", "a JSON object", "send the conversation")
+        raise MalformedRequest('The event needs a "contact" object.', error)
     form = Form(value, at="contact")
     data: dict[str, Any] = dict.fromkeys(sorted(p for p in KNOWN_PATHS if "." not in p and p != "email"))
     data |= value

@@ -1,11 +1,11 @@
-"""What the model refuses, sorted by whose fault it is.
+"""What the model refuses, sorted by whose fault it is. Each is a problem that the kit's frame renders.
 
 Refusal
-├── Malformed   400  it cannot be read at all
-├── Missing     404  there is no such thing here
-├── Taken       409  the name is in use, or the thing is
-├── Invalid     422  it can be read, but a rule forbids it
-└── Lacking     501  the vendor may do this, the twin does not
+├── MalformedRequest  400  the request cannot be read
+├── MissingItem       404  no such item in this tenant
+├── Taken             409  the name is in use, or the item is
+├── Invalid           422  readable, but a rule forbids it
+└── NotImitated       501  the vendor may do this, the mock does not
 """
 
 from __future__ import annotations
@@ -13,88 +13,80 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mock_kit.http.problem import FieldError, Problem
 
-@dataclass(frozen=True, kw_only=True)
-class FieldError:
-    """One thing wrong with one field.
+
+@dataclass(frozen=True)
+class PlacedError(FieldError):
+    """A field error with its position inside a JSON text.
 
     Attributes:
-        field: path of the field, such as ``json.request.method``.
-        expected: what would have been right.
-        remedy: what the reader does next.
-        found: what was there, never a secret; None when saying so would show one.
-        line: 1-based line inside a JSON text, when the field lies in one.
-        column: 1-based column on that line, in characters.
+        line: 1-based.
+        column: 1-based, in characters.
     """
 
-    field: str
-    expected: str
-    remedy: str
-    found: str | None = None
-    line: int | None = None
-    column: int | None = None
+    line: int = 1
+    column: int = 1
 
-    def as_json(self) -> dict[str, Any]:
-        """The member of ``errors`` in a problem reply; absent attributes are left out."""
-        pairs = {
-            "field": self.field,
-            "value": self.found,
-            "expected": self.expected,
-            "remedy": self.remedy,
-            "line": self.line,
-            "column": self.column,
-        }
-        return {name: value for name, value in pairs.items() if value is not None}
+    def to_dict(self) -> dict[str, Any]:
+        """The kit's members with line and column."""
+        return super().to_dict() | {"line": self.line, "column": self.column}
 
 
-class Refusal(Exception):
-    """The model says no; ``status`` is the hint for whoever speaks HTTP."""
+class Refusal(Problem):
+    """Root of what the model refuses; ``status`` is the HTTP status for it."""
 
     status = 422
     title = "Refused"
 
-    def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.errors = errors
+    def __init__(self, detail: str, *errors: FieldError) -> None:
+        super().__init__(self.status, self.title, detail, errors)
 
 
-class Malformed(Refusal):
+class MalformedRequest(Refusal):
     """What came in cannot be read."""
 
     status = 400
     title = "Malformed request"
 
 
-class Missing(Refusal):
-    """There is no such thing in this tenant."""
+class MissingItem(Refusal):
+    """This tenant has no such item."""
 
     status = 404
     title = "Not found"
 
 
 class Taken(Refusal):
-    """The name is taken, or the thing is still in use."""
+    """The name is taken, or the item is still in use."""
 
     status = 409
     title = "Conflict"
 
 
 class Invalid(Refusal):
-    """It can be read, but a rule forbids it."""
+    """Readable, but a rule forbids it."""
 
     status = 422
     title = "Invalid"
 
 
-class Lacking(Refusal):
-    """The vendor may well do this; the twin does not imitate it."""
+class NotImitated(Refusal):
+    """The vendor may do this; the mock does not imitate it."""
 
     status = 501
     title = "Not imitated"
 
 
-def invalid(field: str, expected: str, remedy: str, found: str | None = None) -> Invalid:
-    """An ``Invalid`` about a single field."""
-    error = FieldError(field=field, expected=expected, remedy=remedy, found=found)
-    return Invalid(f"{field}: expected {expected}", (error,))
+def described(value: object) -> str:
+    """A short, safe description of a wrong value: its type and, when it is small and plain, the value."""
+    if isinstance(value, bool | int | float) or value is None:
+        return repr(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 80 else value[:77] + "...")
+    return f"a {type(value).__name__}"
+
+
+def found_value(found: object) -> dict[str, Any]:
+    """The argument ``value`` of a field error for what was found, never a secret; empty for None."""
+    return {} if found is None else {"value": described(found)}

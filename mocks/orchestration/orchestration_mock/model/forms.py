@@ -5,47 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from orchestration_mock.model.errors import FieldError, Invalid, Malformed
+from mock_kit.http.problem import FieldError
+from orchestration_mock.model.errors import Invalid, MalformedRequest, found_value
 
 T = TypeVar("T")
 
 
-def shown(value: object) -> str:
-    """A short, safe description of a wrong value: its type and, when it is small and plain, the value."""
-    if isinstance(value, bool | int | float) or value is None:
-        return repr(value)
-    if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:77] + "...")
-    return f"a {type(value).__name__}"
-
-
 class Form:
-    """A JSON object being read field by field.
+    """A JSON object that is read field by field.
 
-    Ask for every field, then call :meth:`done`, which raises ``Invalid`` with all errors at once.
+    Read every field, then call :meth:`done`, which raises ``Invalid`` with all errors at once.
     """
 
     def __init__(self, body: object, *, at: str = "(body)") -> None:
         if not isinstance(body, Mapping):
-            error = FieldError(field=at, expected="a JSON object", remedy="send {...}", found=shown(body))
-            raise Malformed(f"{at} must be a JSON object.", (error,))
+            error = FieldError(at, "a JSON object", "send {...}", **found_value(body))
+            raise MalformedRequest(f"{at} must be a JSON object.", error)
         self._body = body
-        self._asked: set[str] = set()
+        self._known: set[str] = set()
         self.errors: list[FieldError] = []
 
     def wrong(self, field: str, expected: str, remedy: str, found: object = None) -> None:
         """Note an error; ``found`` must not be a secret."""
-        value = None if found is None else shown(found)
-        self.errors.append(FieldError(field=field, expected=expected, remedy=remedy, found=value))
+        self.errors.append(FieldError(field, expected, remedy, **found_value(found)))
+
+    def take_errors(self, inner: Form, at: str) -> None:
+        """Note the errors of a form inside this one, below ``at``; without values: any of them may be a secret."""
+        for error in inner.errors:
+            self.wrong(f"{at}.{error.field}", error.expected, error.remedy)
 
     def has(self, field: str) -> bool:
         """Whether the field was submitted."""
-        self._asked.add(field)
+        self._known.add(field)
         return field in self._body
 
     def raw(self, field: str, default: object = None) -> Any:
         """The submitted value, unchecked."""
-        self._asked.add(field)
+        self._known.add(field)
         return self._body.get(field, default)
 
     def _typed(self, field: str, default: T | None, expected: str, test: Callable[[object], bool]) -> Any:
@@ -67,24 +63,27 @@ class Form:
         """A boolean."""
         return bool(self._typed(field, default, "true or false", lambda v: isinstance(v, bool)))
 
-    def whole(self, field: str, default: int | None = None) -> int:
-        """A whole number, zero or more."""
+    def whole(self, field: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
+        """A whole number from ``least`` to ``most``."""
 
         def test(value: object) -> bool:
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            if not isinstance(value, int) or isinstance(value, bool):
+                return False
+            return value >= least and (most is None or value <= most)
 
-        return self._typed(field, default, "a whole number >= 0", test) or 0
+        expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+        return self._typed(field, default, expected, test) or 0
 
-    def seconds(self, field: str, default: float, most: float) -> float:
-        """A number of seconds from zero to ``most``."""
+    def seconds(self, field: str, default: float, *, least: float = 0, most: float) -> float:
+        """A number of seconds from ``least`` to ``most``."""
 
         def test(value: object) -> bool:
-            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+            return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
-        return float(self._typed(field, default, f"a number of seconds from 0 to {most:.0f}", test))
+        return float(self._typed(field, default, f"a number of seconds from {least:.0f} to {most:.0f}", test))
 
     def choice(self, field: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        """One of the given words, in any case; returned as the vendor spells it."""
+        """One of the given words, in any case; returned in the vendor's spelling."""
         value = self.raw(field, default)
         found = {c.lower(): c for c in choices}.get(value.lower()) if isinstance(value, str) else None
         if found is None:
@@ -97,11 +96,16 @@ class Form:
         return list(value) if isinstance(value, list) else []
 
     def unknown(self) -> list[str]:
-        """The submitted fields nobody has asked for."""
-        return [name for name in self._body if name not in self._asked]
+        """The submitted fields that were not read."""
+        return [name for name in self._body if name not in self._known]
+
+    def refuse_unknown(self, expected: str, remedy: str = "remove {}") -> None:
+        """An error for each submitted field that was not read."""
+        for name in self.unknown():
+            self.wrong(name, expected, remedy.format(name))
 
     def done(self, what: str, meant_to_be: str = "saved") -> None:
         """Raise ``Invalid`` when anything was wrong: ``what`` was not what it was ``meant_to_be``."""
         if self.errors:
             names = ", ".join(dict.fromkeys(error.field for error in self.errors))
-            raise Invalid(f"{what} was not {meant_to_be}; look at: {names}.", tuple(self.errors))
+            raise Invalid(f"{what} was not {meant_to_be}; look at: {names}.", *self.errors)

@@ -1,9 +1,9 @@
-"""The secrets manager: named values that go in and never come out again.
+"""The secrets manager: named values that are stored and never shown again.
 
 Documented: the fields Description, Name and Secret; that `{secrets.NAME}` yields the value and
-`secrets_ref` a whole OAuth credential; that a password holds no letters outside the Latin alphabet and
+`secrets_ref` a whole OAuth credential; that a password has no letters outside the Latin alphabet and
 none of the signs ¤ £ € ½ §. Assumed: which names are allowed, that values are write-only, and what an
-OAuth secret holds.
+OAuth secret contains.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
-from orchestration_mock.model.errors import FieldError, Invalid, Missing, Taken
+from mock_kit.http.problem import FieldError
+from orchestration_mock.model.errors import Invalid, MissingItem, Taken
 from orchestration_mock.model.forms import Form
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -29,7 +30,7 @@ class OAuthCredential:
     """What a client-credentials grant needs.
 
     Attributes:
-        access_token_url: where the token is asked for.
+        access_token_url: the issuer's token address.
         scope: the scopes, possibly none.
     """
 
@@ -57,7 +58,7 @@ class Secret:
 
 
 def read_secret(body: object, *, name: str | None, now: datetime) -> Secret:
-    """A submitted secret, checked. ``name`` is given when the address already says it."""
+    """A submitted secret, checked. ``name`` is given when it is part of the address."""
     form = Form(body)
     chosen = name if name is not None else form.text("name")
     if not NAME.fullmatch(chosen):
@@ -86,7 +87,7 @@ def _value(form: Form, value: object) -> tuple[str | None, OAuthCredential | Non
 
 
 def alphabet_problem(value: str) -> str | None:
-    """What makes a password unusable in a header, in words that do not give it away; None when it is fine."""
+    """What makes a password unusable in a header, without showing it; None when it is usable."""
     for place, char in enumerate(value, start=1):
         if char in FORBIDDEN_SIGNS:
             return f"character {place} is one of the documented forbidden signs {' '.join(FORBIDDEN_SIGNS)}"
@@ -100,7 +101,7 @@ def alphabet_problem(value: str) -> str | None:
 
 
 def _as_object(value: object) -> Mapping[str, Any] | None:
-    """An OAuth credential pasted as JSON text; None when it is just a password that looks odd."""
+    """An OAuth credential pasted as JSON text; None when the text is a password."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
     try:
@@ -119,10 +120,8 @@ def _oauth(form: Form, value: Mapping[str, Any]) -> OAuthCredential | None:
         inner.wrong("scope", "a list of strings or a string with spaces", "correct or remove scope")
     if url and not url.startswith("https://"):
         inner.wrong("access_token_url", "an https:// address", "give the token address of the issuer", url)
-    for name in inner.unknown():
-        inner.wrong(name, "client_id, client_secret, access_token_url, scope", f"remove {name}")
-    for error in inner.errors:  # values are left out: any of them might be the secret in the wrong place
-        form.wrong(f"secret.{error.field}", error.expected, error.remedy)
+    inner.refuse_unknown("client_id, client_secret, access_token_url, scope")
+    form.take_errors(inner, "secret")
     if inner.errors:
         return None
     return OAuthCredential(client_id=client_id, client_secret=client_secret, access_token_url=url, scope=scope or ())
@@ -140,7 +139,7 @@ def read_scope(value: object) -> tuple[str, ...] | None:
 
 
 class SecretsManager:
-    """All secrets of one tenant. Values are announced to ``guard`` before anything is stored or refused."""
+    """All secrets of one tenant. ``guard`` is called with each value before anything is stored or refused."""
 
     def __init__(self, *, guard: Callable[[str], None]) -> None:
         self._guard = guard
@@ -157,35 +156,31 @@ class SecretsManager:
         with self._lock:
             return self._secrets.get(name)
 
-    def values(self) -> list[str]:
-        """Every string that must never be shown."""
-        secrets = self.all()
-        found = [secret.text for secret in secrets if secret.text]
-        return found + [secret.oauth.client_secret for secret in secrets if secret.oauth]
-
     def create(self, body: object, now: datetime) -> Secret:
         """Store a new secret. Raises ``Invalid``, or ``Taken`` when the name exists."""
         self._protect(body)
         secret = read_secret(body, name=None, now=now)
         with self._lock:
             if secret.name in self._secrets:
-                raise Taken(f"A secret named {secret.name} exists; PUT replaces it.", (_taken(secret.name),))
+                error = FieldError("name", "a name not in use", f"PUT .../secrets/{secret.name}", secret.name)
+                raise Taken(f"A secret named {secret.name} exists; PUT replaces it.", error)
             self._secrets[secret.name] = secret
         return secret
 
     def replace(self, name: str, body: object, now: datetime) -> Secret:
-        """Give an existing secret a new value. Raises ``Missing`` or ``Invalid``."""
+        """Give an existing secret a new value. Raises ``MissingItem`` or ``Invalid``."""
         self._protect(body)
         self._need(name)
         if isinstance(body, Mapping) and body.get("name", name) != name:
-            raise Invalid("A secret keeps its name.", (_renamed(name),))
+            remedy = "create a secret with the new name, change the configurations, delete this one"
+            raise Invalid("A secret keeps its name.", FieldError("name", name, remedy))
         secret = read_secret(body, name=name, now=now)
         with self._lock:
             self._secrets[name] = secret
         return secret
 
     def delete(self, name: str) -> None:
-        """Forget a secret. Raises ``Missing``."""
+        """Forget a secret. Raises ``MissingItem``."""
         with self._lock:
             self._need(name)
             del self._secrets[name]
@@ -194,7 +189,7 @@ class SecretsManager:
         secret = self.get(name)
         if secret is None:
             known = ", ".join(s.name for s in self.all()) or "none"
-            raise Missing(f"There is no secret named {name}. Known: {known}.")
+            raise MissingItem(f"There is no secret named {name}. Known: {known}.")
         return secret
 
     def _protect(self, body: object) -> None:
@@ -208,12 +203,3 @@ def _strings(value: object) -> list[str]:
         found = credential.get("client_secret")
         return [found] if isinstance(found, str) and found else []
     return [value] if isinstance(value, str) and value else []
-
-
-def _taken(name: str) -> FieldError:
-    return FieldError(field="name", expected="a name not in use", remedy=f"PUT .../secrets/{name}", found=name)
-
-
-def _renamed(name: str) -> FieldError:
-    remedy = "create a secret with the new name, change the configurations, delete this one"
-    return FieldError(field="name", expected=name, remedy=remedy)

@@ -1,4 +1,4 @@
-"""Stand-in for the orchestration layer: records what it is sent and answers as the dialect says.
+"""Stand-in for the orchestration layer: records the calls it receives and answers as the dialect says.
 
 Documented: the three regional hosts, the keys and headers of each workflow, that email-analysis works on
 subject or body and ignores attachments. What the real one checks and answers is not published. The
@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
 
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.http.problem import FieldError
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.contact import normal_id, stamp
-from orchestration_mock.model.errors import FieldError, Malformed
+from orchestration_mock.model.errors import MalformedRequest
 from orchestration_mock.model.forms import Form
 
 #: Region → host. No address is published for the data centre in Cape Town.
@@ -25,7 +27,7 @@ HOSTS = {
     "na-w2": "cc-workflows-na-w2.cc.sinch.com",
     "au-s2": "cc-workflows-au-s2.cc.sinch.com",
 }
-#: Required keys of each workflow's body, and its documented headers. Further keys are let through.
+#: Required keys of each workflow's body, and its documented headers. Further keys are accepted.
 BODIES: dict[str, tuple[str, ...]] = {
     "chat-attachments": ("cmi_url", "cmi_user", "sap_v1", "contact_id"),
     "email-analysis": ("cmi_url", "cmi_user", "contact_id", "from", "to", "created"),
@@ -40,7 +42,7 @@ KEPT_RESULTS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class WorkflowCall:
     """One accepted call; header values are not kept.
 
     Attributes:
@@ -66,8 +68,8 @@ class Workflows:
     clock: Clock
     ids: Ids
     dialect: Mapping[str, Any]
-    _calls: deque[Call] = field(default_factory=lambda: deque(maxlen=KEPT_CALLS))
-    _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _calls: deque[WorkflowCall] = field(default_factory=lambda: deque(maxlen=KEPT_CALLS))
+    _results: BoundedDict[str, list[dict[str, Any]]] = field(default_factory=lambda: BoundedDict(KEPT_RESULTS))
     _lock: Lock = field(default_factory=Lock)
 
     def calls(self) -> list[dict[str, Any]]:
@@ -76,7 +78,7 @@ class Workflows:
             return [asdict(call) for call in self._calls]
 
     def prepare(self, contact_id: str, body: object) -> list[dict[str, Any]]:
-        """What the synchronous answer tells of a conversation's files. Raises ``Invalid`` or ``Malformed``.
+        """Set the files of a conversation in the synchronous answer. Raises ``Invalid`` or ``MalformedRequest``.
 
         ``{"attachments": [{"name", "status": "stored|skipped|failed", "reason"?}]}``
         """
@@ -86,24 +88,21 @@ class Workflows:
             inner = Form(item, at="attachments")
             found.append({"name": inner.text("name"), "status": inner.choice("status", RESULTS, "stored")})
             found[-1] |= {"reason": inner.text("reason", "")} if inner.has("reason") else {}
-            for error in inner.errors:
-                form.wrong(f"attachments.{error.field}", error.expected, error.remedy)
+            form.take_errors(inner, "attachments")
         form.done("The results")
         with self._lock:
             self._results[normal_id(contact_id) or contact_id] = found
-            while len(self._results) > KEPT_RESULTS:
-                del self._results[next(iter(self._results))]
         return found
 
     def take(self, workflow: str, host: str, headers: Mapping[str, str], body: object) -> tuple[int, dict[str, Any]]:
-        """Status and body of the answer. Raises ``Malformed`` with every field that is wrong."""
+        """Record a call; status and body of the answer. Raises ``MalformedRequest`` with every field that is wrong."""
         if not isinstance(body, Mapping):
-            raise Malformed("The body must be a JSON object.")
+            raise MalformedRequest("The body must be a JSON object.")
         errors = [*_header_errors(workflow, headers), *_body_errors(workflow, body)]
         if errors:
-            raise Malformed(f"This call of {workflow} is incomplete.", tuple(errors))
+            raise MalformedRequest(f"This call of {workflow} is incomplete.", *errors)
         analysed = bool(body.get("subject") or body.get("body")) if workflow == "email-analysis" else None
-        call = Call(
+        call = WorkflowCall(
             id=self.ids.uuid("workflow"),
             workflow=workflow,
             region=next(region for region, name in HOSTS.items() if name == host),
@@ -119,7 +118,7 @@ class Workflows:
             self._calls.append(call)
         return self._answer(call)
 
-    def _answer(self, call: Call) -> tuple[int, dict[str, Any]]:
+    def _answer(self, call: WorkflowCall) -> tuple[int, dict[str, Any]]:
         if self.dialect["workflow_answer"] == "sync":
             return 200, self._done(call)
         if self.dialect["workflow_answer"] == "execution":
@@ -127,7 +126,7 @@ class Workflows:
             return 200, {"executionArn": arn, "startDate": call.at}
         return 202, {"status": "accepted", "job_id": call.id}
 
-    def _done(self, call: Call) -> dict[str, Any]:
+    def _done(self, call: WorkflowCall) -> dict[str, Any]:
         if call.analysed is not None:
             return {"status": "done", "contact_id": call.contact_id, "analysed": call.analysed}
         with self._lock:
@@ -138,7 +137,7 @@ class Workflows:
 def _header_errors(workflow: str, headers: Mapping[str, str]) -> list[FieldError]:
     present = {name.lower() for name, value in headers.items() if value}
     return [
-        FieldError(field=name, expected="a header with a value", remedy=f"add {name} to the JSON's headers")
+        FieldError(name, "a header with a value", f"add {name} to the JSON's headers")
         for name in HEADERS[workflow]
         if name not in present
     ]
@@ -151,11 +150,11 @@ def _body_errors(workflow: str, body: Mapping[str, Any]) -> list[FieldError]:
         if name == "to" and isinstance(value, list) and value:  # several recipients
             continue
         if not value or not isinstance(value, dict if name == "sap_v1" else str):
-            errors.append(FieldError(field=name, expected=wanted, remedy=f"add {name} to the JSON's body"))
+            errors.append(FieldError(name, wanted, f"add {name} to the JSON's body"))
     sap = body.get("sap_v1")
     if isinstance(sap, dict) and workflow == "chat-attachments":
         errors += [
-            FieldError(field=f"sap_v1.{name}", expected="a string", remedy=f"add {name} to sap_v1")
+            FieldError(f"sap_v1.{name}", "a string", f"add {name} to sap_v1")
             for name in ("url", "user")
             if not isinstance(sap.get(name), str)
         ]

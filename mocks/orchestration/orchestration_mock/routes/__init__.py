@@ -1,1 +1,1 @@
-"""The twin's addresses. A handler parses, calls the model and answers."""
+"""The addresses of the mock. A handler reads the request, calls the model and answers."""

@@ -1,19 +1,19 @@
 """Stand-in for the orchestration layer (hosts ``cc-workflows-*``): records the call, answers by dialect.
 
-In the lab the transfer service answers under these names; this is for looking at what Contact Pro would send.
+In the lab the transfer service answers under these names; this stand-in shows what Contact Pro would send.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from mock_kit.context import note
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
-from orchestration_mock.model.errors import Lacking
-from orchestration_mock.model.receiving import BearerRefused, judge_bearer
-from orchestration_mock.model.tenant import OrchestrationTenant
+from orchestration_mock.model.errors import NotImitated
+from orchestration_mock.model.issuer.bearer import BearerRefused, check_bearer
 from orchestration_mock.model.workflows import BODIES, HOSTS
-from orchestration_mock.wire.reading import json_body
+from orchestration_mock.tenant import OrchestrationTenant
+from orchestration_mock.wire.bodies import json_body
 
 Reply = Response | tuple[Response, int]
 
@@ -24,23 +24,23 @@ def workflows_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
 
     @bp.post("/prod/<workflow>")
     def call(workflow: str) -> Reply:
-        """The dialect's answer; 400 if it is incomplete, 401 without a good token, 403 without its scope."""
+        """The dialect's answer; 400 if it is incomplete, 401 without a valid token, 403 without its scope."""
         host = request.host.partition(":")[0]
         if host not in HOSTS.values():
-            raise Lacking(f"No workflow is published at {host}; known: {', '.join(HOSTS.values())}.")
+            raise NotImitated(f"No workflow is published at {host}; known: {', '.join(HOSTS.values())}.")
         if workflow not in BODIES:
-            raise Lacking(f"The workflow {workflow} is not imitated; known: {', '.join(BODIES)}.")
+            raise NotImitated(f"The workflow {workflow} is not imitated; known: {', '.join(BODIES)}.")
         mock.evidence.touch("workflows.regions")
         mock.evidence.touch("workflows.stand_in" if workflow == "chat-attachments" else "workflows.email")
         tenant = mock.tenant()
         authorization = request.headers.get("Authorization", "")
-        judge_bearer(authorization, tenant.issuer, tenant.clock.now(), workflow)
+        check_bearer(authorization, tenant.issuer, tenant.clock.now(), workflow)
         status, answer = tenant.workflows.take(workflow, host, dict(request.headers.items()), json_body())
         return jsonify(answer), status
 
     @bp.errorhandler(BearerRefused)
     def refused(exc: BearerRefused) -> Reply:
-        """In the words of an API gateway; why exactly is in the journal."""
+        """An API gateway's reply; the journal has the reason."""
         note("warning", f"bearer.{exc.code}", str(exc))
         reply = jsonify(message="Unauthorized" if exc.status == 401 else "Forbidden")
         reply.headers["WWW-Authenticate"] = f'Bearer error="{exc.code}"'

@@ -1,1 +1,1 @@
-"""How the twin speaks HTTP: out by way of an egress map, back with problems and OAuth errors."""
+"""HTTP below the routes: request bodies, errors, and the requests that the event engine sends."""

@@ -1,7 +1,7 @@
-"""The carrier of outgoing requests: httpx's transport below, the egress map above.
+"""Sends the event engine's requests: the egress map, then httpx's transport.
 
 A fresh connection for each request, no cookies, no redirects, no proxy: as a bare `requests.request`
-call behaves on the wire (inferred), but for redirects, which the twin reports instead of following.
+call behaves on the wire (inferred), except that redirects are reported and not followed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed, nothing
-from orchestration_mock.wire.egress import EgressMap
+from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest, SendFailed, do_nothing
+from orchestration_mock.wire.egress import EgressTable
 
 MOST_BODY_BYTES = 256 * 1024
-#: A reply that trickles must not hold a thread for ever, though each single read is in time.
+#: A slow reply must not occupy a thread without end, though each single read is in time.
 MOST_REPLY_S = 120.0
 
 
 def new_transport(verify: bool) -> httpx.BaseTransport:
-    """A transport that keeps no connection; it trusts whom the system trusts (``SSL_CERT_FILE``: a CA of your own)."""
+    """A transport that keeps no connection; it trusts the system's CAs (``SSL_CERT_FILE``: a CA of your own)."""
     return httpx.HTTPTransport(
         verify=ssl.create_default_context() if verify else False,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
@@ -31,55 +31,49 @@ def new_transport(verify: bool) -> httpx.BaseTransport:
     )
 
 
-class Carrier:
-    """Sends what the model hands over. Safe to share between threads and tenants."""
+class HttpSender:
+    """The model's ``RequestSender``. Safe to share between threads and tenants.
+
+    Without ``allow_real_network`` only hosts of the egress map are called.
+    """
 
     def __init__(
-        self, egress: EgressMap, *, transport_for: Callable[[bool], httpx.BaseTransport] = new_transport
+        self,
+        egress: EgressTable,
+        *,
+        transport_for: Callable[[bool], httpx.BaseTransport] = new_transport,
+        allow_real_network: bool = False,
     ) -> None:
         self._egress = egress
         self._transport_for = transport_for
+        self._allow_real_network = allow_real_network
         self._transports: dict[bool, httpx.BaseTransport] = {}
 
-    def sender(self, allow_real_network: Callable[[], bool]) -> TenantSender:
-        """The carrier as one tenant uses it."""
-        return TenantSender(self, allow_real_network)
-
-    def send(
-        self, outgoing: Outgoing, sent: Callable[[], None] = nothing, *, allow_real_network: bool = False
-    ) -> Reply:
+    def send(self, outgoing: OutgoingRequest, on_sent: Callable[[], None] = do_nothing) -> HttpReply:
         """Send one request. Raises ``SendFailed`` when no whole reply came."""
         parts = urlsplit(outgoing.url)
-        target = self._target(parts, allow_real_network)
+        target = self._target(parts)
         started = time.monotonic()
-        with _speaking_to(parts.hostname or "", target, started):
-            request = httpx.Request(
-                outgoing.method,
-                target + (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-                headers=[
-                    (b"Host", parts.netloc.encode("ascii")),
-                    *((n.encode("ascii"), v.encode("latin-1")) for n, v in outgoing.headers.items()),
-                ],
-                content=outgoing.content,
-                extensions={"timeout": httpx.Timeout(outgoing.timeout_s).as_dict(), "trace": _trace(sent)},
-            )
+        with _http_errors(parts.hostname or "", target, started):
+            request = _httpx_request(outgoing, parts, target, on_sent)
             response = self._transport(outgoing.verify).handle_request(request)
             try:
                 body = _read_body(response, started)
             finally:
                 response.close()
         duration_s = time.monotonic() - started
-        return Reply(status=response.status_code, headers=dict(response.headers), body=body, duration_s=duration_s)
+        headers = dict(response.headers)
+        return HttpReply(status=response.status_code, headers=headers, body=body, duration_s=duration_s)
 
-    def _target(self, parts: SplitResult, allow_real_network: bool) -> str:
+    def _target(self, parts: SplitResult) -> str:
         host = parts.hostname or ""
         target = self._egress.target_for(host)
         if target is not None:
             return target
-        if parts.scheme == "https" and allow_real_network:
+        if parts.scheme == "https" and self._allow_real_network:
             return f"https://{parts.netloc}"
         raise SendFailed(
-            f"no egress for host {host}; this offline twin never leaves the machine. "
+            f"no egress for host {host}; this offline mock does not leave the machine. "
             f"Start it with --egress '{host}=http://HOST:PORT', or with --allow-real-network"
         )
 
@@ -89,37 +83,40 @@ class Carrier:
         return self._transports[verify]
 
 
-class TenantSender:
-    """The model's ``Sender``: a carrier with one tenant's leave to use the real network, or without."""
+def _httpx_request(
+    outgoing: OutgoingRequest, parts: SplitResult, target: str, on_sent: Callable[[], None]
+) -> httpx.Request:
+    return httpx.Request(
+        outgoing.method,
+        target + (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=[
+            (b"Host", parts.netloc.encode("ascii")),
+            *((n.encode("ascii"), v.encode("latin-1")) for n, v in outgoing.headers.items()),
+        ],
+        content=outgoing.content,
+        extensions={"timeout": httpx.Timeout(outgoing.timeout_s).as_dict(), "trace": _trace(on_sent)},
+    )
 
-    def __init__(self, carrier: Carrier, allow_real_network: Callable[[], bool]) -> None:
-        self._carrier = carrier
-        self._allow_real_network = allow_real_network
 
-    def send(self, outgoing: Outgoing, sent: Callable[[], None] = nothing) -> Reply:
-        """Send one request. Raises ``SendFailed``."""
-        return self._carrier.send(outgoing, sent, allow_real_network=self._allow_real_network())
-
-
-def _trace(sent: Callable[[], None]) -> Callable[[str, object], None]:
-    """Listens to the transport below; ``sent`` is told when the request's last byte has been written."""
+def _trace(on_sent: Callable[[], None]) -> Callable[[str, object], None]:
+    """A trace function for httpcore; ``on_sent`` is called when the request's last byte is written."""
 
     def trace(what: str, _details: object) -> None:
         if what.endswith("send_request_body.complete"):
-            sent()
+            on_sent()
 
     return trace
 
 
 @contextmanager
-def _speaking_to(host: str, target: str, started: float) -> Iterator[None]:
-    """Turn httpx's errors into ours."""
+def _http_errors(host: str, target: str, started: float) -> Iterator[None]:
+    """Raise ``SendFailed`` for httpx's errors."""
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
-        what = str(exc) or "no reply in time"
+        reason = str(exc) or "no reply in time"
         raise SendFailed(
-            f"{type(exc).__name__} while speaking to {host} at {target}: {what}",
+            f"{type(exc).__name__} while speaking to {host} at {target}: {reason}",
             duration_s=time.monotonic() - started,
         ) from exc
 

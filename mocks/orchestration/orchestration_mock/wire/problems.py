@@ -1,57 +1,25 @@
-"""Refusals as ``application/problem+json``, OAuth errors as RFC 6749 has them."""
+"""Framework errors as ``application/problem+json``, OAuth errors as in RFC 6749."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from mock_kit.problem import FieldError as KitFieldError
-from mock_kit.problem import Problem
-from orchestration_mock.model.errors import FieldError, Refusal
-from orchestration_mock.model.issuer import OAuthError
+from mock_kit.http.problem import Problem
+from orchestration_mock.model.issuer.client_login import OAuthError
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-class _Placed(KitFieldError):
-    """The model's field error, with line and column, where the kit expects its own."""
-
-    def __init__(self, error: FieldError) -> None:
-        super().__init__(error.field, error.expected, error.remedy)
-        object.__setattr__(self, "_document", error.as_json())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The model's document."""
-        return dict(self.__dict__["_document"])
-
-
-def problem_of(refusal: Refusal) -> Problem:
-    """The kit's problem that says what the model said."""
-    errors = [_Placed(error) for error in refusal.errors]
-    return Problem(refusal.status, refusal.title, refusal.detail, errors)
-
-
-def render(problem: Problem) -> Response:
-    """A problem as a reply."""
-    return Response(problem.body(), problem.status, problem.header_list())
-
-
 def register_errors(app: Flask, *, realm: str) -> None:
-    """Teach the application to answer refusals, framework errors and OAuth errors."""
-
-    @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> Response:
-        return render(problem_of(refusal))
+    """Add the handlers to the application; refusals of the model are problems, which the kit renders."""
 
     @app.errorhandler(HTTPException)
     def http_error(exc: HTTPException) -> Response:
-        problem = Problem(exc.code or 500, exc.name, exc.description or exc.name)
         allowed = exc.get_response().headers.get("Allow")
-        return render(
-            Problem(problem.status, problem.title, problem.detail, headers={"Allow": allowed} if allowed else {})
-        )
+        headers = {"Allow": allowed} if allowed else {}
+        problem = Problem(exc.code or 500, exc.name, exc.description or exc.name, headers=headers)
+        return Response(problem.body(), problem.status, problem.header_list())
 
     @app.errorhandler(OAuthError)
     def oauth_error(exc: OAuthError) -> Response:

@@ -25,7 +25,7 @@ from attachment_transfer.ledger import tables
 
 #: The newest step of this tree, which is the step that this program needs.
 NEEDED = "0002"
-#: What a database holds that was made before steps were counted: the schema of the first release.
+#: The step of a database that was created before steps were counted: the schema of the first release.
 FIRST = "0001"
 #: What a script can begin with beside a step: nothing at all, or the first release's schema, which counts no steps.
 EMPTY, UNCOUNTED = "empty", "uncounted"
@@ -42,11 +42,11 @@ LOCATIONS = [_FOLDER / "versions"]
 
 
 class SchemaIncomplete(Exception):
-    """After the last step the database still lacks tables or columns: it is not what its step says it is."""
+    """After the last step the database still lacks tables or columns: its step is wrong."""
 
 
 def step_of(connection: sa.Connection) -> str | None:
-    """The database's step; None where it holds nothing of the ledger."""
+    """The database's step; None where it has no table of the ledger."""
     start = start_of(connection)
     return {EMPTY: None, UNCOUNTED: FIRST}.get(start, start)
 
@@ -86,7 +86,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def script(dialect: str, since: str) -> str:
-    """SQL that does what :func:`upgrade` does for a database that stands at ``since`` (:func:`starts`).
+    """SQL that does what :func:`upgrade` does for a database at ``since`` (:func:`starts`).
 
     ``dialect`` is ``sqlite`` or ``postgresql``. Statements end with a semicolon; no transaction is around them.
     """

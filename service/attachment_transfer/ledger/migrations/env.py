@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection it is handed, or as SQL for a dialect. There is no ini file."""
+"""What Alembic runs: the steps, on the caller's connection, or as SQL for a dialect. There is no ini file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if context.is_offline_mode():
         version_table=migrations.VERSION_TABLE,
     )
 else:
-    # The caller holds the lock and the transaction: a step that fails leaves nothing of itself or of those before it.
+    # The caller has the lock and the transaction: a failed step is rolled back together with those before it.
     context.configure(
         connection=_attributes[migrations.CONNECTION],
         target_metadata=tables.metadata,

@@ -84,8 +84,8 @@ python() {
     for lock in "$here"/requirements/*.txt; do
         "$@" --require-hashes --requirement "$lock" || fail "the wheels do not fit $("$venv/bin/python" --version) here" "use the Python and the platform that wrote the archive"
     done
-    "$@" --no-deps "$here"/wheels/attachment_transfer-*.whl
-    say "ready: $venv/bin/attachment-transfer --help"
+    "$@" --no-deps "$here"/wheels/attachment_contract-*.whl "$here"/wheels/attachment_transfer-*.whl "$here"/wheels/attachment_lab-*.whl
+    say "ready: $venv/bin/attachment-lab demo, $venv/bin/attachment-transfer --help, $venv/bin/attachment-contract --help"
 }
 
 case ${1:-} in

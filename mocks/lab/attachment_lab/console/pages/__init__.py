@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from attachment_lab.console.frame import Page
+from attachment_lab.console.web.page import ConsolePage
 
 _FOUND = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-PAGES: tuple[Page, ...] = tuple(sorted((module.PAGE for module in _FOUND), key=lambda page: page.order))
+PAGES: tuple[ConsolePage, ...] = tuple(sorted((module.PAGE for module in _FOUND), key=lambda page: page.order))

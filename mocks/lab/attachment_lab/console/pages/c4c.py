@@ -1,4 +1,4 @@
-"""C4C: the customer's chat activity as a service agent sees it, with previews of its attachments and their digests."""
+"""C4C: a chat activity as a service agent sees it, with previews of its attachments and their digests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from attachment_lab.console import held
-from attachment_lab.console.cabinet import Cabinet, cabinet
-from attachment_lab.console.frame import Page, stream
-from attachment_lab.console.talk_routes import refused
+from attachment_lab.console.c4c.c4c_reader import C4cReader, c4c_reader
+from attachment_lab.console.chat.chat_routes import refused
+from attachment_lab.console.web import stored_file
+from attachment_lab.console.web.page import ConsolePage, stream
 from attachment_lab.errors import RequestRefused
 
 Reply = Response | tuple[Response, int]
@@ -27,29 +27,29 @@ def blueprint() -> Blueprint:
     @bp.get("/events")
     def events() -> Response:
         """Server-sent events: ``{"activities", "activity"}``; ``?activity=`` (ObjectID) or ``?chat=`` chooses."""
-        here, object_id, chat = cabinet(), request.args.get("activity"), request.args.get("chat")
-        return stream(lambda: reading(here, object_id, chat), "cabinet")
+        reader, object_id, chat = c4c_reader(), request.args.get("activity"), request.args.get("chat")
+        return stream(lambda: reading(reader, object_id, chat), "c4c")
 
     @bp.get("/api/files/<object_id>/<form>")
     def show_file(object_id: str, form: str) -> Reply:
-        """An attachment as download, look, picture, text or media."""
+        """An attachment as download, info, picture, text or media."""
         try:
-            return held.answer(cabinet().file(object_id), form)
+            return stored_file.answer(c4c_reader().file(object_id), form)
         except RequestRefused as exc:
             return refused(exc)
 
     return bp
 
 
-def reading(here: Cabinet, object_id: str | None, chat: str | None) -> dict[str, Any]:
+def reading(reader: C4cReader, object_id: str | None, chat: str | None) -> dict[str, Any]:
     """The list, and one activity: the one that is named, else the newest; None when there is none of that name."""
-    activities = here.activities()
+    activities = reader.activities()
     if chat and not object_id:
         object_id = next((each["object_id"] for each in activities if each["chat"] == chat), "")
     elif object_id is None and activities:
         object_id = activities[0]["object_id"]
     known = object_id and any(each["object_id"] == object_id for each in activities)
-    return {"activities": activities, "activity": here.detail(str(object_id)) if known else None}
+    return {"activities": activities, "activity": reader.detail(str(object_id)) if known else None}
 
 
-PAGE = Page(name="c4c", title="C4C", icon="case", order=50, make=blueprint)
+PAGE = ConsolePage(name="c4c", title="C4C", icon="case", order=50, make=blueprint)

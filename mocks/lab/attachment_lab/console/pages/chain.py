@@ -1,4 +1,4 @@
-"""Chain: the live picture of a chat's files on their way, and the button that plays one."""
+"""Chain: the live picture of a chat's files on their way, and the button that plays a chat."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from attachment_lab.console.desk import Desk
-from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
-from attachment_lab.console.stage import OFFERED, Play
+from attachment_lab.console.session.demo_player import OFFERED, DemoOptions
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import (
+    ConsolePage,
+    json_object,
+    problem_response,
+    stream,
+    tenant_session,
+    tenant_sessions,
+)
 from attachment_lab.demo.run import assumptions
 from attachment_lab.errors import RequestRefused
 
@@ -19,16 +26,18 @@ def blueprint() -> Blueprint:
     """The page, its stream, and what its button does."""
     bp = Blueprint("chain", __name__)
     _add_reading(bp)
-    _add_many(bp)
+    _add_overview(bp)
 
     @bp.post("/api/retry/<transfer_id>")
     def retry(transfer_id: str) -> tuple[Response, int]:
         """Run a transfer again as its operator would: 202 ``{"id", "state"}``; 409 with the service's reason."""
         json_object()
         try:
-            found = desk().reconciliation.service.retry(transfer_id)
+            found = tenant_session().reconciliation.service.retry(transfer_id)
         except RequestRefused as exc:
-            return told(HTTPStatus.NOT_FOUND if exc.status == HTTPStatus.NOT_FOUND else HTTPStatus.CONFLICT, str(exc))
+            return problem_response(
+                HTTPStatus.NOT_FOUND if exc.status == HTTPStatus.NOT_FOUND else HTTPStatus.CONFLICT, str(exc)
+            )
         return jsonify(id=found.id, state=found.state), HTTPStatus.ACCEPTED
 
     @bp.post("/api/play")
@@ -37,8 +46,10 @@ def blueprint() -> Blueprint:
         body = json_object()
         fault = body.get("fault") or None
         if fault is not None and fault not in OFFERED:
-            return told(HTTPStatus.BAD_REQUEST, f"fault: one of {', '.join(OFFERED)}")
-        return jsonify(guid=desk().stage.play(Play(slow=bool(body.get("slow", True)), fault=fault))), 202
+            return problem_response(HTTPStatus.BAD_REQUEST, f"fault: one of {', '.join(OFFERED)}")
+        return jsonify(
+            guid=tenant_session().demo.play(DemoOptions(slow=bool(body.get("slow", True)), fault=fault))
+        ), 202
 
     return bp
 
@@ -52,53 +63,59 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/operator")
     def operator() -> AnyResponse:
         """The service's own page for operators."""
-        return redirect(f"{desks().urls['service']}/operator")
+        return redirect(f"{tenant_sessions().urls['service']}/operator")
 
     @bp.get("/api/chain")
     def chain() -> Response:
         """One reading: ``{"chats", "picture", "is_playing", "error"}``; ``?chat=`` chooses."""
-        return jsonify(_shown(desk(), request.args.get("chat")))
+        return jsonify(_shown(tenant_session(), request.args.get("chat")))
 
     @bp.get("/events")
     def events() -> Response:
         """Server-sent events: a reading whenever it differs from the last one sent."""
-        mine, guid = desk(), request.args.get("chat")
-        return stream(lambda: _shown(mine, guid), "chain")
+        session, guid = tenant_session(), request.args.get("chat")
+        return stream(lambda: _shown(session, guid), "chain")
 
     @bp.get("/api/journey")
     def journey() -> Response | tuple[Response, int]:
         """``{"picture", "journey"}`` of a chat, to play it again; ``?chat=`` chooses."""
-        found = desk().watch.journey(request.args.get("chat"))
+        found = tenant_session().watch.journey(request.args.get("chat"))
         if found is None:
-            return told(HTTPStatus.NOT_FOUND, "there is no chat yet; play one first")
+            return problem_response(HTTPStatus.NOT_FOUND, "there is no chat yet; play one first")
         picture, way = found
         return jsonify(picture=picture.to_json(), journey=way.to_json())
 
     @bp.get("/api/assumptions")
     def list_assumptions() -> Response:
         """Undocumented vendor behaviour that showed itself in this tenant."""
-        return jsonify([vars(each) for each in assumptions(desk().to, desk().names.name)])
+        return jsonify([vars(each) for each in assumptions(tenant_session().to, tenant_session().names.name)])
 
 
-def _add_many(bp: Blueprint) -> None:
-    @bp.get("/api/all")
-    def everything() -> Response:
-        """All conversations as lanes; ``?q=`` filters by customer, file, state or guid."""
-        return jsonify(_lanes(desk(), request.args.get("q", "")))
+def _add_overview(bp: Blueprint) -> None:
+    @bp.get("/api/overview")
+    def overview() -> Response:
+        """All conversations, a row each; ``?q=`` filters by customer, file, state or guid."""
+        return jsonify(_overview(tenant_session(), request.args.get("q", "")))
 
-    @bp.get("/all-events")
-    def all_events() -> Response:
-        """Server-sent events: the lanes whenever they differ."""
-        mine, query = desk(), request.args.get("q", "")
-        return stream(lambda: _lanes(mine, query), "lanes")
-
-
-def _lanes(mine: Desk, query: str) -> dict[str, Any]:
-    return mine.watch.lanes(query).to_json() | {"is_playing": mine.stage.is_playing, "error": mine.stage.last_error}
+    @bp.get("/overview-events")
+    def overview_events() -> Response:
+        """Server-sent events: the overview whenever it differs."""
+        session, query = tenant_session(), request.args.get("q", "")
+        return stream(lambda: _overview(session, query), "overview")
 
 
-def _shown(mine: Desk, guid: str | None) -> dict[str, Any]:
-    return mine.watch.reading(guid).to_json() | {"is_playing": mine.stage.is_playing, "error": mine.stage.last_error}
+def _overview(session: TenantSession, query: str) -> dict[str, Any]:
+    return session.watch.overview(query).to_json() | {
+        "is_playing": session.demo.is_playing,
+        "error": session.demo.last_error,
+    }
 
 
-PAGE = Page(name="chain", title="Chain", icon="bolt", order=10, make=blueprint)
+def _shown(session: TenantSession, guid: str | None) -> dict[str, Any]:
+    return session.watch.reading(guid).to_json() | {
+        "is_playing": session.demo.is_playing,
+        "error": session.demo.last_error,
+    }
+
+
+PAGE = ConsolePage(name="chain", title="Chain", icon="bolt", order=10, make=blueprint)

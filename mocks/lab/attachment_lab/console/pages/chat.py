@@ -1,4 +1,4 @@
-"""Customer chat: what a visitor sees on the phone; writes, sends files, follows the answers."""
+"""Customer chat: what a customer sees on the phone; writes, sends files, reads the answers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab.console.clerk import MOST_FILE_BYTES, MOST_NAME_CHARACTERS
-from attachment_lab.console.counter import Counter, counter
-from attachment_lab.console.frame import Page, json_object, stream, told
-from attachment_lab.console.talk import CHANNELS, detail, newest
-from attachment_lab.console.talk_routes import act, add_speech, refused
+from attachment_lab.console.chat.chat_actions import MOST_FILE_BYTES, MOST_NAME_CHARACTERS
+from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
+from attachment_lab.console.chat.chat_routes import act, add_messages, refused
+from attachment_lab.console.chat.chat_view import CHANNELS, detail, newest
+from attachment_lab.console.web.page import ConsolePage, json_object, problem_response, stream
 from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
 
@@ -19,9 +19,9 @@ Reply = Response | tuple[Response, int]
 
 
 def blueprint() -> Blueprint:
-    """The page, its stream, and what the visitor does."""
+    """The page, its stream, and what the customer does."""
     bp = Blueprint("chat", __name__)
-    add_speech(bp, "customer")
+    add_messages(bp, "customer")
     _add_reading(bp)
 
     @bp.post("/api/chats")
@@ -30,19 +30,19 @@ def blueprint() -> Blueprint:
         body = json_object()
         channel = str(body.get("channel", ""))
         if channel not in CHANNELS:
-            return told(HTTPStatus.BAD_REQUEST, f"channel: one of {', '.join(CHANNELS)}")
+            return problem_response(HTTPStatus.BAD_REQUEST, f"channel: one of {', '.join(CHANNELS)}")
         try:
-            guid = counter().clerk.start(str(body.get("customer", "")), channel, direct=bool(body.get("direct")))
+            guid = chat_reader().actions.start(str(body.get("customer", "")), channel, direct=bool(body.get("direct")))
         except RequestRefused as exc:
             return refused(exc)
         finally:
-            counter().chats.forget()
+            chat_reader().chats.forget()
         return jsonify(guid=guid), HTTPStatus.CREATED
 
     @bp.post("/api/chats/<guid>/leave")
     def leave(guid: str) -> Reply:
         """The customer ends the chat, taken or not -> 204."""
-        return act(lambda: counter().clerk.end(guid))
+        return act(lambda: chat_reader().actions.end(guid))
 
     return bp
 
@@ -56,32 +56,32 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/events")
     def events() -> Response:
         """Server-sent events: ``{"chats", "chat"}`` whenever something differs; ``?chat=`` chooses."""
-        here, guid = counter(), request.args.get("chat")
-        return stream(lambda: reading(here, guid), "talk")
+        reader, guid = chat_reader(), request.args.get("chat")
+        return stream(lambda: reading(reader, guid), "chat")
 
     @bp.get("/api/channels")
     def channels() -> Response:
-        """What each channel carries, in words, and how we know."""
-        known = {one["channel_sub_type"]: one for one in counter().channels()}
+        """What each channel carries, in words, with the evidence."""
+        known = {one["channel_sub_type"]: one for one in chat_reader().channels()}
         shown = [{"id": name, "name": words, **rules(known[name])} for name, words in CHANNELS.items() if name in known]
         return jsonify(channels=shown, most_bytes=MOST_FILE_BYTES, most_name=MOST_NAME_CHARACTERS)
 
 
-def reading(here: Counter, guid: str | None) -> dict[str, Any]:
+def reading(reader: ChatReader, guid: str | None) -> dict[str, Any]:
     """The list of chats and the chosen one in full."""
-    chats = here.chats()
+    chats = reader.chats()
     chosen = next((each for each in chats if each["guid"] == guid), None)
     return {"chats": newest(chats), "chat": detail(chosen) if chosen else None}
 
 
 def rules(channel: dict[str, Any]) -> dict[str, Any]:
-    """A channel's limits in a sentence, and those that would be held against a file here."""
+    """A channel's limits in a sentence, and those that are enforced in this tenant."""
     if not channel["files"]:
         words = "Text only: this channel carries no files."
     elif channel["max_bytes"]:
         sizes = ", ".join(f"{kind} {size // (1024 * 1024)} MB" for kind, size in channel["max_bytes"].items())
-        held = "" if channel["enforced"] else " Not held against files in this tenant (dialect channel_limits)."
-        words = f"Largest files: {sizes}.{held}"
+        note = "" if channel["enforced"] else " Not enforced in this tenant (dialect channel_limits)."
+        words = f"Largest files: {sizes}.{note}"
     else:
         words = "Carries files; no limits are published."
     limits = channel["max_bytes"] if channel["enforced"] else {}
@@ -94,4 +94,4 @@ def rules(channel: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-PAGE = Page(name="chat", title="Customer chat", icon="phone", order=20, make=blueprint)
+PAGE = ConsolePage(name="chat", title="Customer chat", icon="phone", order=20, make=blueprint)

@@ -1,4 +1,4 @@
-"""Faults and clock: break a hop on purpose, let time pass, and play scenarios with one press."""
+"""Faults and clock: break a hop on purpose, let time pass, and play scenarios."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab.console.desk import Desk, Hands
-from attachment_lab.console.faulting import (
-    BadFault,
+from attachment_lab.console.forms.fault_form import (
+    InvalidFault,
     plan_fault,
     planned,
     read_form,
     remove_all,
     remove_fault,
 )
-from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
-from attachment_lab.console.playhouse import Playhouse
+from attachment_lab.console.session.scenario_runner import ScenarioRunner
+from attachment_lab.console.session.shared_reading import of_this_tenant
+from attachment_lab.console.session.tenant_session import StackControl, TenantSession
+from attachment_lab.console.web.page import (
+    ConsolePage,
+    json_object,
+    problem_response,
+    stream,
+    tenant_session,
+    tenant_sessions,
+)
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.faults.forms import catalogue
 from attachment_lab.faults.locations import LOCATIONS, kinds_at
@@ -27,7 +35,7 @@ from attachment_lab.scenarios.player import obstacle
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
-from mock_kit.faultkinds import is_number
+from mock_kit.faults.kinds import is_number
 
 #: The furthest that one press moves the clock: a week.
 MOST_STEP_S = 7 * 86_400
@@ -36,13 +44,7 @@ MOST_STEP_S = 7 * 86_400
 def blueprint() -> Blueprint:
     """The page, its stream, and what its buttons do."""
     bp = Blueprint("faults", __name__)
-    houses: WeakKeyDictionary[Desk, Playhouse] = WeakKeyDictionary()
-
-    def house() -> Playhouse:
-        mine, hands = desk(), desks().hands
-        return houses.setdefault(mine, Playhouse(lambda: _ground(mine, hands)))
-
-    _add_reading(bp, house)
+    _add_reading(bp)
     _add_faults(bp)
     _add_clock(bp)
 
@@ -53,37 +55,48 @@ def blueprint() -> Blueprint:
         try:
             wanted = scenario(name)
         except WrongUse as exc:
-            return told(HTTPStatus.NOT_FOUND, str(exc))
-        house().start(wanted)
-        return jsonify(house().stand.to_json()), HTTPStatus.ACCEPTED
+            return problem_response(HTTPStatus.NOT_FOUND, str(exc))
+        scenario_runner().start(wanted)
+        return jsonify(scenario_runner().state.to_json()), HTTPStatus.ACCEPTED
 
     return bp
 
 
-def _add_reading(bp: Blueprint, house: Any) -> None:
+_RUNNERS: WeakKeyDictionary[TenantSession, ScenarioRunner] = WeakKeyDictionary()
+
+
+def scenario_runner() -> ScenarioRunner:
+    """The runner of the running request's tenant."""
+    control = tenant_sessions().control
+    return of_this_tenant(_RUNNERS, lambda session: ScenarioRunner(lambda: _ground(session, control)))
+
+
+def _add_reading(bp: Blueprint) -> None:
     @bp.get("/")
     def page() -> str:
         """The page."""
-        ground = _ground(desk(), desks().hands)
+        ground = _ground(tenant_session(), tenant_sessions().control)
         rows = [(each, obstacle(each, ground)) for each in SCENARIOS]
-        return render_template("faults.html", scenarios=rows, ground=ground, tenants_moved=len(desks().names()))
+        moved = len(tenant_sessions().names())
+        return render_template("faults.html", scenarios=rows, ground=ground, tenants_moved=moved)
 
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:
-        """Places and kinds with their forms, and whether wire faults can strike here."""
-        places = [asdict(place) | {"kinds": kinds_at(place)} for place in LOCATIONS]
-        return jsonify(places=places, kinds=catalogue(), fault_proxy=desks().hands.fault_proxy)
+        """Locations and kinds with their forms, and whether wire faults can strike here."""
+        locations = [asdict(each) | {"kinds": kinds_at(each)} for each in LOCATIONS]
+        return jsonify(locations=locations, kinds=catalogue(), fault_proxy=tenant_sessions().control.fault_proxy)
 
     @bp.get("/api/state")
     def state() -> Response:
         """One reading: ``{"faults", "clocks", "scenarios", "picture"}``; ``?chat=`` chooses the picture's chat."""
-        return jsonify(_state(desk(), desks().hands, house(), request.args.get("chat")))
+        return jsonify(_state(tenant_session(), tenant_sessions().control, scenario_runner(), request.args.get("chat")))
 
     @bp.get("/events")
     def events() -> Response:
         """Server-sent events: a reading whenever it differs."""
-        mine, hands, mine_house, chat = desk(), desks().hands, house(), request.args.get("chat")
-        return stream(lambda: _state(mine, hands, mine_house, chat), "faults")
+        session, control, runner = tenant_session(), tenant_sessions().control, scenario_runner()
+        chat = request.args.get("chat")
+        return stream(lambda: _state(session, control, runner, chat), "faults")
 
 
 def _add_faults(bp: Blueprint) -> None:
@@ -91,25 +104,25 @@ def _add_faults(bp: Blueprint) -> None:
     def plan() -> tuple[Response, int]:
         """201 and the fault; 400 with ``errors`` per field."""
         try:
-            form = read_form(json_object(), fault_proxy=desks().hands.fault_proxy)
-        except BadFault as exc:
+            form = read_form(json_object(), fault_proxy=tenant_sessions().control.fault_proxy)
+        except InvalidFault as exc:
             errors = [each.to_dict() for each in exc.errors]
             answer = jsonify(title="Bad Request", status=HTTPStatus.BAD_REQUEST, detail=str(exc), errors=errors)
             answer.content_type = "application/problem+json"
             return answer, HTTPStatus.BAD_REQUEST
-        return jsonify(plan_fault(desk().reconciliation, form)), HTTPStatus.CREATED
+        return jsonify(plan_fault(tenant_session().reconciliation, form)), HTTPStatus.CREATED
 
     @bp.delete("/api/faults/<mock>/<fault_id>")
     def remove(mock: str, fault_id: str) -> tuple[Response, int]:
         """204, or 404."""
-        if not remove_fault(desk().reconciliation, mock, fault_id):
-            return told(HTTPStatus.NOT_FOUND, "this fault is not planned (any more)")
+        if not remove_fault(tenant_session().reconciliation, mock, fault_id):
+            return problem_response(HTTPStatus.NOT_FOUND, "this fault is not planned (any more)")
         return Response(), HTTPStatus.NO_CONTENT
 
     @bp.delete("/api/faults")
     def clear() -> tuple[Response, int]:
         """204."""
-        remove_all(desk().reconciliation)
+        remove_all(tenant_session().reconciliation)
         return Response(), HTTPStatus.NO_CONTENT
 
 
@@ -118,53 +131,56 @@ def _add_clock(bp: Blueprint) -> None:
     def advance() -> tuple[Response, int]:
         """``{"seconds": n, "all": true}`` moves the service and all tenants; ``all`` false: this one's mocks alone."""
         body = json_object()
-        seconds, everything, clock_file = body.get("seconds"), body.get("all", True), desks().hands.clock_file
+        seconds, everything = body.get("seconds"), body.get("all", True)
+        session, clock_file = tenant_session(), tenant_sessions().control.clock_file
         if not is_number(seconds) or not 0 < float(seconds or 0) <= MOST_STEP_S:
-            return told(HTTPStatus.BAD_REQUEST, f"seconds: a number above 0 and at most {MOST_STEP_S} (a week)")
+            words = f"seconds: a number above 0 and at most {MOST_STEP_S} (a week)"
+            return problem_response(HTTPStatus.BAD_REQUEST, words)
         if not isinstance(everything, bool):
-            return told(HTTPStatus.BAD_REQUEST, "all: true or false")
-        if everything and clock_file is None:
-            return told(HTTPStatus.CONFLICT, "the service runs elsewhere: its clock cannot be moved from here")
-        if everything and clock_file is not None:
-            advance_stack(desk().to, clock_file, float(seconds or 0))
+            return problem_response(HTTPStatus.BAD_REQUEST, "all: true or false")
+        if not everything:
+            advance_tenant(session.to, session.names.name, float(seconds or 0))
+        elif clock_file is None:
+            words = "the service runs elsewhere: its clock cannot be moved from here"
+            return problem_response(HTTPStatus.CONFLICT, words)
         else:
-            advance_tenant(desk().to, desk().names.name, float(seconds or 0))
-        clocks = read_clocks(desk().to, desk().names.name, clock_file)
+            advance_stack(session.to, clock_file, float(seconds or 0))
+        clocks = read_clocks(session.to, session.names.name, clock_file)
         return jsonify(clocks=[_clock(each) for each in clocks]), HTTPStatus.OK
 
 
-def _ground(mine: Desk, hands: Hands) -> ScenarioContext:
+def _ground(session: TenantSession, control: StackControl) -> ScenarioContext:
     return ScenarioContext(
-        reconciliation=mine.reconciliation,
-        clock_file=hands.clock_file,
-        worker_health_port=hands.worker_health_port,
-        fault_proxy=hands.fault_proxy,
+        reconciliation=session.reconciliation,
+        clock_file=control.clock_file,
+        worker_health_port=control.worker_health_port,
+        fault_proxy=control.fault_proxy,
     )
 
 
-def _state(mine: Desk, hands: Hands, house: Playhouse, chat: str | None) -> dict[str, Any]:
-    stand = house.stand
-    clocks = read_clocks(mine.to, mine.names.name, hands.clock_file)
+def _state(session: TenantSession, control: StackControl, runner: ScenarioRunner, chat: str | None) -> dict[str, Any]:
+    state = runner.state
+    clocks = read_clocks(session.to, session.names.name, control.clock_file)
     return {
-        "faults": planned(mine.reconciliation),
+        "faults": planned(session.reconciliation),
         "clocks": [_clock(each) for each in clocks],
-        "scenarios": stand.to_json(),
-        **_picture(mine, (stand.act.chat if stand.act else None) or chat),
+        "scenarios": state.to_json(),
+        **_picture(session, (state.playing.chat if state.playing else None) or chat),
     }
 
 
-def _picture(mine: Desk, chat: str | None) -> dict[str, Any]:
-    """The stack; a fault that strikes the lab's own reading must not hide the faults themselves."""
+def _picture(session: TenantSession, chat: str | None) -> dict[str, Any]:
+    """The picture; a fault that strikes the lab's own reading must not hide the faults themselves."""
     try:
-        picture = mine.watch.reading(chat).picture
+        picture = session.watch.reading(chat).picture
     except LabError as exc:
         return {"picture": None, "trouble": str(exc)}
     return {"picture": picture.to_json() if picture else None, "trouble": None}
 
 
 def _clock(reading: Any) -> dict[str, Any]:
-    """Without the time itself, which would change with every look: the page adds the offset to its own clock."""
+    """Without the time itself, which differs at each reading: the page adds the offset to its own clock."""
     return {"name": reading.name, "offset_s": round(reading.offset_s, 1)}
 
 
-PAGE = Page(name="faults", title="Faults and clock", icon="flask", order=70, make=blueprint)
+PAGE = ConsolePage(name="faults", title="Faults and clock", icon="flask", order=70, make=blueprint)

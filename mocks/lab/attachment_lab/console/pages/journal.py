@@ -1,4 +1,4 @@
-"""Journal: every exchange on every hop, live, explained, and to take away."""
+"""Journal: every exchange on every hop, live, explained, and with exports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab.console.desk import Desk
-from attachment_lab.console.frame import Page, desk, stream, told
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import ConsolePage, problem_response, stream, tenant_session
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.exchanges.entry import HOPS
 from attachment_lab.exchanges.har import as_text
@@ -25,8 +25,8 @@ def blueprint() -> Blueprint:
 
     @bp.errorhandler(WrongUse)
     def wrong_filter(error: WrongUse) -> tuple[Response, int]:
-        """400: a filter that cannot be; the detail names it."""
-        return told(HTTPStatus.BAD_REQUEST, str(error))
+        """400: an invalid filter; the detail names it."""
+        return problem_response(HTTPStatus.BAD_REQUEST, str(error))
 
     _add_reading(bp)
     _add_exports(bp)
@@ -43,25 +43,25 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/api/exchanges")
     def listed() -> Response:
         """A page of exchanges, newest first: ``{"entries", "total", "matching", "newer", "older"}``."""
-        return jsonify(desk().journal.page(read_query(request.args)))
+        return jsonify(tenant_session().journal.page(read_query(request.args)))
 
     @bp.get("/events")
     def events() -> Response:
         """Server-sent events: the same page whenever it differs."""
-        mine, query = desk(), read_query(request.args)
-        return stream(lambda: _page(mine, query), "exchanges")
+        session, query = tenant_session(), read_query(request.args)
+        return stream(lambda: _page(session, query), "exchanges")
 
     @bp.get("/api/exchanges/<key>")
     def one(key: str) -> Response | tuple[Response, int]:
         """One exchange in full, with its explanation."""
         try:
-            found = desk().journal.detail(key)
+            found = tenant_session().journal.detail(key)
         except RequestRefused as exc:
             if exc.status != HTTPStatus.NOT_FOUND:
                 raise
             found = None
         if found is None:
-            return told(
+            return problem_response(
                 HTTPStatus.NOT_FOUND, f"No exchange {key} is kept here (any more): journals keep the newest only."
             )
         return jsonify(found)
@@ -72,24 +72,24 @@ def _add_exports(bp: Blueprint) -> None:
     def har() -> Response:
         """What the filters show, as an HTTP Archive."""
         query = read_query({"limit": "1"} | {key: value for key, value in request.args.items() if key != "limit"})
-        found = desk().journal.har(Query(**{**vars(query), "limit": MOST_EXPORTED, "after": ""}))
-        return _file(as_text(found), f"{desk().names.tenant_path}.har", "application/json")
+        found = tenant_session().journal.har(Query(**{**vars(query), "limit": MOST_EXPORTED, "after": ""}))
+        return _file(as_text(found), f"{tenant_session().names.tenant_path}.har", "application/json")
 
     @bp.get("/export.py")
     def pytest_file() -> Response | tuple[Response, int]:
         """``?chat=GUID``: a pytest file that plays this chat again and asserts the same end."""
         guid = request.args.get("chat", "").strip().upper()
         if not GUID.fullmatch(guid):
-            return told(HTTPStatus.BAD_REQUEST, "chat: the guid of a chat, 32 hexadecimal digits")
+            return problem_response(HTTPStatus.BAD_REQUEST, "chat: the guid of a chat, 32 hexadecimal digits")
         try:
-            text = desk().journal.pytest_file(guid)
+            text = tenant_session().journal.pytest_file(guid)
         except LookupError as exc:
-            return told(HTTPStatus.NOT_FOUND, str(exc))
+            return problem_response(HTTPStatus.NOT_FOUND, str(exc))
         return _file(text, f"test_chat_{guid[:8].lower()}.py", "text/x-python")
 
 
-def _page(mine: Desk, query: Query) -> dict[str, Any]:
-    return mine.journal.page(query)
+def _page(session: TenantSession, query: Query) -> dict[str, Any]:
+    return session.journal.page(query)
 
 
 def _file(text: str, name: str, content_type: str) -> Response:
@@ -97,4 +97,4 @@ def _file(text: str, name: str, content_type: str) -> Response:
     return Response(text, content_type=f"{content_type}; charset=utf-8", headers={"Content-Disposition": disposition})
 
 
-PAGE = Page(name="journal", title="Journal", icon="list", order=60, make=blueprint)
+PAGE = ConsolePage(name="journal", title="Journal", icon="list", order=60, make=blueprint)

@@ -1,1 +1,1 @@
-"""The guided tour: a story told on the console's own pages, step by step, by captions that lie over them."""
+"""The guided tour: a story on the console's own pages, step by step, in captions over them."""

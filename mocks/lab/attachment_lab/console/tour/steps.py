@@ -1,4 +1,4 @@
-"""The tour's table, read and checked."""
+"""The tour's table of steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-#: Where a step is told whose page does not exist.
+#: Where a step is shown whose page does not exist.
 FALLBACK_PAGE = "chain/"
 
 
@@ -27,7 +27,7 @@ class Step:
     waiting: str = ""
 
     def url(self, facts: Mapping[str, str], pages: Collection[str]) -> str:
-        """Its page below the tenant's address. A page that is not there is the chain."""
+        """Its page below the tenant's address. A page that does not exist is replaced by the chain."""
         name, _, query = self.page.partition("/")
         filled = query.format_map(_Missing(facts))
         return f"{name}/{filled}" if name in pages else f"{FALLBACK_PAGE}{filled}"

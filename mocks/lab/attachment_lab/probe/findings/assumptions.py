@@ -13,12 +13,9 @@ from importlib import resources
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS
-from c4c_mock.evidence import BOOK as C4C_BOOK
-from c4c_mock.model.dialect import switches as c4c_switches
-from cmi_mock.dialect import entries as cmi_entries
-from cmi_mock.evidence import BOOK as CMI_BOOK
-from orchestration_mock.evidence import BOOK as ORCHESTRATION_BOOK
-from orchestration_mock.model.dialect import SWITCHES as ORCHESTRATION_SWITCHES
+from c4c_mock.evidence import DIALECT as C4C_DIALECT
+from cmi_mock.evidence import DIALECT as CMI_DIALECT
+from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +46,10 @@ def assumptions() -> Mapping[str, NamedAssumption]:
 
 
 def _of_mocks() -> Iterator[NamedAssumption]:
-    cmi = {f"cmi.dialect.{name}": (name, entry["value"]) for name, entry in cmi_entries().items()}
-    c4c = {f"c4c.{name}": (name, switch.value) for name, switch in c4c_switches().items()}
-    contact_pro = {f"dialect.{name}": (name, switch.value) for name, switch in ORCHESTRATION_SWITCHES.items()}
-    books = (ORCHESTRATION_BOOK, CMI_BOOK, C4C_BOOK)
-    for mock, book, entries in zip(MOCKS, books, (contact_pro, cmi, c4c), strict=True):
-        for one in book.all():
+    dialects = (ORCHESTRATION_DIALECT, CMI_DIALECT, C4C_DIALECT)
+    for mock, dialect in zip(MOCKS, dialects, strict=True):
+        entries = {switch.evidence.id: (switch.name, switch.value) for switch in dialect.switches.values()}
+        for one in dialect.book.all():
             name, value = entries.get(one.id, ("", True))
             yield NamedAssumption(
                 id=f"orchestration.{one.id}" if mock == "orchestration" else one.id,

@@ -1,4 +1,4 @@
-"""The methods and attributes of plain values that a condition may use. Anything else has no name here."""
+"""The methods and attributes of plain values that a condition may use. Anything else is refused."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from datetime import UTC, date, datetime, time, timedelta
 from time import struct_time
 from typing import Any
 
+from orchestration_mock.model.conditions.evaluation import Evaluation, Function
 from orchestration_mock.model.conditions.formats import checked_format
 from orchestration_mock.model.conditions.functions import items_of
-from orchestration_mock.model.conditions.patterns import Match
-from orchestration_mock.model.conditions.work import Function, Work
+from orchestration_mock.model.conditions.patterns import PatternMatch
 
 
 def _free(function: Callable[..., Any]) -> Function:
-    """A method that goes through a value once, or once for each part of its arguments, and gives nothing larger.
+    """A method that reads a value once, or once for each part of its arguments, and returns nothing larger.
 
-    ``rfind`` and ``rpartition`` compare each place of a text with all of the text that is looked for; ``strip`` each
-    character with all that are given.
+    ``rfind`` and ``rpartition`` compare each position of a text with the whole text that is searched for; ``strip``
+    compares each character with all given ones.
     """
 
-    def call(work: Work, value: Any, *args: Any, **named: Any) -> Any:
+    def call(evaluation: Evaluation, value: Any, *args: Any, **named: Any) -> Any:
         if isinstance(value, _SIZED):
-            weight, wanted = work.budget.weigh(value), work.budget.weigh([*args, *named.values()])
-            work.budget.pairs(weight, wanted)
+            weight, wanted = evaluation.budget.weigh(value), evaluation.budget.weigh([*args, *named.values()])
+            evaluation.budget.pairs(weight, wanted)
         found = function(value, *args, **named)
         if isinstance(found, str):
-            work.budget.text(len(found))
+            evaluation.budget.text(len(found))
         elif isinstance(found, list):
-            work.budget.items(len(found))
+            evaluation.budget.items(len(found))
         return found
 
     return call
 
 
-def _replace(work: Work, text: str, old: str, new: str) -> str:
-    work.budget.pairs(len(text), len(old))
-    work.budget.text(len(text) + (text.count(old) * max(len(new) - len(old), 0)))
+def _replace(evaluation: Evaluation, text: str, old: str, new: str) -> str:
+    evaluation.budget.pairs(len(text), len(old))
+    evaluation.budget.text(len(text) + (text.count(old) * max(len(new) - len(old), 0)))
     return text.replace(old, new)
 
 
-def _join(work: Work, text: str, parts: Any) -> str:
-    found = items_of(work, parts)
-    work.budget.text(sum(len(part) for part in found) + len(text) * len(found))
+def _join(evaluation: Evaluation, text: str, parts: Any) -> str:
+    found = items_of(evaluation, parts)
+    evaluation.budget.text(sum(len(part) for part in found) + len(text) * len(found))
     return text.join(found)
 
 
-def _fill(work: Work, text: str, width: int) -> str:
-    work.budget.text(max(len(text), width))
+def _fill(evaluation: Evaluation, text: str, width: int) -> str:
+    evaluation.budget.text(max(len(text), width))
     return text.zfill(width)
 
 
-def _strftime(_work: Work, moment: Any, pattern: str) -> str:
+def _strftime(_evaluation: Evaluation, moment: Any, pattern: str) -> str:
     return str(moment.strftime(checked_format(pattern)))
 
 
@@ -59,7 +59,7 @@ def _zoned(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-_SIZED = (str, list, tuple, dict, Match)
+_SIZED = (str, list, tuple, dict, PatternMatch)
 _TEXT_FREE = (
     "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "casefold", "swapcase", "split",
     "rsplit", "splitlines", "partition", "rpartition", "removeprefix", "removesuffix", "find", "rfind",
@@ -74,8 +74,8 @@ _TEXT: dict[str, Function] = {name: _free(getattr(str, name)) for name in _TEXT_
 _MAPPING: dict[str, Function] = {
     "get": _free(dict.get),
     "keys": items_of,
-    "values": lambda work, found: items_of(work, list(found.values())),
-    "items": lambda work, found: items_of(work, list(found.items())),
+    "values": lambda evaluation, found: items_of(evaluation, list(found.values())),
+    "items": lambda evaluation, found: items_of(evaluation, list(found.items())),
 }
 
 
@@ -94,11 +94,13 @@ METHODS: dict[type, dict[str, Function]] = {
     time: _moment(time, "isoformat", "replace"),
     datetime: _moment(datetime, "isoformat", "weekday", "isoweekday", "replace", "date", "time")
     | {
-        # A time without a zone counts as UTC, whatever the zone of this machine.
-        "timestamp": lambda _work, moment: _zoned(moment).timestamp(),
-        "astimezone": lambda _work, moment, tz: _zoned(moment).astimezone(tz),
+        # A time without a zone counts as UTC, in any time zone of this machine.
+        "timestamp": lambda _evaluation, moment: _zoned(moment).timestamp(),
+        "astimezone": lambda _evaluation, moment, tz: _zoned(moment).astimezone(tz),
     },
-    Match: {name: _free(getattr(Match, name)) for name in ("group", "groups", "groupdict", "span", "start", "end")},
+    PatternMatch: {
+        name: _free(getattr(PatternMatch, name)) for name in ("group", "groups", "groupdict", "span", "start", "end")
+    },
 }
 _DATE = frozenset({"year", "month", "day"})
 _TIME = frozenset({"hour", "minute", "second", "microsecond", "tzinfo"})
@@ -108,17 +110,7 @@ ATTRIBUTES: dict[type, frozenset[str]] = {
     datetime: _DATE | _TIME,
     timedelta: frozenset({"days", "seconds", "microseconds"}),
     struct_time: frozenset(
-        {
-            "tm_year",
-            "tm_mon",
-            "tm_mday",
-            "tm_hour",
-            "tm_min",
-            "tm_sec",
-            "tm_wday",
-            "tm_yday",
-            "tm_isdst",
-        }
+        f"tm_{name}" for name in ("year", "mon", "mday", "hour", "min", "sec", "wday", "yday", "isdst")
     ),
 }
 METHOD_NAMES = frozenset(name for table in METHODS.values() for name in table)

@@ -1,7 +1,7 @@
 """What a condition may use of the documented modules: datetime, json, random, re and time.
 
-Time is the tenant's clock, in UTC (assumed: the real server's zone is not documented). `random` is the
-same in every run for the same event.
+Time is the tenant's clock, in UTC (assumed: the real server's time zone is not documented). `random` gives
+the same numbers in every run for the same event.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from datetime import time as time_of_day
 from typing import Any
 
 from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.evaluation import Evaluation, Function
 from orchestration_mock.model.conditions.formats import checked_format, readable_format
 from orchestration_mock.model.conditions.functions import items_of
-from orchestration_mock.model.conditions.patterns import BadPattern, Match, Pattern, read_pattern
-from orchestration_mock.model.conditions.work import Function, Work
+from orchestration_mock.model.conditions.patterns import BadPattern, PatternMatch, Re2Pattern, read_pattern
 
 MAX_MOMENT_CHARS = 200
 MODULES = ("datetime", "json", "random", "re", "time")
 
 
-def _now(work: Work, tz: Any = None) -> datetime:
-    return work.facts.now.replace(tzinfo=None) if tz is None else work.facts.now.astimezone(tz)
+def _now(evaluation: Evaluation, tz: Any = None) -> datetime:
+    return evaluation.facts.now.replace(tzinfo=None) if tz is None else evaluation.facts.now.astimezone(tz)
 
 
-def _today(work: Work) -> date:
-    return work.facts.now.date()
+def _today(evaluation: Evaluation) -> date:
+    return evaluation.facts.now.date()
 
 
-def _from_timestamp(_work: Work, seconds: float, tz: Any = None) -> datetime:
+def _from_timestamp(_evaluation: Evaluation, seconds: float, tz: Any = None) -> datetime:
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.replace(tzinfo=None) if tz is None else moment.astimezone(tz)
 
 
-def _strptime(_work: Work, text: str, pattern: str) -> datetime:
+def _strptime(_evaluation: Evaluation, text: str, pattern: str) -> datetime:
     if len(text) > MAX_MOMENT_CHARS:
         raise ConditionFailed(f"a time of more than {MAX_MOMENT_CHARS} characters")
     return datetime.strptime(text, readable_format(pattern))  # noqa: DTZ007 - as the condition says
 
 
-def _loads(work: Work, text: str) -> Any:
-    work.budget.weigh(text)
-    work.budget.text(len(text))
+def _loads(evaluation: Evaluation, text: str) -> Any:
+    evaluation.budget.weigh(text)
+    evaluation.budget.text(len(text))
     return json.loads(text)
 
 
-def _dumps(work: Work, value: Any, *, sort_keys: bool = False, ensure_ascii: bool = True) -> str:
-    work.budget.text(work.budget.weigh(value))
+def _dumps(evaluation: Evaluation, value: Any, *, sort_keys: bool = False, ensure_ascii: bool = True) -> str:
+    evaluation.budget.text(evaluation.budget.weigh(value))
     text = json.dumps(value, sort_keys=bool(sort_keys), ensure_ascii=bool(ensure_ascii))
-    work.budget.text(len(text))
+    evaluation.budget.text(len(text))
     return text
 
 
-def pattern_of(pattern: Any, flags: int) -> Pattern:
+def pattern_of(pattern: Any, flags: int) -> Re2Pattern:
     """A pattern ready to run. Raises ``ConditionFailed``."""
     if not isinstance(pattern, str):
         raise TypeError("a pattern is a text")
@@ -65,21 +65,21 @@ def pattern_of(pattern: Any, flags: int) -> Pattern:
         raise ConditionFailed(f"the pattern {pattern[:60]!r}: {exc}") from exc
 
 
-def _search(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return pattern_of(pattern, flags).search(_text(text), work.budget.spend)
+def _search(evaluation: Evaluation, pattern: str, text: str, flags: int = 0) -> PatternMatch | None:
+    return pattern_of(pattern, flags).search(_text(text), evaluation.budget.spend)
 
 
-def _match(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return pattern_of(pattern, flags).match(_text(text), work.budget.spend)
+def _match(evaluation: Evaluation, pattern: str, text: str, flags: int = 0) -> PatternMatch | None:
+    return pattern_of(pattern, flags).match(_text(text), evaluation.budget.spend)
 
 
-def _full_match(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return pattern_of(pattern, flags).fullmatch(_text(text), work.budget.spend)
+def _full_match(evaluation: Evaluation, pattern: str, text: str, flags: int = 0) -> PatternMatch | None:
+    return pattern_of(pattern, flags).fullmatch(_text(text), evaluation.budget.spend)
 
 
-def _find_all(work: Work, pattern: str, text: str, flags: int = 0) -> list[Any]:
-    found = list(pattern_of(pattern, flags).find_all(_text(text), work.budget.spend))
-    work.budget.items(len(found))
+def _find_all(evaluation: Evaluation, pattern: str, text: str, flags: int = 0) -> list[Any]:
+    found = list(pattern_of(pattern, flags).find_all(_text(text), evaluation.budget.spend))
+    evaluation.budget.items(len(found))
     parts = [tuple(part or "" for part in each.groups()) for each in found]
     return [
         each.group() if not groups else groups[0] if len(groups) == 1 else groups
@@ -93,43 +93,43 @@ def _text(value: Any) -> str:
     return value
 
 
-def _one_of(work: Work, values: Any) -> Any:
-    return work.dice.choice(items_of(work, values))
+def _one_of(evaluation: Evaluation, values: Any) -> Any:
+    return evaluation.rng.choice(items_of(evaluation, values))
 
 
-def _struct(work: Work, seconds: float | None = None) -> time.struct_time:
-    return time.gmtime(work.facts.now.timestamp() if seconds is None else seconds)
+def _struct(evaluation: Evaluation, seconds: float | None = None) -> time.struct_time:
+    return time.gmtime(evaluation.facts.now.timestamp() if seconds is None else seconds)
 
 
-def _strftime(work: Work, pattern: str) -> str:
-    return work.facts.now.strftime(checked_format(pattern))
+def _strftime(evaluation: Evaluation, pattern: str) -> str:
+    return evaluation.facts.now.strftime(checked_format(pattern))
 
 
 FUNCTIONS: dict[str, Function] = {
-    "datetime.datetime": lambda _work, *args, **named: datetime(*args, **named),  # noqa: DTZ001
+    "datetime.datetime": lambda _evaluation, *args, **named: datetime(*args, **named),  # noqa: DTZ001
     "datetime.datetime.now": _now,
     "datetime.datetime.today": _now,
     "datetime.datetime.utcnow": _now,
-    "datetime.datetime.fromisoformat": lambda _work, text: datetime.fromisoformat(text),
+    "datetime.datetime.fromisoformat": lambda _evaluation, text: datetime.fromisoformat(text),
     "datetime.datetime.fromtimestamp": _from_timestamp,
     "datetime.datetime.strptime": _strptime,
-    "datetime.datetime.combine": lambda _work, day, hour: datetime.combine(day, hour),
-    "datetime.date": lambda _work, *args, **named: date(*args, **named),
+    "datetime.datetime.combine": lambda _evaluation, day, hour: datetime.combine(day, hour),
+    "datetime.date": lambda _evaluation, *args, **named: date(*args, **named),
     "datetime.date.today": _today,
-    "datetime.date.fromisoformat": lambda _work, text: date.fromisoformat(text),
-    "datetime.time": lambda _work, *args, **named: time_of_day(*args, **named),
-    "datetime.timedelta": lambda _work, *args, **named: timedelta(*args, **named),
+    "datetime.date.fromisoformat": lambda _evaluation, text: date.fromisoformat(text),
+    "datetime.time": lambda _evaluation, *args, **named: time_of_day(*args, **named),
+    "datetime.timedelta": lambda _evaluation, *args, **named: timedelta(*args, **named),
     "json.loads": _loads,
     "json.dumps": _dumps,
-    "random.random": lambda work: work.dice.random(),
-    "random.randint": lambda work, low, high: work.dice.randint(low, high),
-    "random.uniform": lambda work, low, high: work.dice.uniform(low, high),
+    "random.random": lambda evaluation: evaluation.rng.random(),
+    "random.randint": lambda evaluation, low, high: evaluation.rng.randint(low, high),
+    "random.uniform": lambda evaluation, low, high: evaluation.rng.uniform(low, high),
     "random.choice": _one_of,
     "re.search": _search,
     "re.match": _match,
     "re.fullmatch": _full_match,
     "re.findall": _find_all,
-    "time.time": lambda work: work.facts.now.timestamp(),
+    "time.time": lambda evaluation: evaluation.facts.now.timestamp(),
     "time.gmtime": _struct,
     "time.localtime": _struct,
     "time.strftime": _strftime,

@@ -1,4 +1,4 @@
-"""Python's operators on plain values, each within bounds."""
+"""Python's operators on plain values, each charged to the budget."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _contains(item: Any, box: Any) -> bool:
 
 
 def compare(budget: Budget, op: ast.cmpop, left: Any, right: Any) -> bool:
-    """A comparison, paid for. ``in`` looks a text up in a text, or goes through a collection."""
+    """A comparison, charged. ``in`` searches a text in a text, or reads a collection."""
     if isinstance(op, ast.In | ast.NotIn) and isinstance(left, str) and isinstance(right, str):
         budget.pairs(len(left), len(right))
     if not isinstance(op, ast.Is | ast.IsNot):
@@ -114,12 +114,12 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.IsNot: operator.is_not,
 }
 
-#: What operators may give; everything else (a complex number, say) is refused.
+#: What operators may return; everything else (a complex number, for example) is refused.
 PLAIN = (*NUMBERS, str, list, tuple, set, dict, date, datetime, timedelta)
 
 
 def plain(value: Any) -> Any:
-    """The value, if it is of a kind this twin knows. Raises ``ConditionFailed``."""
+    """The value, if it is of a type that this mock knows. Raises ``ConditionFailed``."""
     if value is None or isinstance(value, PLAIN):
         return value
     raise ConditionFailed(f"a value of type {type(value).__name__} is not imitated")

@@ -1,9 +1,10 @@
 """The regular expressions of a condition, run by RE2 (``google-re2``): no backtracking, so no pattern runs long.
 
-Python's own ``re`` says whether a pattern is one at all, as it does at the vendor; it never runs one here. What Python
-takes and RE2 does not (look-around, back-references, possessive repetition) is refused in words. Where the two read the
-same signs differently, the pattern is rewritten (``{,n}``, ``\\Z``, ``\\uXXXX``); what remains is ``edi.patterns`` in
-evidence.toml: ``\\d \\w \\s \\b`` know ASCII alone, and ``$`` does not match before a line break at the end.
+Python's own ``re`` decides whether a pattern is valid, as it does at the vendor; it never runs one here. What Python
+accepts and RE2 does not (look-around, back-references, possessive repetition) is refused with a reason. Where the two
+read the same characters differently, the pattern is rewritten (``{,n}``, ``\\Z``, ``\\uXXXX``); what remains is the
+evidence entry ``edi.patterns``: ``\\d \\w \\s \\b`` know ASCII alone, and ``$`` does not match before a line break at
+the end.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any
 import re2
 
 MAX_PATTERN_CHARS = 500
-#: For RE2's programs and caches of one pattern, in bytes.
+#: For RE2's programs and caches of one pattern.
 MAX_PATTERN_MEMORY_BYTES = 1024 * 1024
-#: RE2 looks at each character once for each instruction at worst; it does so many of them in one of our steps.
+#: In the worst case RE2 reads each character once for each instruction; one of our steps pays for this many.
 INSTRUCTIONS_PER_STEP = 4
 FLAG_LETTERS = {int(re.IGNORECASE): "i", int(re.MULTILINE): "m", int(re.DOTALL): "s"}
 
@@ -35,15 +36,15 @@ Spend = Callable[[int], None]
 
 
 class BadPattern(ValueError):
-    """A pattern that Python would refuse; with ``lacking`` one that only this twin does not know."""
+    """A pattern that Python refuses; with ``not_imitated``, one that only this mock refuses."""
 
-    def __init__(self, message: str, *, lacking: bool = False) -> None:
+    def __init__(self, message: str, *, not_imitated: bool = False) -> None:
         super().__init__(message)
-        self.lacking = lacking
+        self.not_imitated = not_imitated
 
 
 @dataclass(frozen=True)
-class Match:
+class PatternMatch:
     """What a pattern found, as Python's match object shows it."""
 
     text: str
@@ -86,29 +87,29 @@ class Match:
         return None if start < 0 else self.text[start:end]
 
 
-class Pattern:
-    """A pattern that RE2 has taken. ``spend`` is told the steps of a run before it; it raises to prevent the run."""
+class Re2Pattern:
+    """A pattern that RE2 has compiled. ``spend`` gets the steps of a run before it and may raise."""
 
     def __init__(self, regexp: Any) -> None:
         self._regexp = regexp
 
-    def match(self, text: str, spend: Spend) -> Match | None:
+    def match(self, text: str, spend: Spend) -> PatternMatch | None:
         """The match at the beginning of the text."""
         self._charge(len(text), spend)
         return self._found(self._regexp.match(text), text)
 
-    def search(self, text: str, spend: Spend) -> Match | None:
+    def search(self, text: str, spend: Spend) -> PatternMatch | None:
         """The first match anywhere."""
         self._charge(len(text), spend)
         return self._found(self._regexp.search(text), text)
 
-    def fullmatch(self, text: str, spend: Spend) -> Match | None:
+    def fullmatch(self, text: str, spend: Spend) -> PatternMatch | None:
         """The match of the whole text."""
         self._charge(len(text), spend)
         return self._found(self._regexp.fullmatch(text), text)
 
-    def find_all(self, text: str, spend: Spend) -> Iterator[Match]:
-        """All matches that do not overlap; each search is charged for the rest of the text, which it may go through."""
+    def find_all(self, text: str, spend: Spend) -> Iterator[PatternMatch]:
+        """All matches that do not overlap; each search is charged for the rest of the text, which it may read."""
         found, at = self._regexp.finditer(text), 0
         while True:
             self._charge(len(text) - at, spend)
@@ -121,35 +122,35 @@ class Pattern:
     def _charge(self, chars: int, spend: Spend) -> None:
         spend(1 + chars * int(self._regexp.programsize) // INSTRUCTIONS_PER_STEP)
 
-    def _found(self, match: Any, text: str) -> Match | None:
+    def _found(self, match: Any, text: str) -> PatternMatch | None:
         if match is None:
             return None
         spans = tuple(match.span(number) for number in range(self._regexp.groups + 1))
-        return Match(text, spans, dict(self._regexp.groupindex))
+        return PatternMatch(text, spans, dict(self._regexp.groupindex))
 
 
 @lru_cache(maxsize=256)
-def read_pattern(text: str, flags: int = 0) -> Pattern:
+def read_pattern(text: str, flags: int = 0) -> Re2Pattern:
     """A pattern ready to run. Raises ``BadPattern``."""
     if len(text) > MAX_PATTERN_CHARS:
-        raise BadPattern(f"a pattern of more than {MAX_PATTERN_CHARS} characters", lacking=True)
+        raise BadPattern(f"a pattern of more than {MAX_PATTERN_CHARS} characters", not_imitated=True)
     if flags & ~sum(FLAG_LETTERS):
-        raise BadPattern("a flag other than I, M and S", lacking=True)
-    _ask_python(text, flags)
+        raise BadPattern("a flag other than I, M and S", not_imitated=True)
+    _check_with_python(text, flags)
     if _POSIX_CLASS.search(text):
-        raise BadPattern("signs that begin a POSIX class", lacking=True)
+        raise BadPattern("characters that begin a POSIX class", not_imitated=True)
     letters = "".join(letter for flag, letter in FLAG_LETTERS.items() if flags & flag)
     options = re2.Options()
     options.max_mem, options.log_errors = MAX_PATTERN_MEMORY_BYTES, False
     try:
-        return Pattern(re2.compile((f"(?{letters})" if letters else "") + _for_re2(text), options))
+        return Re2Pattern(re2.compile((f"(?{letters})" if letters else "") + _for_re2(text), options))
     except (re2.error, UnicodeEncodeError) as exc:
         why = exc.args[0].decode(errors="replace") if isinstance(exc.args[0], bytes) else str(exc.args[0])
-        raise BadPattern(f"RE2, which runs patterns here, does not take it: {why}", lacking=True) from exc
+        raise BadPattern(f"RE2, which runs patterns here, refuses it: {why}", not_imitated=True) from exc
 
 
-def _ask_python(text: str, flags: int) -> None:
-    """Raises ``BadPattern`` for what Python refuses. Nothing is run: reading a pattern takes no long time."""
+def _check_with_python(text: str, flags: int) -> None:
+    """Raises ``BadPattern`` for what Python refuses. Nothing is run: compiling a pattern is quick."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -158,11 +159,11 @@ def _ask_python(text: str, flags: int) -> None:
         why = f"a bracket is not closed: {exc}" if "unterminated" in str(exc) else str(exc)
         raise BadPattern(why) from exc
     except (RecursionError, OverflowError, MemoryError) as exc:
-        raise BadPattern(f"so deep or so large a pattern ({type(exc).__name__})", lacking=True) from exc
+        raise BadPattern(f"a pattern of this depth or size ({type(exc).__name__})", not_imitated=True) from exc
 
 
 def _for_re2(text: str) -> str:
-    """The pattern in RE2's signs, where they differ from Python's."""
+    """The pattern in RE2's syntax, where it differs from Python's."""
     in_class = False
     parts = []
     for token in _TOKEN.finditer(text):
@@ -174,7 +175,7 @@ def _for_re2(text: str) -> str:
         elif token["most"] and not in_class:
             part = f"{{0,{token['most']}}}"
         elif token["open"]:
-            # Inside a class a bracket is a plain sign, and the first closing one of a class as well.
+            # Inside a class a bracket is a plain character, and so is the first closing one of a class.
             part = part if not in_class else part.replace("[", r"\[")
             in_class = not (in_class and part.endswith("]"))
         elif token["close"]:

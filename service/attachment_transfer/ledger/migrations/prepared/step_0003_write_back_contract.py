@@ -1,7 +1,7 @@
-"""Contract: nobody reads the audit trail's text any more, so the bridge of step 0002 goes.
+"""Contract: no program reads the audit trail's text any more, so the bridge of step 0002 is removed.
 
 For the release after the one that brought step 0002. Version 2 shuts out the release before that one: it would read
-the trail, and take a result that is not told there for one that was never written back. With this step the line of the
+the trail, and treat a result that is missing there as never written back. With this step the line of the
 trail becomes free text, for people alone.
 """
 

@@ -15,7 +15,9 @@ def upgrade() -> None:
     """Create every table, and the version: the release that made these tables by itself wrote 1."""
     _create_service_tables()
     _create_transfer()
+    _create_secret()
     _create_attachment()
+    _create_intent()
     _create_trail()
     op.execute("INSERT INTO ledger_schema (version) VALUES (1)")
 
@@ -80,6 +82,9 @@ def _create_transfer() -> None:
     op.create_index("transfer_by_contact", "transfer", ["contact_id"])
     op.create_index("transfer_by_state", "transfer", ["state", "updated_at_s"])
     op.create_index("transfer_by_tenant", "transfer", ["state", "c4c_url", "opened_at_s"])
+
+
+def _create_secret() -> None:
     op.create_table(
         "sealed_secret",
         sa.Column("transfer_id", sa.String(length=32), nullable=False),
@@ -122,6 +127,9 @@ def _create_attachment() -> None:
         sa.UniqueConstraint("transfer_id", "source_id", name="attachment_once_per_transfer"),
     )
     op.create_index("ix_attachment_transfer_id", "attachment", ["transfer_id"])
+
+
+def _create_intent() -> None:
     op.create_table(
         "upload_intent",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

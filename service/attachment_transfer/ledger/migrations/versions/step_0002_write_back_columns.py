@@ -5,9 +5,9 @@ rolling update both releases run, and a round may be taken over either way, so e
 
 - this release goes on writing the trail's line as it is, which the release before reads;
 - a trigger on the trail fills the columns, for lines that the release before writes. The comparison of text that it
-  needs stands here alone and goes with the trigger: ``prepared/step_0003_write_back_contract.py``.
+  needs is only here and is removed with the trigger: ``prepared/step_0003_write_back_contract.py``.
 
-Rounds that were running are filled in; of a transfer at rest nobody asks. So the step touches few rows and its lock
+Rounds that were running are filled in; ended transfers do not need it. So the step touches few rows and its lock
 on ``transfer`` is short: an added column without a default rewrites nothing.
 """
 

@@ -1,0 +1,1 @@
+"""Compatibility of schemas: whether a newer schema still accepts everything that an older one accepted."""

@@ -1,0 +1,1 @@
+"""Who may call: users, passwords, sessions with their CSRF tokens."""

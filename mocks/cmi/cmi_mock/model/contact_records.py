@@ -1,0 +1,106 @@
+"""What clients write about conversations: results as attached data, and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cmi_mock.model.contacts import CmiContact
+from cmi_mock.model.emails import Email
+from cmi_mock.model.errors import UnknownId, WrongState
+from cmi_mock.model.ids import normal_id
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+
+
+@dataclass(frozen=True)
+class ContactData:
+    """One write of results to a conversation.
+
+    Attributes:
+        contact_id: conversation id.
+        created_by: user name.
+    """
+
+    id: str
+    contact_id: str
+    group_id: str
+    created: datetime
+    created_by: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A note to a conversation; a later one replaces it under the same id."""
+
+    id: str
+    contact_id: str
+    text: str
+    changed: datetime
+
+
+@dataclass
+class ContactRecords:
+    """All results and remarks of one tenant. Not locked: the caller has the tenant's lock."""
+
+    clock: Clock
+    ids: Ids
+    _data: dict[str, ContactData] = field(default_factory=dict)
+    _remarks: dict[str, Remark] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[ContactData]:
+        """Results, oldest first."""
+        return iter(self._data.values())
+
+    def get(self, data_id: str) -> ContactData:
+        """Raises NoSuchThing."""
+        try:
+            return self._data[normal_id(data_id)]
+        except KeyError:
+            raise UnknownId(f"no contact data has the id {data_id}") from None
+
+    def write(self, conversation: CmiContact, user: str, data: Mapping[str, Any]) -> ContactData:
+        """Write a result back. Raises NotNow for an e-mail, and for a conversation that is still going on.
+
+        Source: CMI user rights page, row ``/contactData`` ("only for conversations in wrap-up or handled;
+        email not supported"); evidence: documented.
+        """
+        if isinstance(conversation.source, Email):
+            raise WrongState("contact data is not supported for e-mails")
+        if not conversation.takes_data:
+            raise WrongState(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
+        data_id = self.ids.hex32("contact-data")
+        written = ContactData(data_id, conversation.id, conversation.group_id, self.clock.now(), user, dict(data))
+        self._data[data_id] = written
+        return written
+
+    def attached_to(self, conversation: CmiContact) -> dict[str, Any]:
+        """All results of a conversation in one; later ones win."""
+        merged: dict[str, Any] = {}
+        for written in self:
+            if written.contact_id == conversation.id:
+                merged.update(written.data)
+        return merged
+
+    def remark(self, conversation: CmiContact, text: str) -> Remark:
+        """Add a remark."""
+        return self._put_remark(self.ids.hex32("remark"), conversation, text)
+
+    def replace_remark(self, conversation: CmiContact, text: str, remark_id: str = "") -> Remark:
+        """Replace a remark, by default the newest one. Raises NoSuchThing."""
+        mine = [one.id for one in self.remarks_of(conversation)]
+        wanted = normal_id(remark_id) if remark_id else (mine[-1] if mine else "")
+        if wanted not in mine:
+            raise UnknownId(f"the conversation has no such remark: {remark_id or 'none at all'}")
+        return self._put_remark(wanted, conversation, text)
+
+    def remarks_of(self, conversation: CmiContact) -> list[Remark]:
+        """Oldest first."""
+        return [one for one in self._remarks.values() if one.contact_id == conversation.id]
+
+    def _put_remark(self, remark_id: str, conversation: CmiContact, text: str) -> Remark:
+        self._remarks[remark_id] = remark = Remark(remark_id, conversation.id, text, self.clock.now())
+        return remark

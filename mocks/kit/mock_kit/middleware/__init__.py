@@ -1,0 +1,1 @@
+"""One request on its way through a mock: metered, recorded, and struck by planned faults."""

@@ -1,0 +1,1 @@
+"""A tenant's chat activities in C4C: reading them, their view."""

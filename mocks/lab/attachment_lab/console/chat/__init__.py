@@ -1,0 +1,1 @@
+"""The chats of a tenant: reading them, acting in them, their view."""

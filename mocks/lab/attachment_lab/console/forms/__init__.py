@@ -1,0 +1,1 @@
+"""The forms that the server checks: a fault, an integration."""

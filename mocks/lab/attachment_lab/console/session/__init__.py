@@ -1,0 +1,1 @@
+"""One tenant of the console: its session, and what runs for it in the background."""

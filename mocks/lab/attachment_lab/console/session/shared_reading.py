@@ -1,0 +1,45 @@
+"""Readings that all open pages of a tenant share for a moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import tenant_session
+
+Kept = TypeVar("Kept")
+
+
+class SharedReading:
+    """Calls ``read`` at most once per ``for_s``; callers in between wait and get the same value. Safe for threads."""
+
+    def __init__(self, read: Callable[[], Any], *, for_s: float) -> None:
+        self._read = read
+        self._for_s = for_s
+        self._lock = threading.Lock()
+        self._at = float("-inf")
+        self._value: Any = None
+
+    def __call__(self) -> Any:
+        """The value, new or not older than ``for_s``. An error of ``read`` is raised and not kept."""
+        with self._lock:
+            if time.monotonic() - self._at >= self._for_s:
+                self._value = self._read()
+                self._at = time.monotonic()
+            return self._value
+
+    def forget(self) -> None:
+        """Make the next call read again: something was just changed."""
+        with self._lock:
+            self._at = float("-inf")
+
+
+def of_this_tenant(store: WeakKeyDictionary[TenantSession, Kept], make: Callable[[TenantSession], Kept]) -> Kept:
+    """What belongs to the running request's tenant; made at the first request, removed with the tenant."""
+    session = tenant_session()
+    found = store.get(session)
+    return found if found is not None else store.setdefault(session, make(session))

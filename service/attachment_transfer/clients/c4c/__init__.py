@@ -1,0 +1,1 @@
+"""C4C over OData V2: activities, attachments, uploads."""

@@ -1,0 +1,1 @@
+"""CMI: a chat's documents and the download of its files."""

@@ -1,0 +1,1 @@
+"""The one way out of the process: allowed hosts and addresses, time limits, pace, measurements."""

@@ -1,0 +1,1 @@
+"""Statements on many transfers at once: purge, move, rotation, redrive, after a restore."""
