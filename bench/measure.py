@@ -24,14 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
-
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.testing.lab import Lab, LabTenant
 from attachment_lab.testing.postgres import Server
+from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
 
 REQUESTS, CLIENTS = int(os.environ.get("BENCH_REQUESTS", "800")), 8
 CHATS = int(os.environ.get("BENCH_CHATS", "40"))
@@ -58,7 +57,7 @@ def quiet(database: Database, seconds: float = QUIET_S) -> Counts:
 
 
 def accept_figures(server: Server) -> dict[str, float]:
-    """Events of new contacts to one API process, nobody carrying them."""
+    """Events of new contacts to one API process, without a worker."""
     database, issuer, port = Database(server, "accept"), Issuer(), Ports.free().service
     env = {
         **issuer.settings(),
@@ -137,7 +136,7 @@ class Carried:
 
 
 def carry_figures(server: Server) -> dict[str, float]:
-    """One worker, one tenant; chats of one file, of five files, of one large file: their differences tell the parts."""
+    """One worker, one tenant; chats of one file, of five files, of one large file: their differences show the parts."""
     database = Database(server, "carry")
     environment = {"DATABASE_URL": database.url, "ATTACHMENT_TRANSFER_POLL_INTERVAL_S": str(POLL_S)}
     with open_stack(StackOptions(service_environment=environment)) as stack:

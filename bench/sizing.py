@@ -35,7 +35,7 @@ Write = Callable[[str, str, str, float, str], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is asked for.
+    """The load to size for.
 
     Attributes:
         peak: the busiest hour's rate over the day's mean.
@@ -96,7 +96,7 @@ def _tenants(load: Load, line: Write, peak: float) -> None:
     )  # fmt: skip
     at_once = line("rounds", "rounds at once", "peak_chats × held", peak * held_s, "")
     line(
-        "per_tenant", "one C4C tenant carries at most", "rounds_per_tenant × 86 400 / held",
+        "per_tenant", "one C4C tenant transfers at most", "rounds_per_tenant × 86 400 / held",
         load.rounds_per_tenant * DAY_S / held_s, "chats/day",
     )  # fmt: skip
     line(

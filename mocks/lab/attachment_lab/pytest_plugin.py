@@ -40,6 +40,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from attachment_contract.traffic import TrafficCheck
+
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.opening import TenantOptions
     from attachment_lab.testing.lab import Lab, LabTenant
@@ -127,8 +128,8 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]
         return
     from attachment_lab.recorder.inside import checked_traffic  # noqa: PLC0415 - see the module's docstring
 
-    with checked_traffic(request.node.nodeid) as hearing:
-        yield hearing
+    with checked_traffic(request.node.nodeid) as check:
+        yield check
 
 
 @contextmanager

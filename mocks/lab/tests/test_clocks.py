@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import RequestRefused
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks, read_offset, write_offset
@@ -82,7 +81,7 @@ def test_a_fresh_tenant_begins_at_the_services_time(clock_file: Path) -> None:
     assert stack.mock("orchestration").offsets == {"fresh": 100.0, "other": 0.0}
 
 
-def test_where_the_services_clock_cannot_be_moved_nobody_catches_up_with_it() -> None:
+def test_where_the_services_clock_cannot_be_moved_no_tenant_follows_it() -> None:
     stack = FakeStack(fresh=0.0)
     catch_up(stack, "fresh", None)  # type: ignore[arg-type]  # see above
     assert stack.mock("cmi").offsets == {"fresh": 0.0}

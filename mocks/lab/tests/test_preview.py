@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
-
 from attachment_lab.demo.files import customer_files
 from attachment_lab.preview.file_types import detect_type
 from attachment_lab.preview.renderer import NotRendered, Renderer
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
+from PIL import Image
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -43,8 +42,8 @@ HTML = b"<!doctype html><script>alert(1)</script>"
     ],
 )  # fmt: skip
 def test_a_file_is_what_its_bytes_are(head: bytes, name: str, declared: str, kind: str, odd: bool) -> None:
-    look = detect_type(head, name=name, declared=declared)
-    assert (look.kind, bool(look.mismatch)) == (kind, odd)
+    detected = detect_type(head, name=name, declared=declared)
+    assert (detected.kind, bool(detected.mismatch)) == (kind, odd)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def test_an_image_is_drawn_anew_and_nothing_of_its_own_bytes_is_left(tmp_path: Path) -> None:
+def test_an_image_is_rendered_and_nothing_of_its_own_bytes_is_left(tmp_path: Path) -> None:
     polyglot = io.BytesIO()
     Image.new("RGB", (3000, 1500), "red").save(polyglot, "PNG")
     drawing = Renderer().render("image", "d", opener(polyglot.getvalue() + HTML, tmp_path))

@@ -1,4 +1,4 @@
-"""``attachment-lab scenario``: listed, played without a browser, and judged by its exit code."""
+"""``attachment-lab scenario``: listed, and played without a browser; its exit code is the verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from attachment_lab.__main__ import run
 from attachment_lab.scenarios.table import SCENARIOS
 

@@ -7,10 +7,6 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from attachment_lab.__main__ import run
 from attachment_lab.cli import common
 from attachment_lab.clients.json_client import refusal
@@ -18,6 +14,9 @@ from attachment_lab.demo.run import Assumption, AttachmentRow, DemoResult
 from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 ROW = AttachmentRow(
     chat="C",
@@ -47,7 +46,7 @@ def printed(result: DemoResult) -> str:
         ("\U000e0041", "\\U000e0041"),
     ],
 )
-def test_a_name_cannot_act_on_whoever_reads_it(name: str, seen: str) -> None:
+def test_a_name_cannot_act_on_its_reader(name: str, seen: str) -> None:
     assert shown(name) == seen
 
 
@@ -62,7 +61,7 @@ def test_a_name_cannot_act_on_whoever_reads_it(name: str, seen: str) -> None:
         (2**31, "2.0 GiB"),
     ],
 )
-def test_sizes_are_told_as_people_say_them(size: int | None, words: str) -> None:
+def test_sizes_are_shown_with_units(size: int | None, words: str) -> None:
     assert human_size(size) == words
 
 

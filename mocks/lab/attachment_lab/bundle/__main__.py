@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from attachment_contract.terminal import SafeConsole
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from attachment_contract.terminal import SafeConsole
 from attachment_lab.bundle import archive, engine
 from attachment_lab.bundle.build_traces import refuse_build_traces
 from attachment_lab.bundle.contents import BundleContents, read_contents
@@ -42,7 +42,7 @@ def main(
     """Everything is checked before the first byte is written."""
     say = SafeConsole(stderr=True, soft_wrap=True)
     stack = read_contents(compose_file, profiles=profiles, extra=extra)
-    images = tuple(engine.look_up(name) for name in stack.images)
+    images = tuple(engine.inspect(name) for name in stack.images)
     refuse_build_traces(images)
     written = write(stack, images, locks, out, say)
     result = {

@@ -42,7 +42,7 @@ class Image:
     commands: tuple[str, ...]
 
 
-def look_up(name: str) -> Image:
+def inspect(name: str) -> Image:
     """Inspect an image. Raises EngineFailed with a remedy when the engine has none of that name."""
     found: dict[str, Any] = json.loads(_docker("image", "inspect", name))[0]
     lines = _docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", name).splitlines()

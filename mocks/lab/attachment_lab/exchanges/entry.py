@@ -43,7 +43,7 @@ OPERATIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("metadata", "c4c", "GET", r"/\$metadata$", "Reads the metadata"),
     ("upload", "c4c", "POST", rf"/{_ACTIVITY}/ChatActivityAttachment$", "Stores {file}"),
     ("upload", "c4c", "POST", r"/ChatActivityAttachmentCollection$", "Stores {file}"),
-    ("held", "c4c", "GET", rf"/{_ACTIVITY}/ChatActivityAttachment$", "Lists the stored files"),
+    ("listing", "c4c", "GET", rf"/{_ACTIVITY}/ChatActivityAttachment$", "Lists the stored files"),
     ("read-back", "c4c", "GET", rf"/{_OBJECT}/Binary/\$value$", "Reads {file} back"),
     ("verify", "c4c", "GET", rf"/{_OBJECT}$", "Checks {file}"),
 )

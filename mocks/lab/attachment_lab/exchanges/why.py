@@ -186,7 +186,7 @@ def _xml(text: str) -> str | None:
 def _then(facts: ExplanationFacts) -> Iterator[str]:
     entry = facts.entry
     again = [each for each in facts.later if _same_work(each, entry)]
-    listed = next((each for each in facts.later if each.operation == "held" and each.chat == entry.chat), None)
+    listed = next((each for each in facts.later if each.operation == "listing" and each.chat == entry.chat), None)
     if entry.operation == "upload" and entry.failed and listed:
         yield f"{_after(entry, listed)} the service listed the files in C4C before sending anything again."
     if again:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
 from mock_kit.journal.recorder import CapturedExchange
+
+from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
 
 #: Text of all captured exchanges together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, prepare_rehearsal, rehearsal_target
 from attachment_lab.probe.target import PREFIX, ProbeTarget
 from attachment_lab.tenant.opening import TenantOptions
@@ -146,7 +145,7 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     assert [what for what in hidden if str(what).casefold() in said] == []
 
 
-def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
+def test_a_tenant_that_differs_is_shown_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
     with tenant.lab.tenant(
         TenantOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
     ) as other:

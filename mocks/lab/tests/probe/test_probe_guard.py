@@ -1,4 +1,4 @@
-"""The one door for changes: attachments of the test activity, and what the run made there."""
+"""The only permitted changes: attachments of the test activity, and what the run created there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from attachment_lab.errors import WrongUse
 from attachment_lab.probe.client import ProbeClient
 from attachment_lab.probe.guard import check_write
@@ -95,7 +94,7 @@ def test_nothing_is_deleted_without_clean_up(target: ProbeTarget) -> None:
 
 @pytest.fixture
 def client(target: ProbeTarget) -> Iterator[ProbeClient]:
-    """The door itself; nobody listens behind it."""
+    """The client itself, without any server behind it."""
     made = ProbeClient(replace(target, loopback_map="my1.crm.cloud.sap=http://127.0.0.1:1"), Permits(tries_on="c4c"))
     yield made
     made.close()

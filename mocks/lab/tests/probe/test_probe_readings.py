@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
 from attachment_lab.probe import token as read_token
 from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 from attachment_lab.probe.findings.assumptions import assumptions, why_unseen
@@ -78,7 +77,7 @@ def test_no_answers_show_nothing() -> None:
         ),
     ],
 )
-def test_each_shape_is_told_by_where_the_files_are(
+def test_each_shape_is_recognised_by_where_the_files_are(
     answers: list[ProbeExchange], letter: str, routes: list[str]
 ) -> None:
     found = seen(*answers)

@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stand_ins import StandIn, self_signed, stand_in
-
 from attachment_lab.probe.client import CredentialsRefused, ProbeClient
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import ProbeTarget
 from attachment_lab.tenant.credentials import fresh_tenant
+from stand_ins import StandIn, self_signed, stand_in
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 
@@ -70,16 +69,18 @@ def test_a_tenant_that_asks_to_slow_down_is_left_in_peace(target: ProbeTarget, t
     assert all("Stopped at once; try again after" in why for why in outcome.stopped.values())
 
 
-def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: ProbeTarget, tmp_path: Path) -> None:
-    with socket.socket() as held:  # bound, not listening: refuses every connection
-        held.bind(("127.0.0.1", 0))
-        outcome = run(target, f"http://127.0.0.1:{held.getsockname()[1]}", tmp_path)
+def test_an_address_without_a_server_is_reported_with_the_variable_and_a_remedy(
+    target: ProbeTarget, tmp_path: Path
+) -> None:
+    with socket.socket() as stored:  # bound, not listening: refuses every connection
+        stored.bind(("127.0.0.1", 0))
+        outcome = run(target, f"http://127.0.0.1:{stored.getsockname()[1]}", tmp_path)
     text = "the host of ATTACHMENT_PROBE_C4C_URL cannot be reached (ConnectError); check the address"
     assert outcome.stopped["c4c"].startswith(f"c4c: {text}")
     assert outcome.exchanges == 0
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: ProbeTarget, tmp_path: Path) -> None:
+def test_a_certificate_without_a_trusted_issuer_gets_no_request(target: ProbeTarget, tmp_path: Path) -> None:
     certificate = self_signed(tmp_path, target.site("c4c"))
     only_c4c = replace(target, systems=("c4c",))
     with stand_in(lambda _: LOGIN_PAGE, certificate) as server:
@@ -141,7 +142,7 @@ def test_messages_without_files_are_no_shape_and_no_refutation(target: ProbeTarg
     )
 
 
-def test_refused_credentials_are_not_sent_again_whoever_asks(target: ProbeTarget, wall: StandIn) -> None:
+def test_refused_credentials_are_not_sent_again(target: ProbeTarget, wall: StandIn) -> None:
     host = target.site("c4c")
     client = ProbeClient(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
     for label in ("first", "second"):

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probe_kit import DIFFERENT, Battery
-
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.rehearsal import completed_chat, prepare_rehearsal, rehearsal_target
@@ -19,6 +17,7 @@ from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.testing.lab import Lab, LabTenant
+from probe_kit import DIFFERENT, Battery
 
 pytestmark = [
     pytest.mark.stack,
@@ -117,7 +116,7 @@ def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
     assert ours.keys() == theirs.keys()
 
 
-def test_the_battery_tells_two_dialects_apart(different: tuple[LabTenant, Probed], lab: Lab) -> None:
+def test_the_requests_distinguish_two_dialects(different: tuple[LabTenant, Probed], lab: Lab) -> None:
     """Else its agreement would say nothing."""
     _, first = different
     theirs = first.battery.answers()
