@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
+
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.testing.lab import Lab, LabTenant
 from attachment_lab.testing.postgres import Server
-from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
 
 REQUESTS, CLIENTS = int(os.environ.get("BENCH_REQUESTS", "800")), 8
 CHATS = int(os.environ.get("BENCH_CHATS", "40"))

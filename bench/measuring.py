@@ -17,9 +17,10 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from attachment_lab.testing.postgres import Server, running_server
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+
+from attachment_lab.testing.postgres import Server, running_server
 
 ISSUER = "https://login-bench.cc.sinch.com/bench"
 #: As a production server writes: every commit is flushed. The lab's own server does without, for speed.

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+
 from attachment_transfer.clients.body import UploadBody
 
 SIZE_MB = int(os.environ.get("BENCH_MB", "64"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
+
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.probe.client import ProbeClient
 from attachment_lab.probe.exchange import ProbeExchange

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+
 from attachment_lab.probe.edm import Edm, read_edm
 from attachment_lab.probe.requests.c4c import SERVICES, STRICT, UNASSIGNED_ID
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from attachment_lab.probe.requests.c4c import STRICT
 
 pytestmark = [pytest.mark.stack, pytest.mark.system("c4c"), pytest.mark.writes]

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+
 from attachment_lab.probe.chat_shapes import attachments_in, messages_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.system("cmi")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import click
+
 from attachment_contract.cli.check import check
 from attachment_contract.cli.dry_run import dry_run
-
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.probe_commands import probe
 from attachment_lab.cli.running_commands import chat, clock, journal, reconcile, report, reset

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 
 import click
 import platformdirs
-from attachment_contract.terminal import SafeConsole
 from rich.text import Text
 
+from attachment_contract.terminal import SafeConsole
 from attachment_lab.errors import LabError
 
 INTERRUPTED = 130

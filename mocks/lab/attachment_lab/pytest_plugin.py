@@ -40,7 +40,6 @@ __all__ = [
 
 if TYPE_CHECKING:
     from attachment_contract.traffic import TrafficCheck
-
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.opening import TenantOptions
     from attachment_lab.testing.lab import Lab, LabTenant

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from attachment_lab.bundle.archive import write_archive
 from attachment_lab.bundle.build_traces import BuildTraceFound, build_traces, refuse_build_traces
 from attachment_lab.bundle.contents import read_contents

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import Unreachable
 

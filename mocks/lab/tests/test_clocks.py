@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import RequestRefused
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks, read_offset, write_offset

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from flask.testing import FlaskClient
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.web.stored_file import disposition
 from attachment_lab.tenant.credentials import default_tenant
-from flask.testing import FlaskClient
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()

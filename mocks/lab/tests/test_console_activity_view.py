@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from attachment_lab.console.c4c import activity_view as view
 from attachment_lab.reconciliation.records import C4cObject, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console import app as console_app
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
 from attachment_lab.tenant.credentials import default_tenant
-from flask.testing import FlaskClient
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()

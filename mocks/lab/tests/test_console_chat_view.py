@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from attachment_lab.console.chat.chat_view import CHANNELS, LISTED_CHATS, detail, event_views, newest, phase
 from attachment_lab.console.pages.chat import rules
 from attachment_lab.tenant import people

@@ -6,6 +6,8 @@ import threading
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.forms.fault_form import InvalidFault, read_form, shown
@@ -18,7 +20,6 @@ from attachment_lab.scenarios.model import Scenario, ScenarioResult
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.tenant.credentials import default_tenant
-from flask.testing import FlaskClient
 from mock_kit.faults.kinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")

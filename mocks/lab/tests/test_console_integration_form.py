@@ -6,6 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from attachment_contract.dryrun.request import NothingToSend
 from attachment_lab.console.forms.integration_form import (
     TypedIntegration,
@@ -16,8 +19,6 @@ from attachment_lab.console.forms.integration_form import (
     users_of,
 )
 from attachment_lab.tenant.credentials import default_tenant, fresh_tenant
-from hypothesis import given
-from hypothesis import strategies as st
 
 SECRETS = ("orchestration-layer", "ri-apikey", "cmi-chat-attachment-upload-user", "sap-v1-secret")
 FORM: dict[str, Any] = {

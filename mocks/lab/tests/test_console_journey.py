@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
+
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
 from attachment_lab.chats.hops import hops_of, trace_of
 from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel

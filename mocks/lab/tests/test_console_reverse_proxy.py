@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from flask.testing import FlaskClient
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.tenant.credentials import default_tenant
-from flask.testing import FlaskClient
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
 TENANT = default_tenant()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from attachment_lab.reconciliation.content_change import change_of, differs
 from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.reconciliation.records import C4cObject, SourceFile

@@ -8,6 +8,7 @@ import json
 import re
 
 import pytest
+
 from attachment_lab.tenant.credentials import (
     TenantNames,
     default_tenant,

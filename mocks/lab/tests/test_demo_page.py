@@ -6,9 +6,10 @@ import re
 import shlex
 from pathlib import Path
 
-import attachment_lab.console
 import click
 import pytest
+
+import attachment_lab.console
 from attachment_lab.__main__ import cli
 from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour.steps import steps

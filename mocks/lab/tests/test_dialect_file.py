@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from attachment_lab.__main__ import run
 from attachment_lab.errors import WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file, toml_value
 from attachment_lab.stack import commands
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.running import StackOptions, open_stack
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = """
 format = "attachment-dialect.v1"

@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
-from attachment_lab.errors import WrongUse
-from attachment_lab.exchanges.entry import OPERATIONS, from_delivery, from_exchange
-from attachment_lab.exchanges.index import Index
-from attachment_lab.exchanges.query import Query, read_query, select
 from exchanges_sample import (
     ACTIVITY,
     FILE,
@@ -24,6 +20,11 @@ from exchanges_sample import (
     delivery,
     exchange,
 )
+
+from attachment_lab.errors import WrongUse
+from attachment_lab.exchanges.entry import OPERATIONS, from_delivery, from_exchange
+from attachment_lab.exchanges.index import Index
+from attachment_lab.exchanges.query import Query, read_query, select
 
 
 def test_a_download_shows_its_chat_its_file_and_its_caller() -> None:

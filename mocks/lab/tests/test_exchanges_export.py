@@ -16,6 +16,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
+from exchanges_sample import UPLOAD, body, delivery, exchange
+
 from attachment_lab.exchanges.as_pytest import literal, source
 from attachment_lab.exchanges.curl import as_curl, variables
 from attachment_lab.exchanges.entry import from_delivery, from_exchange
@@ -24,7 +26,6 @@ from attachment_lab.exchanges.query import Query, read_query
 from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.exchanges.recording import RecordedFault, RecordedFile, Recording
 from attachment_lab.testing.lab import LabTenant
-from exchanges_sample import UPLOAD, body, delivery, exchange
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "har-1.2.schema.json").read_text())
 

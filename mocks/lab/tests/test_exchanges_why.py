@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
+from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
+
 from attachment_lab.exchanges.entry import HOPS, OPERATIONS, Entry, from_delivery, from_exchange
 from attachment_lab.exchanges.patterns import ANY, patterns
 from attachment_lab.exchanges.why import Explanation, ExplanationFacts, Point, explain
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
-from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
 
 
 def why(mock: str, full: dict[str, Any], **facts: Any) -> Explanation:

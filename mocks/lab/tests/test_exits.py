@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.exits import Stopped, run_command
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+
 from attachment_lab.__main__ import run
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from attachment_lab.evidence.fidelity import BehaviourRow, Part, cap_percent, debts, over_the_cap, page, parts, shares
 from attachment_lab.evidence.sources import sources, sources_of
 

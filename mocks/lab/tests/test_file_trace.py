@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from attachment_lab.reconciliation.file_trace import answer_from, file_exchange_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"

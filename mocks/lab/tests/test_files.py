@@ -10,8 +10,9 @@ import av
 import docx
 import openpyxl
 import pytest
-from attachment_lab.demo.files import LARGE_FILE_BYTES, MANIFEST, CustomerFile, customer_files, sha256_of
 from PIL import Image
+
+from attachment_lab.demo.files import LARGE_FILE_BYTES, MANIFEST, CustomerFile, customer_files, sha256_of
 
 
 @pytest.fixture(scope="module")

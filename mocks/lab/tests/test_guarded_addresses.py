@@ -6,15 +6,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
-from flask import Flask
 from mock_kit.testing import RouteAddress, route_addresses
 from orchestration_mock.app import create_app as orchestration_app
-from werkzeug.test import Client, TestResponse
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 MOCKS = {"orchestration": orchestration_app, "cmi": cmi_app, "c4c": c4c_app}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.records import C4cObject, ChainRecords, DeliveryRecord, Leak, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord

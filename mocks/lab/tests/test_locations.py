@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from attachment_lab.faults.locations import BY_ID, LOCATIONS, kinds_at, location_of, misplaced
 from mock_kit.faults import KINDS, Fault
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from attachment_lab.demo.files import customer_files
 from attachment_lab.preview.file_types import detect_type
 from attachment_lab.preview.renderer import NotRendered, Renderer
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
-from PIL import Image
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = b"<!doctype html><script>alert(1)</script>"

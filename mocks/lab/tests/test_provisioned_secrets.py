@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import yaml
+
 from attachment_lab.containers.provision import provision
 
 ROOT = Path(__file__).resolve().parents[3]

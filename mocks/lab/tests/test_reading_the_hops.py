@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
+
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
 from attachment_lab.reconciliation.reading import Reconciliation, delivery_from, find_in_file, find_secrets

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug.test import Client
+
 from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
@@ -20,7 +22,6 @@ from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, in
 from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
 from mock_kit.journal.recorder import CapturedExchange
-from werkzeug.test import Client
 
 HOST = "my2554607.de1.crm.cloud.sap"
 SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"

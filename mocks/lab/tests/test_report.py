@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+
 from attachment_lab.chats.picture import Picture, Station
 from attachment_lab.reconciliation.invariants import INVARIANTS, judge
 from attachment_lab.reconciliation.records import ChainRecords, Leak, ReconciliationVerdict, Violation

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from attachment_lab.__main__ import run
 from attachment_lab.scenarios.table import SCENARIOS
 

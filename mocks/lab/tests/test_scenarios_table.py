@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.errors import WrongUse
 from attachment_lab.faults.locations import BY_ID, misplaced

@@ -6,12 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from attachment_lab.demo.files import sha256_of
 from attachment_lab.demo.seeds.files import RECIPES, seed_files
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.seeds.script import read_script, scripted_chats
 from attachment_lab.testing.lab import LabTenant
-from PIL import Image
 
 
 @pytest.fixture(scope="module")

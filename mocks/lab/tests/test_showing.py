@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from attachment_lab.__main__ import run
 from attachment_lab.cli import common
 from attachment_lab.clients.json_client import refusal
@@ -14,9 +18,6 @@ from attachment_lab.demo.run import Assumption, AttachmentRow, DemoResult
 from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 ROW = AttachmentRow(
     chat="C",

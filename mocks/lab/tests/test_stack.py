@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
 from attachment_lab.errors import NotSettled, StackFailed, WrongUse
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.process_cleanup import members

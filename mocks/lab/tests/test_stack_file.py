@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.kill import listeners

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+
 from attachment_lab.stack.progress import STALLED_CPU_S, Progress
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from attachment_lab.__main__ import run
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack

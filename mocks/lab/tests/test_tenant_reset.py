@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.console.session.tenant_session import TenantSessions
 from attachment_lab.errors import LabFailed, RequestRefused

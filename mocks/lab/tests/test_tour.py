@@ -7,6 +7,8 @@ import string
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
@@ -18,7 +20,6 @@ from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.testing.lab import LabTenant
-from flask.testing import FlaskClient
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from attachment_contract.terminal import SafeConsole
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from attachment_contract.terminal import SafeConsole
 from attachment_lab.bundle import archive, engine
 from attachment_lab.bundle.build_traces import refuse_build_traces
 from attachment_lab.bundle.contents import BundleContents, read_contents

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
-from attachment_contract.terminal import SafeConsole, visible_json
 from rich.console import Console
 
+from attachment_contract.terminal import SafeConsole, visible_json
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from mock_kit.faults.kinds import KINDS
 from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS
+from mock_kit.faults.kinds import KINDS
 
 
 @click.group()

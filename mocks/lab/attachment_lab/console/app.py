@@ -12,7 +12,6 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, redirect, request, url_for
 from jinja2 import StrictUndefined
-from mock_kit.http.guard import Guard, is_for_files
 from werkzeug.wrappers import Response as AnyResponse
 
 from attachment_lab.clients.stack_clients import StackClients
@@ -26,6 +25,7 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.stack.commands import CONSOLE_VARIABLE
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
+from mock_kit.http.guard import Guard, is_for_files
 
 #: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
 GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, allow_links=True)

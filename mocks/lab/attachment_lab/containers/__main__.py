@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attachment_contract.terminal import echo
 
+from attachment_contract.terminal import echo
 from attachment_lab.containers.names import aliases
 from attachment_lab.containers.provision import provision
 from attachment_lab.containers.tenants import open_first_tenant, smoke

@@ -27,13 +27,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.stack_clients import MOCKS
+from attachment_lab.errors import WrongUse
 from c4c_mock.evidence import DIALECT as C4C_DIALECT
 from cmi_mock.evidence import DIALECT as CMI_DIALECT
 from mock_kit.evidence import MockDialect
 from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
-
-from attachment_lab.clients.stack_clients import MOCKS
-from attachment_lab.errors import WrongUse
 
 FORMAT = "attachment-dialect.v1"
 LABELS = ("documented", "recorded", "inferred", "assumed")

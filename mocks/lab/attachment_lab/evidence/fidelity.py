@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from mock_kit.evidence import MockDialect
 
 from attachment_lab.evidence.sources import sources, sources_of
+from mock_kit.evidence import MockDialect
 
 _MOCKS = (
     ("Contact Pro and its orchestration layer", "orchestration_mock"),

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from attachment_contract import check
-
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from mock_kit.journal.recorder import CapturedExchange
-
 from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
+from mock_kit.journal.recorder import CapturedExchange
 
 #: Text of all captured exchanges together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024

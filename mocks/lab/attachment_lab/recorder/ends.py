@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from attachment_contract.traffic import TrafficBody, TrafficExchange
-
 from attachment_lab.recorder.instrumentation import Digest, Sent
 
 

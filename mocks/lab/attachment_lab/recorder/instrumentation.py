@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import httpx
 from flask import Flask
+
 from mock_kit.journal import BodyMeter
 from mock_kit.journal.bodies import BodyCopier
 from mock_kit.journal.masking import Masker

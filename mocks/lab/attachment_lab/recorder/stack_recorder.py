@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from attachment_contract.traffic import TrafficCheck, TrafficExchange
 from attachment_contract.traffic.exchange import exchange_from_capture
 from attachment_contract.traffic.routes import neighbour_of
-
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched

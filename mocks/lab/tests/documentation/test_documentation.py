@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 import pytest
+from documentation_blocks import ROOT, SHELL, Block, blocks, pages
+
 from attachment_lab.__main__ import cli
 from attachment_lab.stack.processes import Command, StackProcesses
 from attachment_lab.tenant.credentials import example_integration_json
-from documentation_blocks import ROOT, SHELL, Block, blocks, pages
 from mock_kit.testing import free_port
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

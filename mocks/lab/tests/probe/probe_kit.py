@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 

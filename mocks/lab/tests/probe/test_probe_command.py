@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, prepare_rehearsal, rehearsal_target
 from attachment_lab.probe.target import PREFIX, ProbeTarget
 from attachment_lab.tenant.opening import TenantOptions

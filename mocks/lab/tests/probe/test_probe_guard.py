@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from attachment_lab.errors import WrongUse
 from attachment_lab.probe.client import ProbeClient
 from attachment_lab.probe.guard import check_write

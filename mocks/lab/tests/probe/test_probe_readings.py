@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from attachment_lab.probe import token as read_token
 from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 from attachment_lab.probe.findings.assumptions import assumptions, why_unseen

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.findings.evidence_files import EvidenceFolder, NotRedacted
 from attachment_lab.probe.findings.redaction import Redactor
 from attachment_lab.probe.target import ProbeTarget
-from hypothesis import given
-from hypothesis import strategies as st
 
 KEY = b"k" * 32
 PASSPORT = {"name": "Passport Ada.JPG", "content_type": "image/jpeg", "size": 48213, "url": "/chats/5AB/attachments/1"}

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from stand_ins import StandIn, self_signed, stand_in
+
 from attachment_lab.probe.client import CredentialsRefused, ProbeClient
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import ProbeTarget
 from attachment_lab.tenant.credentials import fresh_tenant
-from stand_ins import StandIn, self_signed, stand_in
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 

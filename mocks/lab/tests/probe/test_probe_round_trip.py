@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from probe_kit import DIFFERENT, Battery
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.rehearsal import completed_chat, prepare_rehearsal, rehearsal_target
@@ -17,7 +19,6 @@ from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.testing.lab import Lab, LabTenant
-from probe_kit import DIFFERENT, Battery
 
 pytestmark = [
     pytest.mark.stack,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
-from mock_kit.http.guard import takes_files
 from werkzeug.exceptions import ClientDisconnected
 
 from attachment_lab.console.chat.chat_actions import MOST_FILE_BYTES
@@ -16,6 +15,7 @@ from attachment_lab.console.web import stored_file
 from attachment_lab.console.web.page import json_object, problem_response
 from attachment_lab.errors import LabError, RequestRefused, WrongUse
 from attachment_lab.tenant.conversation import Originator
+from mock_kit.http.guard import takes_files
 
 Reply = Response | tuple[Response, int]
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")

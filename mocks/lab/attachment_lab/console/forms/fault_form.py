@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
-from mock_kit.http.problem import FieldError
-
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import RequestRefused
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, Location, location_of, misplaced
 from attachment_lab.reconciliation.reading import Reconciliation
+from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
+from mock_kit.http.problem import FieldError
 
 MEMBERS = ("location", "kind", "params", "phase", "times", "skip", "expires_in_s")
 NOT_THERE = 404

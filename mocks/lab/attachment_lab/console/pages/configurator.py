@@ -6,10 +6,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from attachment_contract.dryrun.request import NothingToSend
-from attachment_contract.gate import vocabulary as words
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from attachment_contract.dryrun.request import NothingToSend
+from attachment_contract.gate import vocabulary as words
 from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
 from attachment_lab.console.chat.chat_routes import act, refused
 from attachment_lab.console.chat.chat_view import event_view

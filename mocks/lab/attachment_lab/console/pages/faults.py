@@ -8,7 +8,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, jsonify, render_template, request
-from mock_kit.faults.kinds import is_number
 
 from attachment_lab.console.forms.fault_form import (
     InvalidFault,
@@ -36,6 +35,7 @@ from attachment_lab.scenarios.player import obstacle
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
+from mock_kit.faults.kinds import is_number
 
 #: The furthest that one press moves the clock: a week.
 MOST_STEP_S = 7 * 86_400

@@ -13,13 +13,13 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from mock_kit.http.guard import takes_files
 
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import abort_with_problem, session_named
 from attachment_lab.demo.run import verdict_json
 from attachment_lab.errors import RequestRefused
+from mock_kit.http.guard import takes_files
 
 PIECE_BYTES = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -12,11 +12,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from attachment_lab.clients.stack_clients import MOCKS
 from c4c_mock.evidence import DIALECT as C4C_DIALECT
 from cmi_mock.evidence import DIALECT as CMI_DIALECT
 from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
-
-from attachment_lab.clients.stack_clients import MOCKS
 
 
 @dataclass(frozen=True, kw_only=True)
