@@ -83,14 +83,14 @@ def test_one_place_of_a_request_can_be_the_only_one_that_counts(make_tenant: Mak
 
 
 def test_a_wrong_language_is_refused_with_what_there_is(tenant: TenantClient) -> None:
-    for answer in (
-        tenant.control(f"users/{tenant.user}/language", {"language": "xx"}, "PUT"),
-        tenant.control(f"users/{tenant.user}/language", {}, "PUT"),
-        tenant.control("users", {"user": "ada", "password": "Secret-1", "language": "xx"}),
-        tenant.control("dialect", {"user_language": "xx"}),
-        tenant.control("dialect", {"language_asked_by": ["cookie"]}),
+    for status, answer in (
+        (400, tenant.control(f"users/{tenant.user}/language", {"language": "xx"}, "PUT")),
+        (400, tenant.control(f"users/{tenant.user}/language", {}, "PUT")),
+        (400, tenant.control("users", {"user": "ada", "password": "Secret-1", "language": "xx"})),
+        (422, tenant.control("dialect", {"user_language": "xx"})),
+        (422, tenant.control("dialect", {"language_asked_by": ["cookie"]})),
     ):
-        assert answer.status_code == 400
+        assert answer.status_code == status
         error = answer.get_json()["errors"][0]
         assert error["field"].rpartition(".")[2] in {"language", "user_language", "language_asked_by"}
         assert error["expected"]

@@ -128,7 +128,7 @@ def test_the_catalogue_says_whether_the_wire_can_break() -> None:
 
 
 def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: FlaskClient) -> None:
-    page = client.get(f"{PAGE}/").text
+    page = " ".join(client.get(f"{PAGE}/").text.split())
     for each in SCENARIOS:
         assert each.title in page
     assert "attachment-lab up --fault-proxy" in page

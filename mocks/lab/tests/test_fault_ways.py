@@ -139,7 +139,7 @@ def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
     client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, control=StackControl(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
-    form = {"place": "download", "kind": kind, "params": params, "times": 0}
+    form = {"location": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/acme/faults/api/faults", json=form)
     assert answer.status_code == 201, answer.text
     (message,) = cmi.faults()

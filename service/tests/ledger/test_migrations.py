@@ -15,7 +15,7 @@ from kept_kit import SEALING_KEY
 from upgrade_kit import Kept, shape
 
 from attachment_transfer.core.states import WriteBackState
-from attachment_transfer.ledger import database, migrations, tables
+from attachment_transfer.ledger import migrations, schema, tables
 from attachment_transfer.ledger.audit import note
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.round_store import RoundStore
@@ -197,7 +197,8 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from attachment_transfer.ledger import migrations
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
+from attachment_transfer.ledger.schema import migrate
 migrations.LOCATIONS.append(Path(sys.argv[2]))
 migrations.NEEDED = "0003"
 migrate(open_database(sys.argv[1]))
@@ -216,7 +217,7 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
 @pytest.mark.parametrize("system", ["postgresql"], indirect=True)
 def test_a_table_that_others_hold_is_waited_for_and_then_let_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that waits for its lock stands before everybody who comes after it."""
-    monkeypatch.setattr(database, "_TABLE_PATIENCE_MS", 200)
+    monkeypatch.setattr(schema, "_TABLE_PATIENCE_MS", 200)
     before = shape(kept.engine)
     with kept.engine.begin() as report:
         report.execute(sa.text("SELECT count(*) FROM transfer"))  # a long report holds the table until it ends

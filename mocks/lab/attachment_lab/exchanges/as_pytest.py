@@ -67,7 +67,7 @@ def _imports(recording: Recording) -> Iterator[str]:
     yield "from attachment_lab.reconciliation.invariants import judge"
     if _has_options(recording):
         yield "from attachment_lab.tenant.opening import TenantOptions"
-    yield "from attachment_lab.testing.lab import Tenant"
+    yield "from attachment_lab.testing.lab import LabTenant"
 
 
 def _has_options(recording: Recording) -> bool:
@@ -99,7 +99,7 @@ def _marks(recording: Recording) -> list[str]:
 def _test(recording: Recording) -> Iterator[str]:
     yield ""
     yield from _marks(recording)
-    yield f"def test_chat_{recording.guid[:8].lower()}_ends_as_recorded(tenant: Tenant) -> None:"
+    yield f"def test_chat_{recording.guid[:8].lower()}_ends_as_recorded(tenant: LabTenant) -> None:"
     yield from _indented(_play(recording))
     yield from _indented(_assertions(recording))
 
