@@ -168,13 +168,13 @@ def main() -> int:
         "measured_at": datetime.now(UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} noisy cores, {platform.machine()}, Python {platform.python_version()}",
     }
-    stages: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
+    phases: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
         ("accepting", accept_figures),
         ("carrying", carry_figures),
     ]
     with postgresql() as server:
         figures["postgresql"] = psycopg.connect(server.database("version")).execute("SHOW server_version").fetchone()[0]  # type: ignore[index]
-        for name, measure in stages:
+        for name, measure in phases:
             say(f"{name} …")
             figures |= {key: float(f"{value:.4g}") for key, value in measure(server).items()}
     text = json.dumps(figures, indent=2) + "\n"

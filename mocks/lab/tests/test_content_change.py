@@ -8,14 +8,14 @@ import pytest
 
 from attachment_lab.reconciliation.content_change import change_of, differs
 from attachment_lab.reconciliation.file_trace import FileExchange
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord
 
 GOOD, BAD, OTHER = "ab12" * 16, "cd34" * 16, "ef56" * 16
 SOURCE = SourceFile(
     chat="C1", id="A1", name="contract.pdf", size_bytes=10_256, sha256=GOOD, sniffed_type="application/pdf"
 )
-OBJECT = C4cObject(
+OBJECT = C4cFile(
     object_id="O1", external_reference="C1", name="contract.pdf", size_bytes=6_120, sha256=BAD, sniffed_type="text/html"
 )
 MINE = AttachmentRecord(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import C4cObject, ChainRecords, DeliveryRecord, Leak, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, ChainRecords, DeliveryRecord, Leak, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 CHAT = "5AB6E20342A6EE11B3ED58961D1810CC"
@@ -15,7 +15,7 @@ GOOD = "ab12" * 16
 BAD = "cd34" * 16
 
 SOURCE = SourceFile(chat=CHAT, id="A1", name="image.jpg", size_bytes=10, sha256=GOOD)
-OBJECT = C4cObject(
+OBJECT = C4cFile(
     object_id="O1",
     external_reference=CHAT,
     name="image.jpg",

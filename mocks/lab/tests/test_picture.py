@@ -8,13 +8,13 @@ import pytest
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
 from attachment_lab.chats.picture import draw
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 SOURCE = SourceFile(chat=GUID, id="A1", name="image.jpg", size_bytes=2048, sha256="a" * 64)
 STORED = AttachmentRecord(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256="a" * 64)
-OBJECT = C4cObject(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
+OBJECT = C4cFile(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
 DELIVERED = DeliveryRecord(
     id="D", event_id="E", event="Ended", chat=GUID, state="delivered", status=202, duration_ms=12
 )

@@ -10,7 +10,7 @@ import pytest
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
 from attachment_lab.reconciliation.reading import Reconciliation, delivery_from, find_in_file, find_secrets
-from attachment_lab.reconciliation.records import C4cObject, ChainRecords, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, ChainRecords, SourceFile
 from attachment_lab.reconciliation.settling import ChainState
 from attachment_lab.tenant.conversation import LabConversation, SentFile
 from attachment_lab.tenant.credentials import default_tenant
@@ -127,7 +127,7 @@ def test_a_row_whose_ends_differ_is_called_changed() -> None:
     records = ChainRecords(
         sources=(SourceFile(chat="C", id="A", name="n", size_bytes=1, sha256="aa"),),
         transfers=(TransferRecord(id="T", chat="C", state="settled", attachments=(carried,)),),
-        objects=(C4cObject(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
+        objects=(C4cFile(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
     )
     [row] = rows_from(records)
     assert row.outcome == "changed"

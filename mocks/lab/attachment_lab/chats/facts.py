@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from attachment_lab.reconciliation.file_trace import FileExchange
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 Tone = Literal["idle", "active", "waiting", "done", "failed"]
@@ -33,7 +33,7 @@ class ChatFacts:
     sources: tuple[SourceFile, ...] = ()
     deliveries: tuple[DeliveryRecord, ...] = ()
     transfer: TransferRecord | None = None
-    objects: tuple[C4cObject, ...] = ()
+    objects: tuple[C4cFile, ...] = ()
     verdict: ReconciliationVerdict | None = None
     created: str | None = None
     sent_at: Mapping[str, str] = field(default_factory=dict)

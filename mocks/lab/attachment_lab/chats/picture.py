@@ -14,7 +14,7 @@ from attachment_lab.chats.journey import timeline_of
 from attachment_lab.chats.timing import HopView, view_of
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
@@ -113,9 +113,7 @@ def draw(chat: ChatFacts) -> Picture:
     )
 
 
-def _file(
-    source: SourceFile, mine: AttachmentRecord | None, objects: dict[str, C4cObject], chat: ChatFacts
-) -> FileView:
+def _file(source: SourceFile, mine: AttachmentRecord | None, objects: dict[str, C4cFile], chat: ChatFacts) -> FileView:
     theirs = objects.get(mine.object_id) if mine and mine.object_id else None
     station, tone, chip = _place(mine, chat.transfer)
     reason, remedy = (mine.reason or "", mine.remedy or "") if mine else ("", "")

@@ -18,7 +18,7 @@ from attachment_lab.chats.picture import Picture, draw
 from attachment_lab.reconciliation.file_trace import FileTrace
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 #: A reading is shared by all open pages for this long.
@@ -70,7 +70,7 @@ class _Seen:
     sources: Mapping[str, list[SourceFile]]
     deliveries: Mapping[str, list[DeliveryRecord]]
     transfers: Mapping[str, TransferRecord]
-    objects: Mapping[str | None, list[C4cObject]]
+    objects: Mapping[str | None, list[C4cFile]]
     all_transfers: list[TransferRecord]
     good_until: float = field(default=0.0)
 
@@ -85,7 +85,7 @@ class Watch:
         self._seen: _Seen | None = None
         self._verdicts: dict[tuple[str, ...], ReconciliationVerdict] = {}
         self._rows: dict[str, tuple[tuple[Any, ...], OverviewRow]] = {}
-        self._objects: tuple[tuple[str, ...], list[C4cObject]] = ((), [])
+        self._objects: tuple[tuple[str, ...], list[C4cFile]] = ((), [])
 
     def reading(self, guid: str | None = None) -> WatchedChats:
         """The chats, and the picture of one: ``guid``, or the newest whose event was fired, or the newest."""
@@ -136,7 +136,7 @@ class Watch:
         fired: dict[str, list[DeliveryRecord]] = defaultdict(list)
         for each in deliveries:
             fired[str(each.chat)].append(each)
-        objects: dict[str | None, list[C4cObject]] = defaultdict(list)
+        objects: dict[str | None, list[C4cFile]] = defaultdict(list)
         for each_object in self._read_objects(transfers):
             objects[each_object.external_reference].append(each_object)
         now = time.monotonic()
@@ -151,7 +151,7 @@ class Watch:
         )
         return self._seen
 
-    def _read_objects(self, transfers: list[TransferRecord]) -> list[C4cObject]:
+    def _read_objects(self, transfers: list[TransferRecord]) -> list[C4cFile]:
         """C4C's objects, read again only while a transfer is active or has just come to rest."""
         if not any(each.attachments for each in transfers):
             return []
