@@ -58,7 +58,7 @@ def quiet(database: Database, seconds: float = QUIET_S) -> Counts:
 
 
 def accept_figures(server: Server) -> dict[str, float]:
-    """Events of new contacts to one API process, nobody carrying them."""
+    """Events of new contacts to one API process, without a worker."""
     database, issuer, port = Database(server, "accept"), Issuer(), Ports.free().service
     env = {
         **issuer.settings(),
@@ -137,7 +137,7 @@ class Carried:
 
 
 def carry_figures(server: Server) -> dict[str, float]:
-    """One worker, one tenant; chats of one file, of five files, of one large file: their differences tell the parts."""
+    """One worker, one tenant; chats of one file, of five files, of one large file: their differences show the parts."""
     database = Database(server, "carry")
     environment = {"DATABASE_URL": database.url, "ATTACHMENT_TRANSFER_POLL_INTERVAL_S": str(POLL_S)}
     with open_stack(StackOptions(service_environment=environment)) as stack:
@@ -168,13 +168,13 @@ def main() -> int:
         "measured_at": datetime.now(UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} noisy cores, {platform.machine()}, Python {platform.python_version()}",
     }
-    stages: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
+    phases: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
         ("accepting", accept_figures),
         ("carrying", carry_figures),
     ]
     with postgresql() as server:
         figures["postgresql"] = psycopg.connect(server.database("version")).execute("SHOW server_version").fetchone()[0]  # type: ignore[index]
-        for name, measure in stages:
+        for name, measure in phases:
             say(f"{name} …")
             figures |= {key: float(f"{value:.4g}") for key, value in measure(server).items()}
     text = json.dumps(figures, indent=2) + "\n"

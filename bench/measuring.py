@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import psycopg
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -23,12 +24,12 @@ from attachment_lab.testing.postgres import Server, running_server
 
 ISSUER = "https://login-bench.cc.sinch.com/bench"
 #: As a production server writes: every commit is flushed. The lab's own server does without, for speed.
-_OPTIONS = "-c fsync=on -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track_utility=on"
+_SETTINGS = "-c fsync=on -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track_utility=on"
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What PostgreSQL did so far, or between two moments."""
+    """PostgreSQL's counters so far, or between two moments."""
 
     statements: float
     commits: float
@@ -39,7 +40,7 @@ class Counts:
         return Counts(*(getattr(self, one.name) - getattr(other, one.name) for one in fields(Counts)))
 
     def less(self, rate: Counts, seconds: float) -> Counts:
-        """Without what happens by itself in that time, ``rate`` per second."""
+        """Without the background activity in that time, ``rate`` per second."""
         return Counts(*(getattr(self, one.name) - getattr(rate, one.name) * seconds for one in fields(Counts)))
 
     def over(self, number: float) -> Counts:
@@ -75,22 +76,15 @@ class Database:
 @contextmanager
 def postgresql() -> Iterator[Server]:
     """A server in a temporary folder that flushes and counts. Raises ``NoPostgres``."""
-    with running_server() as server:
-        server.end()
-        options = f"-p {server.port} -c listen_addresses=127.0.0.1 -k {server._folder} {_OPTIONS}"
-        server._run("pg_ctl", "-D", server._data, "-o", options, "-l", server._log, "-w", "start")
+    with running_server(_SETTINGS) as server:
         yield server
 
 
 def cpu_s(*pids: int) -> float:
-    """Processor time of these processes and of their children that live, in seconds."""
-    total = 0.0
-    for pid in pids:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        total += (int(text[11]) + int(text[12])) / os.sysconf("SC_CLK_TCK")
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-        total += cpu_s(*map(int, children))
-    return total
+    """Processor time of these processes and of their living children, in seconds."""
+    roots = [psutil.Process(pid) for pid in pids]
+    processes = [each for root in roots for each in (root, *root.children(recursive=True))]
+    return float(sum(sum(each.cpu_times()[:2]) for each in processes))
 
 
 def peak_mb(pid: int) -> float:

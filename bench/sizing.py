@@ -35,7 +35,7 @@ Write = Callable[[str, str, str, float, str], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is asked for.
+    """The load to size for.
 
     Attributes:
         peak: the busiest hour's rate over the day's mean.
@@ -90,14 +90,14 @@ def size(load: Load, figures: Mapping[str, float]) -> list[Line]:
 
 
 def _tenants(load: Load, line: Write, peak: float) -> None:
-    held_s = line(
-        "held", "a chat holds a place at C4C", "seconds_per_chat + files_per_chat × seconds_per_file",
+    busy_s = line(
+        "busy", "a chat occupies C4C", "seconds_per_chat + files_per_chat × seconds_per_file",
         load.seconds_per_chat + load.files_per_chat * load.seconds_per_file, "s",
     )  # fmt: skip
-    at_once = line("rounds", "rounds at once", "peak_chats × held", peak * held_s, "")
+    at_once = line("rounds", "rounds at once", "peak_chats × busy", peak * busy_s, "")
     line(
-        "per_tenant", "one C4C tenant carries at most", "rounds_per_tenant × 86 400 / held",
-        load.rounds_per_tenant * DAY_S / held_s, "chats/day",
+        "per_tenant", "one C4C tenant transfers at most", "rounds_per_tenant × 86 400 / busy",
+        load.rounds_per_tenant * DAY_S / busy_s, "chats/day",
     )  # fmt: skip
     line(
         "tenants", "C4C tenants, at least", "rounds / rounds_per_tenant, rounded up",

@@ -184,16 +184,16 @@ def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[
 class Subject:
     """The tested system, mock or tenant."""
 
-    def __init__(self, wire: ProbeClient, label: str) -> None:
-        self.wire = wire
-        self.target = wire.target
+    def __init__(self, client: ProbeClient, label: str) -> None:
+        self.client = client
+        self.target = client.target
         self._label = label
         self._number = 0
 
     def ask(self, system: Any, url: str, **how: Any) -> ProbeExchange:
         """One request to an address."""
         self._number += 1
-        return self.wire.ask(system, f"{self._label}.{self._number}", url, **how)
+        return self.client.ask(system, f"{self._label}.{self._number}", url, **how)
 
     def c4c(
         self, path: str, options: dict[str, str] | None = None, *, service: str = "chatactivity", **how: Any
@@ -209,7 +209,7 @@ class Subject:
 
 
 @pytest.fixture(scope="session")
-def wire(request: pytest.FixtureRequest) -> Iterator[ProbeClient]:
+def client(request: pytest.FixtureRequest) -> Iterator[ProbeClient]:
     """The way to the target, one for the whole run."""
     if _is_tenant(request.config):
         made = ProbeClient(request.config.stash[_FOUND], _permits_of(request.config))
@@ -226,20 +226,20 @@ def wire(request: pytest.FixtureRequest) -> Iterator[ProbeClient]:
 
 
 @pytest.fixture
-def subject(wire: ProbeClient, request: pytest.FixtureRequest) -> Subject:
+def subject(client: ProbeClient, request: pytest.FixtureRequest) -> Subject:
     """The target, for one test."""
-    return Subject(wire, request.node.name)
+    return Subject(client, request.node.name)
 
 
 @pytest.fixture
-def trying(wire: ProbeClient, request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Subject]]:
+def trying(client: ProbeClient, request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Subject]]:
     """The target with the permission for one wrong password; of a tenant it is the run's own and only one."""
     made: list[ProbeClient] = []
 
     def on(account: Any) -> Subject:
         if _is_tenant(request.config):
-            return Subject(wire, request.node.name)
-        made.append(ProbeClient(wire.target, Permits(tries_on=account)))
+            return Subject(client, request.node.name)
+        made.append(ProbeClient(client.target, Permits(tries_on=account)))
         return Subject(made[-1], request.node.name)
 
     yield on

@@ -36,7 +36,7 @@ def create(subject: Any, path: str, headers: dict[str, str] | None = None, **cha
     sent = {"Content-Type": "application/json", **(headers or {})}
     answer = subject.c4c(path, method="POST", headers=sent, body=body)
     if answer.ok:
-        subject.wire.spent.created.append(object_id(answer))
+        subject.client.used.created.append(object_id(answer))
     return answer
 
 

@@ -69,7 +69,7 @@ def test_every_container_has_least_privileges_and_limits() -> None:
 
 def test_every_container_that_stays_has_a_health_check() -> None:
     once = {name for name, each in OWN.items() if each.get("restart") == "no"}
-    assert once == {"furnish", "tenants", "migrate"}
+    assert once == {"provision", "tenants", "migrate"}
     for name, each in COMPOSE["services"].items():
         assert ("disable" in each["healthcheck"]) is (name in once), name
         assert name in once or each["healthcheck"]["test"][0] == "CMD", name

@@ -127,8 +127,8 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]
         return
     from attachment_lab.recorder.inside import checked_traffic  # noqa: PLC0415 - see the module's docstring
 
-    with checked_traffic(request.node.nodeid) as hearing:
-        yield hearing
+    with checked_traffic(request.node.nodeid) as check:
+        yield check
 
 
 @contextmanager

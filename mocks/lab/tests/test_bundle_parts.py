@@ -12,7 +12,7 @@ import pytest
 from attachment_lab.bundle.archive import write_archive
 from attachment_lab.bundle.build_traces import BuildTraceFound, build_traces, refuse_build_traces
 from attachment_lab.bundle.contents import read_contents
-from attachment_lab.bundle.engine import EngineFailed, Image, look_up
+from attachment_lab.bundle.engine import EngineFailed, Image, inspect
 from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.containers.engine import NoEngine, compose_command
 from attachment_lab.errors import WrongUse
@@ -42,7 +42,7 @@ def test_an_image_built_with_empty_arguments_is_clean() -> None:
         ("RUN pip install -i https://user:Word-1618@mirror.example/simple x", "an address with a password"),
     ],
 )
-def test_what_a_build_argument_leaves_in_the_history_is_told_without_repeating_it(command: str, what: str) -> None:
+def test_what_a_build_argument_leaves_in_the_history_is_reported_without_repeating_it(command: str, what: str) -> None:
     with pytest.raises(BuildTraceFound, match=f"image clean:1: its history holds {what}") as caught:
         refuse_build_traces((replace(CLEAN, commands=(command,)),))
     for secret in ("MII", "Word-1618", "example"):
@@ -99,10 +99,10 @@ def test_a_lock_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
         collect_wheels(tmp_path, [tmp_path / "absent.txt"], tmp_path / "wheels")
 
 
-def test_without_a_docker_command_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_docker_command_the_remedy_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineFailed, match="Remedy: start one"):
-        look_up("any:1")
+        inspect("any:1")
     with pytest.raises(NoEngine, match="apt-get install docker-compose"):
         compose_command()
 
@@ -143,7 +143,7 @@ def test_a_mount_from_outside_the_project_cannot_travel(compose_file: Path) -> N
         read_contents(compose_file, profiles=["core"])
 
 
-def test_a_compose_file_that_compose_refuses_is_told_in_its_words(compose_file: Path) -> None:
+def test_a_compose_file_that_compose_refuses_is_reported_in_its_words(compose_file: Path) -> None:
     compose_file.write_text("services: {a: {imagee: b}}\n", encoding="utf-8")
     with pytest.raises(EngineFailed, match="imagee"):
         read_contents(compose_file)

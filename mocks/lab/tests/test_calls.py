@@ -1,4 +1,4 @@
-"""Calls to a process of the stack: what is asked again, and how a silence is told."""
+"""Calls to a process of the stack: what is retried, and how a missing answer is reported."""
 
 from __future__ import annotations
 

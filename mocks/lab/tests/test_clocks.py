@@ -82,7 +82,7 @@ def test_a_fresh_tenant_begins_at_the_services_time(clock_file: Path) -> None:
     assert stack.mock("orchestration").offsets == {"fresh": 100.0, "other": 0.0}
 
 
-def test_where_the_services_clock_cannot_be_moved_nobody_catches_up_with_it() -> None:
+def test_where_the_services_clock_cannot_be_moved_no_tenant_follows_it() -> None:
     stack = FakeStack(fresh=0.0)
     catch_up(stack, "fresh", None)  # type: ignore[arg-type]  # see above
     assert stack.mock("cmi").offsets == {"fresh": 0.0}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from attachment_lab.console.c4c import activity_view as view
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 ACTIVITY: dict[str, Any] = {
@@ -22,7 +22,7 @@ ACTIVITY: dict[str, Any] = {
     "ChatActivityBTDReference": [{"ID": "G1", "ChatBusinessSystemID": "SINCH_CONTACT_PRO"}],
 }
 ATTACHMENT = {"ObjectID": "O1", "Name": "a.txt", "MimeType": "text/plain", "CreatedBy": "v1user", "CategoryCode": "2"}
-STORED = C4cObject(object_id="O1", external_reference="G1", name="a.txt", size_bytes=3, sha256="aa")
+STORED = C4cFile(object_id="O1", external_reference="G1", name="a.txt", size_bytes=3, sha256="aa")
 SOURCE = SourceFile(chat="G1", id="S1", name="a.txt", size_bytes=3, sha256="aa")
 
 
@@ -66,7 +66,7 @@ def test_only_filled_fields_are_facts() -> None:
     assert dict(view.facts(ACTIVITY)) == {"E-mail": "emma@example.com", "Started": "2026-11-28T16:30:38.625Z"}
 
 
-def compared(stored: C4cObject | None, source: SourceFile, *transfers: TransferRecord) -> tuple[Any, str]:
+def compared(stored: C4cFile | None, source: SourceFile, *transfers: TransferRecord) -> tuple[Any, str]:
     shown = view.file_view(ATTACHMENT, stored, [source], transfers)
     return shown["equal"], shown["compared"]
 
@@ -89,7 +89,7 @@ def replaced(**parts: Any) -> SourceFile:
     ],
 )
 def test_a_file_is_compared_with_the_one_in_the_chat(
-    stored: C4cObject | None, source: SourceFile, transfers: list[TransferRecord], expected: tuple[Any, str]
+    stored: C4cFile | None, source: SourceFile, transfers: list[TransferRecord], expected: tuple[Any, str]
 ) -> None:
     assert compared(stored, source, *transfers) == expected
 

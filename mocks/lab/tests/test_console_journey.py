@@ -13,7 +13,7 @@ from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
 from attachment_lab.chats.overview import choose, row_of
 from attachment_lab.chats.picture import draw
 from attachment_lab.reconciliation.file_trace import FileExchange
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
@@ -90,7 +90,7 @@ CHAT = ChatFacts(
     deliveries=(HANDOVER,),
     transfer=TRANSFER,
     objects=tuple(
-        C4cObject(object_id=f"O{f.id}", external_reference=GUID, name=f.name, size_bytes=10, sha256=f.sha256)
+        C4cFile(object_id=f"O{f.id}", external_reference=GUID, name=f.name, size_bytes=10, sha256=f.sha256)
         for f in FILES
     ),
     verdict=ReconciliationVerdict(),

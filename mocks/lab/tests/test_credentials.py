@@ -28,7 +28,7 @@ def test_the_default_tenant_uses_the_example_unchanged() -> None:
     assert default_tenant().integration_json.encode() == example_integration_json()
 
 
-def test_a_minted_tenant_changes_hosts_and_tenant_only() -> None:
+def test_a_fresh_tenant_changes_hosts_and_tenant_only() -> None:
     tenant = fresh_tenant()
     body = json.loads(tenant.integration_json)["request"]["body"]
     assert body["cmi_url"] == f"https://{tenant.cmi_host}/{tenant.tenant_path}/cmi"
@@ -37,7 +37,7 @@ def test_a_minted_tenant_changes_hosts_and_tenant_only() -> None:
     assert restored.replace(tenant.c4c_url, default_tenant().c4c_url).encode() == example_integration_json()
 
 
-def test_a_minted_tenant_has_names_of_the_domains_shape() -> None:
+def test_a_fresh_tenant_has_names_of_the_domains_shape() -> None:
     tenant = fresh_tenant()
     assert re.fullmatch(r"t[0-9a-f]{8}", tenant.tenant_path)
     assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.eu-central-1\.amazonaws\.com", tenant.cmi_host)

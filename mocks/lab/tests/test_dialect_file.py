@@ -67,7 +67,7 @@ def test_a_tenants_own_switches_win_over_the_files(path: Path) -> None:
     assert merged["c4c"] == {"delete_status": 200, "page_size": 5}
 
 
-def test_the_service_is_told_the_file_and_its_settle_time_is_the_files(path: Path, tmp_path: Path) -> None:
+def test_the_service_gets_the_file_and_its_settle_time_is_the_files(path: Path, tmp_path: Path) -> None:
     made = {"clock_file": tmp_path / "c", "sealing_key": "k1:x", "fault_proxy": False, "extra": {}}
     with_file = commands.service(Ports.fixed(8100), tmp_path, dialect=read_dialect_file(path), **made)  # type: ignore[arg-type]
     without = commands.service(Ports.fixed(8100), tmp_path, **made)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def test_the_service_is_told_the_file_and_its_settle_time_is_the_files(path: Pat
         ('value = "B"', 'worth = "B"', ["[cmi.chat_shape] has no value", "write value ="]),
         ('"recorded"', '"dreamt"', ["[cmi.chat_shape]", "'dreamt'", "write one of documented, recorded"]),
         ("attachment-dialect.v1", "v9", ["format is 'v9'", 'write format = "attachment-dialect.v1"']),
-        ("[orchestration.", "[sinch.", ["nobody is called 'sinch'", "[orchestration.…]"]),
+        ("[orchestration.", "[sinch.", ["unknown section 'sinch'", "[orchestration.…]"]),
         ("[recorded]", "[recorded", ["is no TOML"]),
     ],
 )

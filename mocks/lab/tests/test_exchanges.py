@@ -14,7 +14,7 @@ from exchanges_sample import (
     ACTIVITY,
     FILE,
     GUID,
-    HELD,
+    OBJECT,
     UPLOAD,
     body,
     delivery,
@@ -27,18 +27,18 @@ from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, read_query, select
 
 
-def test_a_download_tells_its_chat_its_file_and_who_asked() -> None:
+def test_a_download_shows_its_chat_its_file_and_its_caller() -> None:
     text = {"Content-Disposition": "attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%9Cber%20%2B1.pdf"}
     entry = from_exchange("cmi", exchange(response_headers=text))
     assert (entry.chat, entry.attachment, entry.file) == (GUID, FILE, "Über +1.pdf")
     assert (entry.caller, entry.operation, entry.words) == ("transfer service", "download", "Reads Über +1.pdf")
 
 
-def test_an_upload_tells_its_name_and_the_object_that_came_of_it() -> None:
+def test_an_upload_shows_its_name_and_the_object_that_it_created() -> None:
     sent = body(json.dumps({"Name": 'Kauf "neu" ü.pdf', "Binary": "aGVsbG8K"}))
-    text = {"Location": f"https://x/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{HELD}')"}
+    text = {"Location": f"https://x/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{OBJECT}')"}
     entry = from_exchange("c4c", exchange(UPLOAD, method="POST", request=sent, response_headers=text))
-    assert (entry.activity, entry.object_id, entry.file) == (ACTIVITY, HELD, 'Kauf "neu" ü.pdf')
+    assert (entry.activity, entry.object_id, entry.file) == (ACTIVITY, OBJECT, 'Kauf "neu" ü.pdf')
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_an_upload_tells_its_name_and_the_object_that_came_of_it() -> None:
         ("cmi", "GET", "/acme/sms/richcontent/abc", "link"),
         ("c4c", "GET", "/sap/c4c/odata/v1/chatactivity/ChatActivityBTDReferenceCollection?%24filter=x", "find"),
         ("c4c", "GET", "/sap/c4c/odata/v1/chatactivity/$metadata", "metadata"),
-        ("c4c", "GET", UPLOAD, "held"),
-        ("c4c", "GET", f"/x/ChatActivityAttachmentCollection('{HELD}')?%24select=ObjectID", "verify"),
-        ("c4c", "GET", f"/x/ChatActivityAttachmentCollection('{HELD}')/Binary/$value", "read-back"),
+        ("c4c", "GET", UPLOAD, "listing"),
+        ("c4c", "GET", f"/x/ChatActivityAttachmentCollection('{OBJECT}')?%24select=ObjectID", "verify"),
+        ("c4c", "GET", f"/x/ChatActivityAttachmentCollection('{OBJECT}')/Binary/$value", "read-back"),
         ("c4c", "DELETE", UPLOAD, "other"),
     ],
 )

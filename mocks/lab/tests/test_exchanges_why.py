@@ -61,7 +61,7 @@ def test_a_known_way_to_fail_is_explained(mock: str, changes: dict[str, Any], be
     assert found.remedy
 
 
-def test_a_stray_says_that_nobody_lives_there_and_who_does() -> None:
+def test_a_stray_shows_that_its_address_is_unassigned_and_which_are_not() -> None:
     problem = {
         "detail": "No tenant goes by this host and path.",
         "errors": [
@@ -69,7 +69,7 @@ def test_a_stray_says_that_nobody_lives_there_and_who_does() -> None:
         ],
     }
     found = why("cmi", exchange("/acme2/cmi/chats/1", status=421, response=body(json.dumps(problem))), stray=True)
-    assert found.headline.endswith("belongs to nobody here.")
+    assert found.headline.endswith("is an unassigned address.")
     assert found.points == (
         Point(field="Host and path", found="x/acme2", expected="default (x/acme)", remedy="Send another."),
     )
@@ -85,7 +85,7 @@ def test_what_was_broken_on_purpose_comes_first_and_needs_no_remedy() -> None:
 
 
 def test_a_fault_that_is_gone_is_still_named() -> None:
-    assert why("cmi", exchange(status=404, fault="f-9")).because[0].startswith("Fault f-9 struck")
+    assert why("cmi", exchange(status=404, fault="f-9")).because[0].startswith("Fault f-9 took effect")
 
 
 def test_the_neighbours_own_words_are_kept_whatever_their_form() -> None:
@@ -103,7 +103,7 @@ def test_an_answer_that_cannot_be_read_does_no_harm(text: str) -> None:
     assert why("c4c", exchange(UPLOAD, status=500, response=body(text))).headline
 
 
-def test_a_delivery_tells_the_services_points_and_the_gates() -> None:
+def test_a_delivery_shows_the_services_points_and_the_gates() -> None:
     problem = {"errors": [{"field": "body.cmi_url", "found": "http://x", "expected": "https", "remedy": "Use https."}]}
     row = delivery(status=400, state="failed", error="the endpoint answered 400", response_body=json.dumps(problem))
     gate = Point(field="request.body.cmi_url", expected="https")
@@ -120,16 +120,16 @@ def entry_at(second: int, url: str, **changes: Any) -> Entry:
     return replace(entry, chat=GUID, file="photo.jpg" if url == UPLOAD else None)
 
 
-def test_what_the_service_did_next_is_told_with_its_delay() -> None:
+def test_what_the_service_did_next_is_shown_with_its_delay() -> None:
     failed = entry_at(1, UPLOAD, status=504)
     later = [entry_at(3, UPLOAD.replace("'", "'"), status=200), entry_at(4, UPLOAD, status=201)]
-    later[0] = replace(later[0], operation="held", method="GET", file=None)
+    later[0] = replace(later[0], operation="listing", method="GET", file=None)
     found = explain(ExplanationFacts(entry=failed, full=exchange(UPLOAD, status=504), later=later))
     assert found.then[0].startswith("2.0 s later the service looked at what C4C holds")
     assert found.then[1] == "3.0 s later it was tried again, once more in all; the last answer was 201."
 
 
-def test_the_end_of_the_file_is_told_with_reason_and_remedy() -> None:
+def test_the_outcome_of_the_file_is_shown_with_reason_and_remedy() -> None:
     carried = AttachmentRecord(source_id=FILE, name="photo.jpg", state="parked", reason="gone.", remedy="Ask for it.")
     transfer = TransferRecord(id="T", chat=GUID, state="parked", attachments=(carried,))
     found = why("cmi", exchange(status=404), transfer=transfer)

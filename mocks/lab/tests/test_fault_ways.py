@@ -107,7 +107,7 @@ def test_times_0_of_the_command_means_until_cleared(cmi: Cmi, times: str, capsys
     assert cmi.asked().status_code != 503
 
 
-def test_the_command_says_that_a_wire_fault_cannot_strike(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_that_a_wire_fault_has_no_effect(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(cmi, "add", "cmi", "close_delimited", "--json") == 0
     text = capsys.readouterr()
     assert json.loads(text.out)["warning"] == f"close_delimited cannot strike: {PROXY_BYPASSED}"
@@ -153,18 +153,18 @@ def _typed(kind: str, text: str) -> Any:
     return {} if kind == "headers" else text
 
 
-def test_the_page_shows_that_a_fault_planned_elsewhere_cannot_strike(cmi: Cmi) -> None:
+def test_the_page_shows_that_a_fault_planned_elsewhere_has_no_effect(cmi: Cmi) -> None:
     command(cmi, "add", "cmi", "cut", "after_bytes=10")
     shown = planned(Reconciliation(StackClients(cmi.urls), TENANT))
     assert {each["warning"] for each in shown} == {f"cut cannot strike: {PROXY_BYPASSED}"}
 
 
-@pytest.mark.parametrize(("fault_proxy", "is_told"), [(True, False), (False, True)])
-def test_a_stack_tells_its_mocks_whether_the_service_passes_the_proxies(
-    tmp_path: Path, fault_proxy: bool, is_told: bool
+@pytest.mark.parametrize(("fault_proxy", "has_warning"), [(True, False), (False, True)])
+def test_a_mock_knows_whether_the_service_passes_the_proxies(
+    tmp_path: Path, fault_proxy: bool, has_warning: bool
 ) -> None:
     arguments = mock("cmi", Ports.fixed(8100), tmp_path, fault_proxy=fault_proxy).arguments
-    assert ("--fault-proxy-bypassed" in arguments) is is_told
+    assert ("--fault-proxy-bypassed" in arguments) is has_warning
 
 
 class _Lab:
@@ -179,7 +179,7 @@ def tenant(cmi: Cmi, tmp_path: Path) -> LabTenant:
     return LabTenant(cast("Lab", _Lab(cmi, tmp_path)), TENANT)
 
 
-def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: LabTenant) -> None:
+def test_the_plugin_warns_of_a_wire_fault_without_effect(tenant: LabTenant) -> None:
     with pytest.warns(FaultHasNoEffect, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="drip", bytes_per_s=1, part="head")
     assert fault.warning.startswith("drip cannot strike")

@@ -38,7 +38,7 @@ def test_no_more_is_assumed_than_the_project_allows(found: list[Part]) -> None:
     assert over_the_cap(shares(found), cap_percent(ROOT / "pyproject.toml")) == []
 
 
-def test_too_many_assumptions_are_told_with_the_remedy() -> None:
+def test_too_many_assumptions_are_reported_with_the_remedy() -> None:
     (text,) = over_the_cap({"assumed": 33.4}, 33)
     assert "33.4 %" in text
     assert "probe" in text
@@ -60,7 +60,7 @@ def test_a_sound_label_owes_nothing() -> None:
         ({"test": "mocks/lab/tests/nowhere.py::test_a_sound_label_owes_nothing"}, "does not exist"),
     ],
 )
-def test_what_a_label_owes_is_told(changes: dict[str, str], lack: str) -> None:
+def test_what_a_label_owes_is_reported(changes: dict[str, str], lack: str) -> None:
     (text,) = owed(**changes)
     assert text.startswith("cmi.x (")
     assert lack in text

@@ -44,7 +44,7 @@ def exchange(method: str, url: str, **changes: Any) -> dict[str, Any]:
         (
             "c4c",
             f"{ODATA}/ChatActivityCollection('{ACTIVITY}')/ChatActivityAttachment?x",
-            "held",
+            "listing",
             {"activity_id": ACTIVITY},
         ),
         ("c4c", f"{ODATA}/ChatActivityAttachmentCollection('{OBJECT}')?s", "check", {"object_id": OBJECT}),
@@ -59,7 +59,7 @@ def test_an_exchange_is_known_by_its_address(mock: str, url: str, act: str, name
     assert found.ended_s - found.begun_s == pytest.approx(0.25)
 
 
-def test_an_upload_tells_its_name_and_what_became_of_it() -> None:
+def test_an_upload_shows_its_name_and_its_object() -> None:
     found = file_exchange_from(
         "c4c",
         exchange(
@@ -98,7 +98,7 @@ def test_what_moves_no_file_is_no_passage(mock: str, method: str, url: str) -> N
     assert file_exchange_from(mock, exchange(method, url)) is None
 
 
-def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck() -> None:
+def test_what_the_mock_sent_is_shown_with_its_coding_and_the_faults_that_took_effect() -> None:
     body = {"head": "", "complete": True, "size_bytes": 88, "sha256": "ab" * 32, "sniffed_type": "application/gzip"}
     notes = [{"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}]
     url = f"{CMI}/chats/{CHAT}/attachments/{FILE}"
@@ -109,7 +109,7 @@ def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck()
     assert found.fault_kinds == ("flip_byte",)
 
 
-def test_a_fault_that_found_nothing_to_change_did_not_strike() -> None:
+def test_a_fault_that_found_nothing_to_change_had_no_effect() -> None:
     struck = {"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}
     vain = {"level": "warning", "code": "fault_without_effect", "message": "the reply has no such byte"}
     found = file_exchange_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", notes=[struck, vain]))

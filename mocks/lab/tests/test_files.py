@@ -1,4 +1,4 @@
-"""What the customer's files are, judged by the programs that read such files."""
+"""The customer's files, checked with the programs that read such files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def of(built: list[CustomerFile], ending: str) -> Iterator[Path]:
     return iter(found)
 
 
-def test_two_builds_in_two_places_give_equal_bytes(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
+def test_two_builds_in_two_folders_give_equal_bytes(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
     assert [(f.name, sha256_of(f.path)) for f in built] == [(f.name, sha256_of(f.path)) for f in built_again]
 
 
@@ -107,9 +107,7 @@ def test_a_finished_folder_is_reused_untouched(built: list[CustomerFile]) -> Non
     assert [f.path.stat().st_mtime_ns for f in built] == before
 
 
-def test_a_damaged_or_half_built_folder_is_built_anew(
-    built: list[CustomerFile], built_again: list[CustomerFile]
-) -> None:
+def test_a_damaged_or_half_built_folder_is_rebuilt(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
     victim = built_again[1].path
     victim.write_bytes(b"damaged")
     customer_files(victim.parent)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import C4cObject, ChainRecords, DeliveryRecord, Leak, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, ChainRecords, DeliveryRecord, Leak, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 CHAT = "5AB6E20342A6EE11B3ED58961D1810CC"
@@ -15,7 +15,7 @@ GOOD = "ab12" * 16
 BAD = "cd34" * 16
 
 SOURCE = SourceFile(chat=CHAT, id="A1", name="image.jpg", size_bytes=10, sha256=GOOD)
-HELD = C4cObject(
+OBJECT = C4cFile(
     object_id="O1",
     external_reference=CHAT,
     name="image.jpg",
@@ -30,7 +30,7 @@ SOUND = ChainRecords(
     sources=(SOURCE,),
     deliveries=(DELIVERED,),
     transfers=(SETTLED,),
-    objects=(HELD,),
+    objects=(OBJECT,),
     technical_user="v1user",
 )
 
@@ -67,7 +67,7 @@ def test_a_chat_whose_event_was_not_fired_is_out_of_scope() -> None:
     assert judge(replace(SOUND, sources=(SOURCE, waiting))).ok
 
 
-def test_an_attachment_that_nobody_accounts_for_is_reported() -> None:
+def test_an_attachment_without_an_outcome_is_reported() -> None:
     second = replace(SOURCE, id="A2", name="lost.pdf")
     [(invariant, sentence)] = broken(replace(SOUND, sources=(SOURCE, second)))
     assert invariant == "conservation"
@@ -122,7 +122,7 @@ def test_a_settled_transfer_may_leave_nothing_open() -> None:
 )
 def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: str) -> None:
     records = with_attachment(replace(STORED, sha256=seen_by_the_service))
-    records = replace(records, objects=(replace(HELD, sha256=BAD),))
+    records = replace(records, objects=(replace(OBJECT, sha256=BAD),))
     [(invariant, sentence)] = broken(records)
     assert invariant == "integrity"
     assert sentence == (
@@ -133,14 +133,14 @@ def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: s
 
 def test_wrong_bytes_are_seen_although_the_services_digest_agrees_with_c4c() -> None:
     records = with_attachment(replace(STORED, sha256=BAD))
-    [violation] = judge(replace(records, objects=(replace(HELD, sha256=BAD),))).violations
+    [violation] = judge(replace(records, objects=(replace(OBJECT, sha256=BAD),))).violations
     assert (violation.invariant, violation.hop) == ("integrity", "CMI → service")
 
 
 def test_other_bytes_at_cmi_than_the_customer_sent_are_reported_although_all_hops_agree() -> None:
     source = replace(SOURCE, cmi_sha256=BAD, cmi_size_bytes=10)
     records = with_attachment(replace(STORED, sha256=BAD))
-    found = judge(replace(records, sources=(source,), objects=(replace(HELD, sha256=BAD),))).violations
+    found = judge(replace(records, sources=(source,), objects=(replace(OBJECT, sha256=BAD),))).violations
     assert [each.hop for each in found] == ["customer → CMI", "CMI → service"]
 
 
@@ -151,17 +151,17 @@ def test_a_parked_file_without_an_object_is_not_accused_of_wrong_bytes() -> None
 
 def test_a_parked_file_whose_wrong_bytes_lie_in_c4c_is_accused() -> None:
     parked = replace(STORED, state="parked", reason="digest-mismatch: …", sha256=GOOD)
-    found = judge(replace(with_attachment(parked), objects=(replace(HELD, sha256=BAD),))).violations
+    found = judge(replace(with_attachment(parked), objects=(replace(OBJECT, sha256=BAD),))).violations
     assert [each.invariant for each in found] == ["integrity"]
 
 
-def test_a_violation_can_be_told_with_its_hop() -> None:
-    [violation] = judge(replace(SOUND, objects=(replace(HELD, size_bytes=9),))).violations
+def test_a_violation_can_be_shown_with_its_hop() -> None:
+    [violation] = judge(replace(SOUND, objects=(replace(OBJECT, size_bytes=9),))).violations
     assert violation.sentence == f"service → C4C: {violation}"
 
 
 def test_content_of_equal_digest_but_other_size_is_reported() -> None:
-    assert [invariant for invariant, _ in broken(replace(SOUND, objects=(replace(HELD, size_bytes=9),)))] == [
+    assert [invariant for invariant, _ in broken(replace(SOUND, objects=(replace(OBJECT, size_bytes=9),)))] == [
         "integrity"
     ]
 
@@ -173,7 +173,7 @@ def test_a_stored_attachment_must_be_found_in_c4c() -> None:
 
 
 def test_a_second_copy_in_c4c_is_reported_as_a_double() -> None:
-    [(invariant, sentence)] = broken(replace(SOUND, objects=(HELD, replace(HELD, object_id="O2"))))
+    [(invariant, sentence)] = broken(replace(SOUND, objects=(OBJECT, replace(OBJECT, object_id="O2"))))
     assert invariant == "once"
     assert "O1 and O2" in sentence
 
@@ -186,15 +186,15 @@ def test_two_attachments_cannot_share_one_object() -> None:
 
 
 def test_an_object_without_a_source_is_an_orphan() -> None:
-    stranger = replace(HELD, object_id="O9", name="stranger.pdf", sha256=BAD)
-    [(invariant, sentence)] = broken(replace(SOUND, objects=(HELD, stranger)))
+    stranger = replace(OBJECT, object_id="O9", name="stranger.pdf", sha256=BAD)
+    [(invariant, sentence)] = broken(replace(SOUND, objects=(OBJECT, stranger)))
     assert invariant == "no orphan"
     assert sentence == "stranger.pdf: C4C object O9 has no source attachment"
 
 
 def test_an_object_that_another_user_made_is_none_of_ours() -> None:
-    by_hand = replace(HELD, object_id="O9", name="note.pdf", sha256=BAD, created_by="AGENT01")
-    assert judge(replace(SOUND, objects=(HELD, by_hand))).ok
+    by_hand = replace(OBJECT, object_id="O9", name="note.pdf", sha256=BAD, created_by="AGENT01")
+    assert judge(replace(SOUND, objects=(OBJECT, by_hand))).ok
 
 
 def test_a_transfer_without_a_fired_chat_is_an_orphan() -> None:
@@ -243,5 +243,5 @@ def test_a_violation_of_one_chat_is_none_of_another() -> None:
 
 def test_a_hostile_name_is_escaped_in_the_sentence() -> None:
     hostile = replace(SOURCE, name="\u202efdp.exe")
-    [(_, sentence)] = broken(replace(SOUND, sources=(hostile,), objects=(replace(HELD, sha256=BAD),)))
+    [(_, sentence)] = broken(replace(SOUND, sources=(hostile,), objects=(replace(OBJECT, sha256=BAD),)))
     assert sentence.startswith("\\u202efdp.exe: ")

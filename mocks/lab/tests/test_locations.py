@@ -1,4 +1,4 @@
-"""Where faults strike, against the kit's own way of matching."""
+"""Where faults take effect, checked with the kit's own matching."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_place_means_its_own_requests_and_no_others(name: str) -> None:
+def test_a_location_means_its_own_requests_and_no_others(name: str) -> None:
     place = BY_ID[name]
     fault = Fault(kind="status", match=place.match, params={"status": 503})
     others = {each: asked for each, asked in REQUESTS.items() if BY_ID[each].mock == place.mock}
@@ -33,21 +33,21 @@ def test_every_request_means_every_request(name: str) -> None:
     assert all(fault.fits(*_split(asked)) for asked in REQUESTS.values())
 
 
-def test_a_planned_fault_is_known_again_by_its_place() -> None:
+def test_a_planned_fault_is_recognised_by_its_location() -> None:
     for place in LOCATIONS:
         planned = Fault(kind="status", match=place.match, params={"status": 503}).to_dict()
         assert location_of(planned, place.mock) is place
     assert location_of({"match": {"path": "/elsewhere"}}, "cmi") is None
 
 
-def test_a_fault_for_one_file_is_told_by_the_place_of_all_files() -> None:
+def test_a_fault_for_one_file_is_shown_at_the_location_of_all_files() -> None:
     one = {"match": {"method": "GET", "path": f"*/attachments/{FILE}*"}}
     assert location_of(one, "cmi") is BY_ID["download"]
     assert location_of({"match": {"method": "DELETE", "path": f"*/attachments/{FILE}*"}}, "cmi") is None
     assert location_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
 
 
-def test_wire_faults_are_for_places_with_a_fault_proxy_on_a_stack_with_fault_proxies() -> None:
+def test_wire_faults_are_for_locations_with_a_fault_proxy_on_a_stack_with_fault_proxies() -> None:
     wire = next(name for name, kind in KINDS.items() if kind.layer == "wire")
     assert misplaced(BY_ID["download"], wire, fault_proxy=True) is None
     needs_fault_proxy = misplaced(BY_ID["download"], wire, fault_proxy=False)

@@ -8,13 +8,13 @@ import pytest
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
 from attachment_lab.chats.picture import draw
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 SOURCE = SourceFile(chat=GUID, id="A1", name="image.jpg", size_bytes=2048, sha256="a" * 64)
 STORED = AttachmentRecord(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256="a" * 64)
-HELD = C4cObject(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
+OBJECT = C4cFile(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
 DELIVERED = DeliveryRecord(
     id="D", event_id="E", event="Ended", chat=GUID, state="delivered", status=202, duration_ms=12
 )
@@ -26,7 +26,7 @@ DONE = replace(
     ended=True,
     deliveries=(DELIVERED,),
     transfer=SETTLED,
-    objects=(HELD,),
+    objects=(OBJECT,),
     verdict=ReconciliationVerdict(),
 )
 
@@ -119,7 +119,7 @@ def test_a_transfer_without_an_activity_is_red_at_the_service() -> None:
 @pytest.mark.parametrize(("seen", "station"), [("b" * 64, CMI), ("a" * 64, C4C)])
 def test_a_changed_file_is_red_where_it_changed(seen: str, station: int) -> None:
     changed = replace(SETTLED, attachments=(replace(STORED, sha256=seen),))
-    chat = replace(DONE, transfer=changed, objects=(replace(HELD, sha256="b" * 64),))
+    chat = replace(DONE, transfer=changed, objects=(replace(OBJECT, sha256="b" * 64),))
     [file] = draw(chat).files
     assert (file.chip, file.tone, file.station) == ("Changed", "failed", station)
 

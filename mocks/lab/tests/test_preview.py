@@ -43,8 +43,8 @@ HTML = b"<!doctype html><script>alert(1)</script>"
     ],
 )  # fmt: skip
 def test_a_file_is_what_its_bytes_are(head: bytes, name: str, declared: str, kind: str, odd: bool) -> None:
-    look = detect_type(head, name=name, declared=declared)
-    assert (look.kind, bool(look.odd)) == (kind, odd)
+    detected = detect_type(head, name=name, declared=declared)
+    assert (detected.kind, bool(detected.mismatch)) == (kind, odd)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def test_an_image_is_drawn_anew_and_nothing_of_its_own_bytes_is_left(tmp_path: Path) -> None:
+def test_an_image_is_rendered_and_nothing_of_its_own_bytes_is_left(tmp_path: Path) -> None:
     polyglot = io.BytesIO()
     Image.new("RGB", (3000, 1500), "red").save(polyglot, "PNG")
-    drawing = Renderer().draw("image", "d", opener(polyglot.getvalue() + HTML, tmp_path))
+    drawing = Renderer().render("image", "d", opener(polyglot.getvalue() + HTML, tmp_path))
     assert HTML not in drawing.picture
     with Image.open(io.BytesIO(drawing.picture)) as picture:
         assert picture.size == (1400, 700)
@@ -99,10 +99,10 @@ def test_an_image_is_drawn_anew_and_nothing_of_its_own_bytes_is_left(tmp_path: P
 def test_every_page_of_a_pdf_is_drawn(tmp_path: Path) -> None:
     contract = next(each for each in customer_files(tmp_path) if each.name.startswith("Kaufvertrag"))
     pages = Renderer()
-    drawing = pages.draw("pdf", "d", lambda: contract.path.open("rb"), page=7)
+    drawing = pages.render("pdf", "d", lambda: contract.path.open("rb"), page=7)
     assert drawing.pages == 7
     with pytest.raises(NotRendered, match="it has 7 pages"):
-        pages.draw("pdf", "d", lambda: contract.path.open("rb"), page=8)
+        pages.render("pdf", "d", lambda: contract.path.open("rb"), page=8)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_every_page_of_a_pdf_is_drawn(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_drawn_says_why(kind: str, content: bytes, why: str, tmp_path: Path) -> None:
     with pytest.raises(NotRendered, match=why):
-        Renderer().draw(kind, "d", opener(content, tmp_path))  # type: ignore[arg-type]
+        Renderer().render(kind, "d", opener(content, tmp_path))  # type: ignore[arg-type]
 
 
 def test_a_drawing_is_kept_by_its_digest_and_a_refusal_too(tmp_path: Path) -> None:
@@ -131,5 +131,5 @@ def test_a_drawing_is_kept_by_its_digest_and_a_refusal_too(tmp_path: Path) -> No
     pages = Renderer()
     for _ in range(3):
         with pytest.raises(NotRendered):
-            pages.draw("image", "d", fetch)
+            pages.render("image", "d", fetch)
     assert asked == [1]

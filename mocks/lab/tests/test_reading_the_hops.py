@@ -10,7 +10,7 @@ import pytest
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
 from attachment_lab.reconciliation.reading import Reconciliation, delivery_from, find_in_file, find_secrets
-from attachment_lab.reconciliation.records import C4cObject, ChainRecords, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, ChainRecords, SourceFile
 from attachment_lab.reconciliation.settling import ChainState
 from attachment_lab.tenant.conversation import LabConversation, SentFile
 from attachment_lab.tenant.credentials import default_tenant
@@ -83,17 +83,17 @@ def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
     assert (source.cmi_size_bytes, source.cmi_sha256) == (9, "bb")
 
 
-def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
+def test_a_file_that_cmi_received_with_other_bytes_is_reported_at_once() -> None:
     to = MagicMock()
     answer = {"id": FILE, "size_bytes": 9, "sha256": "bb"}
     to.cmi.upload.side_effect = lambda _path, pieces, **_: answer if b"".join(pieces) else {}
-    heard: list[SentFile] = []
+    accepted: list[SentFile] = []
     chat = LabConversation(
-        to, default_tenant(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
+        to, default_tenant(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=accepted.append
     )
     with pytest.raises(LabFailed, match=r"other bytes of photo\.jpg"):
         chat.send(("photo.jpg", b"the customer's"))
-    assert [each.size_bytes for each in heard] == [14]
+    assert [each.size_bytes for each in accepted] == [14]
 
 
 def test_a_secret_is_found_in_a_text() -> None:
@@ -127,7 +127,7 @@ def test_a_row_whose_ends_differ_is_called_changed() -> None:
     records = ChainRecords(
         sources=(SourceFile(chat="C", id="A", name="n", size_bytes=1, sha256="aa"),),
         transfers=(TransferRecord(id="T", chat="C", state="settled", attachments=(carried,)),),
-        objects=(C4cObject(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
+        objects=(C4cFile(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
     )
     [row] = rows_from(records)
     assert row.outcome == "changed"
@@ -146,7 +146,7 @@ def test_a_delivered_chat_is_not_at_rest_before_its_transfer_is_known() -> None:
     assert list(ChainState(deliveries=(delivery_from(DELIVERY),)).pending())
 
 
-def test_a_waiting_transfer_is_not_at_rest_and_tells_why() -> None:
+def test_a_waiting_transfer_is_not_at_rest_and_gives_its_reason() -> None:
     waiting = TransferRecord(id="T1", chat="C1", state="waiting", rounds=2, reason="busy: C4C answered 503")
     [line] = ChainState(deliveries=(delivery_from(DELIVERY),), transfers=(waiting,)).pending()
     assert line == "transfer T1 is waiting after 2 round(s); busy: C4C answered 503"

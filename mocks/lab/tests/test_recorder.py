@@ -46,9 +46,9 @@ def ask(client: Client, path: str, method: str = "GET", **more: Any) -> int:
 
 
 def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None:
-    with checked_traffic("test_a") as hearing:
+    with checked_traffic("test_a") as check:
         assert ask(c4c, "/") == 200
-    assert dict(hearing.checked) == {"c4c.service": 1}
+    assert dict(check.checked) == {"c4c.service": 1}
 
 
 def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_two_ends_that_agree_match() -> None:
         (sent(), received(neighbour="cmi"), "no process received it"),
     ],
 )
-def test_a_difference_between_the_ends_is_told(record: Sent, exchange: TrafficExchange, text: str) -> None:
+def test_a_difference_between_the_ends_is_reported(record: Sent, exchange: TrafficExchange, text: str) -> None:
     assert differences(record, exchange) == [text]
 
 
@@ -150,7 +150,7 @@ def test_a_body_that_one_end_did_not_see_to_its_end_is_not_compared() -> None:
 
 
 def test_an_end_that_broke_off_does_not_take_the_receiver_of_another() -> None:
-    """A download struck by a fault, one that was given up by its reader, and a whole one between them."""
+    """A download with a fault, one that its reader gave up, and a complete one between them."""
     whole, part = Digest(7, "bb", complete=True), Digest(3, "cc", complete=False)
     records = [
         sent(path=f"{ROOT}/struck", answer=part),
@@ -171,7 +171,7 @@ def test_an_end_that_broke_off_does_not_take_the_receiver_of_another() -> None:
     assert unmatched([("c4c", one) for one in records], exchanges) == []
 
 
-def test_a_request_that_nobody_answered_needs_no_receiver() -> None:
+def test_a_request_without_an_answer_needs_no_receiver() -> None:
     assert differences(sent(status=0, error="ConnectError")) == []
 
 
@@ -199,7 +199,7 @@ def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_i
     assert records.wait(lambda: records.under_way == 0, 10)
 
 
-def test_a_stranger_without_the_key_is_not_listened_to(collector: Collector) -> None:
+def test_a_connection_without_the_key_is_ignored(collector: Collector) -> None:
     host, port, _ = collector.address("x").partition("=")[2].split(":")
     sink = SocketSink(f"{host}:{port}:wrong")
     sink.begun()
@@ -214,7 +214,7 @@ def test_what_does_not_fit_into_the_collector_is_counted() -> None:
     assert (records.dropped, records.snapshot()[1]) == (1, [])
 
 
-def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> None:
+def test_httpx_is_instrumented_as_long_as_there_is_a_listener(collector: Collector) -> None:
     remembered = _Remember()
     end = instrument_httpx("second", remembered)
     with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
@@ -222,20 +222,20 @@ def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> No
     end()
     with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
         client.get("http://127.0.0.1:1/y")
-    assert [(one.who, one.error, one.path) for one in remembered.heard] == [("second", "ConnectError", "/x")]
+    assert [(one.who, one.error, one.path) for one in remembered.records_seen] == [("second", "ConnectError", "/x")]
     assert [(one.who, one.path) for one in collector.records.snapshot()[0]] == [("lab", "/x"), ("lab", "/y")]
 
 
 class _Remember:
     def __init__(self) -> None:
-        self.heard: list[Sent] = []
+        self.records_seen: list[Sent] = []
 
     def begun(self) -> None:
         """Nothing to remember."""
 
     def sent(self, record: Sent) -> None:
         """Remember it."""
-        self.heard.append(record)
+        self.records_seen.append(record)
 
     def received(self, captured: CapturedExchange) -> None:
         """Nothing to remember."""
@@ -272,7 +272,7 @@ def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: LabTenant) -> None:
 @pytest.mark.timeout(180)
 def test_what_this_process_sends_to_another_stack_is_that_ones_to_judge(tenant: LabTenant) -> None:
     with tenant.lab.tenant(), answering() as elsewhere:
-        # By another name, too: the stack's own doors are known by their addresses.
+        # By another name, too: the stack's own ports are known by their addresses.
         for address in (elsewhere, elsewhere.replace("127.0.0.1", "localhost")):
             answer = httpx.post(f"{address}/prod/chat-attachments", headers={"Host": SERVICE_HOST}, trust_env=False)
             assert answer.status_code == 401

@@ -131,7 +131,7 @@ def test_both_digests_stand_there_and_a_difference_is_said() -> None:
     assert " ".join(["bbbbbbbb"] * 8) in html
 
 
-def test_a_violation_is_in_the_books_and_the_headline_is_not_green() -> None:
+def test_a_violation_is_in_the_reconciliation_and_the_headline_is_not_green() -> None:
     broken = invariants_of(
         ReconciliationVerdict(violations=(Violation(invariant="once", file="a", hop="x", fact="C4C holds it twice"),))
     )
@@ -147,7 +147,7 @@ def test_every_invariant_that_can_be_broken_has_its_sentence() -> None:
     assert len(INVARIANT_SAYS) == len(INVARIANTS)
 
 
-def test_names_are_hidden_everywhere_they_are_told() -> None:
+def test_names_are_hidden_everywhere() -> None:
     invariant = InvariantRow(
         invariant="integrity", says="…", violations=(f"{STORED.name}: changed between CMI and the service",)
     )
@@ -181,7 +181,7 @@ def test_a_name_that_is_part_of_another_is_hidden_whole() -> None:
         ),
     ],
 )
-def test_the_sentence_tells_each_fact_once(files: tuple[FileRow, ...], sentence: str) -> None:
+def test_the_sentence_states_each_fact_once(files: tuple[FileRow, ...], sentence: str) -> None:
     assert sentence_of(files, ended=True, at_rest=True) == sentence
 
 

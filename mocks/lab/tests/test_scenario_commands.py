@@ -1,4 +1,4 @@
-"""``attachment-lab scenario``: listed, played without a browser, and judged by its exit code."""
+"""``attachment-lab scenario``: listed, and played without a browser; its exit code is the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scenarios' table and how a run is judged. No stack is needed for this."""
+"""The scenarios' table and the checks of a run. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_no_scenario_is_content_with_a_run_in_which_nothing_happened(each) -> No
     assert not all(check.judge(facts()).ok for check in each.checks)
 
 
-def test_a_scenario_that_nobody_wrote_is_refused_with_those_there_are() -> None:
+def test_an_unknown_scenario_is_refused_with_all_names() -> None:
     with pytest.raises(WrongUse, match="c4c-down"):
         scenario("earthquake")
 
@@ -122,7 +122,7 @@ def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, objec
     ],
     ids=lambda each: getattr(each, "title", None),
 )
-def test_a_check_tells_right_from_wrong(check, good: RunFacts, bad: RunFacts) -> None:  # type: ignore[no-untyped-def]
+def test_a_check_distinguishes_right_from_wrong(check, good: RunFacts, bad: RunFacts) -> None:  # type: ignore[no-untyped-def]
     assert check.judge(good).ok
     assert not check.judge(bad).ok
 
@@ -148,7 +148,7 @@ def test_the_invariant_that_is_broken_must_be_the_right_one_at_the_right_hop() -
     ("remaining", "path", "affects"),
     [(1, "*/attachments/*", True), (None, "*", True), (0, "*", False), (None, f"*/attachments/{'A' * 32}*", False)],
 )
-def test_only_a_fault_that_could_strike_its_chat_keeps_a_scenario_from_beginning(
+def test_only_a_fault_that_could_affect_its_chat_keeps_a_scenario_from_starting(
     remaining: int | None, path: str, affects: bool
 ) -> None:
     assert can_affect_a_new_chat({"remaining": remaining, "match": {"path": path}}) is affects

@@ -1,4 +1,4 @@
-"""The demo's customers: every state is there, the files are what they say, and the books balance."""
+"""The demo's customers: every state occurs, the files have their declared types, and the invariants hold."""
 
 from __future__ import annotations
 
@@ -64,17 +64,17 @@ def test_the_pictures_can_be_opened(directory: Path) -> None:
         ('end = "open"\nfault = {file="a", kind="gone"}\nlines = [{file="a"}]', "only once the chat has ended"),
     ],
 )
-def test_a_script_that_does_not_fit_together_is_refused_by_its_place(change: str, says: str) -> None:
+def test_a_contradictory_script_is_refused_with_the_number_of_its_chat(change: str, says: str) -> None:
     person = '[[customer]]\nid="p"\nname="P"\nemail="p@x"\nlanguage="EN"\nchannel="web"\nagent="A"\n'
     with pytest.raises(ValueError, match=f"chat 1: .*{says}"):
         read_script(f'{person}[[chat]]\ncustomer = "p"\n{change}\n')
 
 
 @pytest.mark.stack
-def test_the_books_balance_once_the_customers_are_loaded(tenant: LabTenant) -> None:
-    heard: list[str] = []
-    loaded = load(tenant.lab.stack.clients, tenant.names, on_chat=heard.append)
-    assert len(loaded.chats) == len(heard) == 12
+def test_the_invariants_hold_once_the_customers_are_loaded(tenant: LabTenant) -> None:
+    lines: list[str] = []
+    loaded = load(tenant.lab.stack.clients, tenant.names, on_chat=lines.append)
+    assert len(loaded.chats) == len(lines) == 12
     states = Counter((each.state, each.outcome) for each in tenant.transfers())
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}
     chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
@@ -84,7 +84,7 @@ def test_the_books_balance_once_the_customers_are_loaded(tenant: LabTenant) -> N
 
 
 @pytest.mark.stack
-def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: LabTenant) -> None:
+def test_a_fault_affects_the_chat_that_it_is_written_for(tenant: LabTenant) -> None:
     guids = load(tenant.lab.stack.clients, tenant.names).chats
     chats = zip(guids, scripted_chats(), strict=True)
     # A file that is gone is given up at once.

@@ -23,7 +23,7 @@ esac
 
 @dataclass(frozen=True)
 class SetUp:
-    """What a set-up did: its exit code, what apt-get was asked in this order, and what was said."""
+    """A set-up's result: exit code, apt-get's commands in their order, and the output."""
 
     code: int
     asked: list[str]

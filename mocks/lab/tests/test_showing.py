@@ -47,7 +47,7 @@ def printed(result: DemoResult) -> str:
         ("\U000e0041", "\\U000e0041"),
     ],
 )
-def test_a_name_cannot_act_on_whoever_reads_it(name: str, seen: str) -> None:
+def test_a_name_cannot_act_on_its_reader(name: str, seen: str) -> None:
     assert shown(name) == seen
 
 
@@ -62,7 +62,7 @@ def test_a_name_cannot_act_on_whoever_reads_it(name: str, seen: str) -> None:
         (2**31, "2.0 GiB"),
     ],
 )
-def test_sizes_are_told_as_people_say_them(size: int | None, words: str) -> None:
+def test_sizes_are_shown_with_units(size: int | None, words: str) -> None:
     assert human_size(size) == words
 
 

@@ -41,12 +41,12 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     pytest.fail("it never happened")
 
 
-def test_a_chats_files_arrive_and_the_books_add_up(tenant: LabTenant) -> None:
+def test_a_chats_files_arrive_and_the_invariants_hold(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
     tenant.wait_until_settled()
-    held = sorted((each.name, each.sha256) for each in tenant.stored())
-    assert held == sorted((each.name, each.sha256) for each in chat.files)
+    stored = sorted((each.name, each.sha256) for each in tenant.stored())
+    assert stored == sorted((each.name, each.sha256) for each in chat.files)
     assert tenant.verdict().ok
 
 
@@ -72,8 +72,8 @@ def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_diges
     chat.end()
     [transfer] = tenant.wait_until_settled()
     fault.remove()
-    [carried], [held] = transfer.attachments, tenant.stored()
-    assert carried.sha256 == held.sha256 != chat.files[0].sha256
+    [carried], [stored] = transfer.attachments, tenant.stored()
+    assert carried.sha256 == stored.sha256 != chat.files[0].sha256
     [violation] = tenant.verdict().violations
     assert (violation.invariant, violation.hop) == ("integrity", "CMI → service")
     assert violation.fact.endswith("CMI's answer was changed by the planned fault flip_byte")
@@ -116,7 +116,7 @@ def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: La
     tenant.wait_until_settled(timeout_s=120)
 
 
-def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: LabTenant) -> None:
+def test_a_stack_without_fault_proxies_says_that_a_wire_fault_has_no_effect(tenant: LabTenant) -> None:
     with pytest.warns(FaultHasNoEffect, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
     assert fault.warning

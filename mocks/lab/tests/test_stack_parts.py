@@ -111,7 +111,7 @@ def test_a_missing_log_is_said_to_be_missing(tmp_path: Path) -> None:
     assert "no log" in tail(tmp_path / "none.log")
 
 
-def test_an_exit_by_signal_is_told_by_its_name() -> None:
+def test_an_exit_by_signal_is_reported_by_its_name() -> None:
     assert (exit_words(-9), exit_words(3)) == ("by SIGKILL", "with exit code 3")
 
 
@@ -125,7 +125,7 @@ def test_a_process_that_dies_at_once_is_reported_with_its_log(tmp_path: Path) ->
         processes.stop()
 
 
-def test_a_process_that_never_answers_is_reported_with_what_it_said(tmp_path: Path) -> None:
+def test_a_process_that_never_answers_is_reported_with_its_last_answer(tmp_path: Path) -> None:
     processes = StackProcesses(tmp_path)
     try:
         process = processes.start(Command(name="slow", module="http.server", arguments=["0"]))

@@ -1,6 +1,6 @@
 """One archive that a machine without network loads and runs: images, compose file, wheels, checksums, ``load.sh``.
 
-compose file ─► stack (which images, which files) ─► leftovers (what must not travel) ─► parcel (the archive)
+compose file ─► contents (images and files) ─► build_traces (what must not be included) ─► archive
 
-``python -m attachment_lab.bundle --help`` is the way in; ``data/load.sh`` is what the other machine runs.
+Run ``python -m attachment_lab.bundle --help``; the other machine runs ``data/load.sh``.
 """

@@ -13,8 +13,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from attachment_contract.terminal import SafeConsole
-from attachment_lab.bundle import archive as parcel
-from attachment_lab.bundle import engine
+from attachment_lab.bundle import archive, engine
 from attachment_lab.bundle.build_traces import refuse_build_traces
 from attachment_lab.bundle.contents import BundleContents, read_contents
 from attachment_lab.bundle.wheels import collect_wheels
@@ -26,8 +25,8 @@ NAME = "attachment-transfer-bundle"
 
 @click.command(help=(__doc__ or "").partition(":")[2].strip())
 @click.option("--compose-file", type=click.Path(path_type=Path), default="docker-compose.yml", show_default=True)
-@click.option("--profile", "profiles", multiple=True, help="A compose profile; default: what COMPOSE_PROFILES says.")
-@click.option("--with", "extra", type=click.Path(path_type=Path), multiple=True, help="A file that travels besides.")
+@click.option("--profile", "profiles", multiple=True, help="A compose profile; default: COMPOSE_PROFILES.")
+@click.option("--with", "extra", type=click.Path(path_type=Path), multiple=True, help="One more file to include.")
 @click.option("--lock", "locks", type=click.Path(path_type=Path), multiple=True, help="Add this lock's wheels.")
 @click.option("--out", type=click.Path(path_type=Path), default=f"dist/{NAME}.tar", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, nothing else.")
@@ -43,7 +42,7 @@ def main(
     """Everything is checked before the first byte is written."""
     say = SafeConsole(stderr=True, soft_wrap=True)
     stack = read_contents(compose_file, profiles=profiles, extra=extra)
-    images = tuple(engine.look_up(name) for name in stack.images)
+    images = tuple(engine.inspect(name) for name in stack.images)
     refuse_build_traces(images)
     written = write(stack, images, locks, out, say)
     result = {
@@ -61,8 +60,8 @@ def main(
 
 def write(
     stack: BundleContents, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
-) -> parcel.BundleArchive:
-    """The archive at ``out``. Its parts lie beside it meanwhile: they need as much room as the archive."""
+) -> archive.BundleArchive:
+    """Write the archive to ``out``. Its parts are kept beside it until then, and need as much space as the archive."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".bundle-", dir=out.parent))
@@ -72,13 +71,13 @@ def write(
         folder = work / NAME
         if locks:
             say.print("bundle: fetching the wheels of the lock")
-            collect_wheels(stack.root, locks, folder / parcel.WHEELS_FOLDER)
-            parcel.add_locks(folder, locks)
+            collect_wheels(stack.root, locks, folder / archive.WHEELS_FOLDER)
+            archive.add_locks(folder, locks)
         with _bar(say) as bar:
             task = bar.add_task(f"saving {len(images)} images", total=None)
-            parcel.fill(folder, stack, images, lambda count: bar.advance(task, count))
+            archive.fill(folder, stack, images, lambda count: bar.advance(task, count))
         say.print("bundle: checksums and archive")
-        return parcel.write_archive(folder, out)
+        return archive.write_archive(folder, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

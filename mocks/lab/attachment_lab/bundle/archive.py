@@ -1,4 +1,4 @@
-"""The archive itself: one folder, each file with its checksum, the same input in the same order with the same dates."""
+"""The archive: one folder, each file with its checksum; the same input gives the same order and dates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STACK_FOLDER = "stack"
 WHEELS_FOLDER = "wheels"
 LOCKS_FOLDER = "requirements"
 
-#: Layers hold much that is packed already; a higher level costs minutes and gains a few percent.
+#: Layers contain much compressed data; a higher level costs minutes and saves a few percent.
 _LEVEL = 4
 
 Progress = Callable[[int], None]
@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class BundleArchive:
-    """What was written: where, how large, and what the archive's own checksum is."""
+    """The written archive: path, size and its own checksum."""
 
     path: Path
     size_bytes: int
@@ -38,7 +38,7 @@ class BundleArchive:
 
 
 def fill(folder: Path, stack: BundleContents, images: Sequence[Image], progress: Progress) -> None:
-    """Put images, compose file and instructions into ``folder``. ``progress`` hears of bytes saved, unpacked."""
+    """Put images, compose file and instructions into ``folder``. ``progress`` is called with uncompressed bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in stack.files:
         copy = folder / STACK_FOLDER / path
@@ -55,14 +55,14 @@ def fill(folder: Path, stack: BundleContents, images: Sequence[Image], progress:
 
 
 def add_locks(folder: Path, locks: Sequence[Path]) -> None:
-    """The locks that the wheels were fetched by, which the other machine checks them with."""
+    """Add the locks of the wheels: the other machine verifies the wheels with them."""
     (folder / LOCKS_FOLDER).mkdir(parents=True, exist_ok=True)
     for lock in locks:
         shutil.copyfile(lock, folder / LOCKS_FOLDER / lock.name)
 
 
 def write_archive(folder: Path, out: Path) -> BundleArchive:
-    """Write the checksums and then the archive; a half-written one never bears the name ``out``."""
+    """Write the checksums and then the archive; an incomplete one never has the name ``out``."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS_FILE)
     sums = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     (folder / SUMS_FILE).write_text("".join(sums), encoding="utf-8")
@@ -75,7 +75,7 @@ def write_archive(folder: Path, out: Path) -> BundleArchive:
         part.replace(out)
     except OSError as exc:
         part.unlink(missing_ok=True)
-        raise WrongUse(f"--out {out}: {exc.strerror or exc}. Remedy: a folder with room that you may write to") from exc
+        raise WrongUse(f"--out {out}: {exc.strerror or exc}. Remedy: a writable folder with enough space") from exc
     return BundleArchive(path=out, size_bytes=out.stat().st_size, sha256=_sha256(out))
 
 
@@ -91,7 +91,7 @@ def _save(names: Sequence[str], to: Path, progress: Progress) -> None:
 
 
 def _undated(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Nobody's file, of no day."""
+    """The member without owner and date."""
     member.uid = member.gid = member.mtime = 0
     member.uname = member.gname = "root"
     member.mode = 0o755 if member.mode & 0o100 else 0o644

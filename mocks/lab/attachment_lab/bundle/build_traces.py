@@ -1,7 +1,7 @@
-"""What must not travel: traces of the network in which an image was built, and secrets.
+"""What an archive must not include: traces of the network in which an image was built, and secrets.
 
-A build argument is written into the history of every layer that is made after it, so a company's certificates or a
-mirror's password reach whoever gets the image. A second build stage keeps them back.
+A build argument is written into the history of every later layer, so a company's certificates or a mirror's password
+would reach everyone who gets the image. A second build stage avoids that.
 Evidence: observed with the classic builder of engine 20.10 (`docker history --no-trunc`).
 """
 
@@ -21,15 +21,15 @@ _MARKS = {
         r"(?i)\b(pip_index_url|pip_extra_index_url|extra_ca|debian_mirror|https?_proxy|no_proxy)=['\"]?[^\s'\"]"
     ),
 }
-REMEDY = "take the build argument in an earlier stage and copy only what it made (COPY --from)"
+REMEDY = "use the build argument in an earlier stage and copy only its results (COPY --from)"
 
 
 class BuildTraceFound(LabFailed):
-    """An image carries something of the network it was built in; it must not leave the house."""
+    """An image has traces of the network in which it was built."""
 
 
 def build_traces(image: Image) -> Iterator[str]:
-    """One sentence for each find, never with the thing itself: in its history, environment and labels."""
+    """One sentence for each trace in history, environment and labels, without the trace itself."""
     places = {
         "history": image.commands,
         "environment": image.environment,
@@ -42,7 +42,7 @@ def build_traces(image: Image) -> Iterator[str]:
 
 
 def refuse_build_traces(images: tuple[Image, ...]) -> None:
-    """Raises LeftBehind that names every image concerned and the remedy."""
+    """Raise BuildTraceFound that names every such image and the remedy."""
     finds = [find for image in images for find in build_traces(image)]
     if finds:
         raise BuildTraceFound("; ".join(finds) + f". Remedy: {REMEDY}")

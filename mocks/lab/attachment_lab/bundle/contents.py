@@ -20,12 +20,12 @@ PROFILES_VARIABLE = "COMPOSE_PROFILES"
 
 @dataclass(frozen=True, kw_only=True)
 class BundleContents:
-    """What travels for one compose file.
+    """What the archive of one compose file includes.
 
     Attributes:
         root: the compose file's folder; every path below is inside it.
         images: names, sorted, each once.
-        files: relative paths, sorted: the compose file, ``.env``, what containers mount, what was asked for besides.
+        files: relative paths, sorted: the compose file, ``.env``, what containers mount, extra files.
         profiles: the compose profiles that were chosen.
     """
 
@@ -36,14 +36,14 @@ class BundleContents:
 
 
 def read_contents(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iterable[Path] = ()) -> BundleContents:
-    """Ask compose itself what the file means; variables and ``.env`` count as they would on ``up``.
+    """Let compose interpret the file; variables and ``.env`` apply as they do on ``up``.
 
     Args:
         profiles: none = what COMPOSE_PROFILES says, in the environment or in ``.env``.
-        extra: files that travel as well, inside the compose file's folder.
+        extra: more files to include, inside the compose file's folder.
 
-    Raises WrongUse for a file that is missing or cannot travel, EngineFailed where compose refuses the file, NoEngine
-    where there is no compose.
+    Raises WrongUse for a file that is missing or cannot be included, EngineFailed where compose refuses the file,
+    NoEngine where compose is not installed.
     """
     if not compose_file.is_file():
         raise WrongUse(f"--compose-file {compose_file}: there is no such file. Remedy: name the stack's compose file")
@@ -66,7 +66,7 @@ def _services(compose_file: Path, profiles: tuple[str, ...]) -> dict[str, dict[s
     if done.returncode != 0:
         raise EngineFailed(f"{compose_file}: compose refuses it: {done.stderr.strip()}")
     services: dict[str, dict[str, Any]] = yaml.safe_load(done.stdout)["services"]
-    # Version 1 prints every service whatever the profiles; version 2 the chosen ones only.
+    # Version 1 prints every service, version 2 only those of the chosen profiles.
     chosen = {name: each for name, each in services.items() if _runs(each, profiles)}
     if not chosen:
         raise WrongUse(f"--profile {','.join(profiles) or '(none)'}: no service of {compose_file} is in it")
@@ -81,7 +81,7 @@ def _runs(service: Mapping[str, Any], profiles: tuple[str, ...]) -> bool:
 def _image(name: str, service: Mapping[str, Any]) -> str:
     image = service.get("image")
     if not image:
-        raise WrongUse(f"service {name}: it has no image name, so it cannot travel. Remedy: give it `image:`")
+        raise WrongUse(f"service {name}: it has no image name, so it cannot be included. Remedy: give it `image:`")
     return str(image)
 
 
@@ -109,9 +109,11 @@ def _inside(root: Path, path: Path) -> Iterator[Path]:
     """Every file at or below ``path``, relative to ``root``."""
     full = (root / path).resolve()
     if not full.is_relative_to(root):
-        raise WrongUse(f"{path}: it lies outside {root}, so it cannot travel. Remedy: keep it beside the compose file")
+        raise WrongUse(
+            f"{path}: it is outside {root}, so it cannot be included. Remedy: move it beside the compose file"
+        )
     if not full.exists():
-        raise WrongUse(f"{path}: there is no such file. Remedy: make it, or take it out of the compose file")
+        raise WrongUse(f"{path}: there is no such file. Remedy: create it, or remove it from the compose file")
     if full.is_file():
         yield full.relative_to(root)
         return

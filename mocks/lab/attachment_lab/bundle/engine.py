@@ -1,4 +1,4 @@
-"""The Docker engine, through its own command line: what it holds, and what it writes out."""
+"""The Docker engine through its command line: its images, and saving them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ NO_ENGINE = "start one (as root: dockerd), install docker.io, or let DOCKER_HOST
 
 
 class EngineFailed(LabFailed):
-    """The Docker engine did not answer, or would not do what was asked."""
+    """The Docker engine did not answer, or refused the command."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One image that the engine holds.
+    """One image of the engine.
 
     Attributes:
-        name: repository and tag, as the compose file says it.
+        name: repository and tag, as in the compose file.
         image_id: ``sha256:…`` of its configuration; the same on every machine that loads it.
         platform: ``linux/amd64`` and the like.
-        size_bytes: unpacked, layers that others share counted too.
-        environment: ``NAME=value``, as containers get it.
+        size_bytes: unpacked, shared layers included.
+        environment: ``NAME=value`` of its containers.
         labels: name to value.
-        commands: how each layer was made, newest first.
+        commands: the command of each layer, newest first.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Image:
     commands: tuple[str, ...]
 
 
-def look_up(name: str) -> Image:
-    """What the engine knows of an image. Raises EngineFailed with a remedy when it has none of that name."""
+def inspect(name: str) -> Image:
+    """Inspect an image. Raises EngineFailed with a remedy when the engine has none of that name."""
     found: dict[str, Any] = json.loads(_docker("image", "inspect", name))[0]
     lines = _docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", name).splitlines()
     config = found.get("Config") or {}
@@ -60,7 +60,7 @@ def look_up(name: str) -> Image:
 
 @contextmanager
 def saved(names: Sequence[str]) -> Iterator[IO[bytes]]:
-    """The images as one tar stream. Leaving it early ends ``docker save``; its failure is EngineFailed."""
+    """The images as one tar stream. Leaving the block early ends ``docker save``; its failure is EngineFailed."""
     with subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None

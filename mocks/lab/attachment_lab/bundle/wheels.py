@@ -14,14 +14,14 @@ PROJECTS = ("contract_tests", "service", "mocks")
 
 
 class WheelsFailed(LabFailed):
-    """pip could not fetch or build what the lock names."""
+    """pip could not download or build what the lock names."""
 
 
 def collect_wheels(project: Path, locks: Sequence[Path], to: Path) -> None:
     """Put the wheels that the locks pin, hashes checked, and those of the three distributions into ``to``.
 
     ``project`` is the repository's root. The wheels are for the Python and the platform that run this. Raises WrongUse
-    for a lock that is not there and WheelsFailed with pip's own words.
+    for a lock that is not there and WheelsFailed with pip's message.
     """
     to.mkdir(parents=True, exist_ok=True)
     for lock in locks:
@@ -36,5 +36,5 @@ def _pip(*arguments: str) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        reason = (done.stderr.strip() or "no reason was printed").splitlines()[-1]
         raise WheelsFailed(f"pip {arguments[0]}: {reason}. Remedy: check that pip reaches a package index")

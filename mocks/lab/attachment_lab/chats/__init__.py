@@ -1,1 +1,1 @@
-"""What is known of each chat, read and drawn: facts, hops, journey, picture, overview. Console and report show it."""
+"""Each chat as console and report show it: facts, hops, replay, picture, overview. Read by ``watch``, drawn purely."""

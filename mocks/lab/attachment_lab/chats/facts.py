@@ -1,4 +1,4 @@
-"""What is known of one chat: the plain records from which picture, journey and overview are drawn."""
+"""The plain records of one chat, from which picture, journey and overview are drawn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from attachment_lab.reconciliation.file_trace import FileExchange
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 Tone = Literal["idle", "active", "waiting", "done", "failed"]
@@ -17,14 +17,14 @@ CONTACT_PRO, INTEGRATION, SERVICE, CMI, C4C = range(5)
 
 @dataclass(frozen=True, kw_only=True)
 class ChatFacts:
-    """What is known of one chat.
+    """The records of one chat.
 
     Attributes:
-        status: of the chat in Contact Pro's words, such as Accepted, Ended or Handled.
-        ended: whether the conversation is over.
+        status: of the chat in Contact Pro, such as Accepted, Ended or Handled.
+        ended: whether the conversation has ended.
         verdict: of the reconciliation, once the chat is at rest.
-        created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI tells.
-        file_exchanges: what moved its files, oldest first.
+        created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI has the time.
+        file_exchanges: the exchanges that moved its files, oldest first.
     """
 
     guid: str
@@ -33,7 +33,7 @@ class ChatFacts:
     sources: tuple[SourceFile, ...] = ()
     deliveries: tuple[DeliveryRecord, ...] = ()
     transfer: TransferRecord | None = None
-    objects: tuple[C4cObject, ...] = ()
+    objects: tuple[C4cFile, ...] = ()
     verdict: ReconciliationVerdict | None = None
     created: str | None = None
     sent_at: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from attachment_lab.tenant.service_api import AttachmentRecord
 
 @dataclass(frozen=True, kw_only=True)
 class FileHop:
-    """One thing that happened to a file. Times are epoch seconds by the mocks' clock.
+    """One step of a file. Times are epoch seconds by the mocks' clock.
 
     Attributes:
         act: sent, listed, read, stored, found (an answer was lost, the file is there) or compared.
@@ -32,7 +32,7 @@ class FileHop:
 
 
 def trace_of(chat: ChatFacts, everything: Sequence[FileExchange]) -> tuple[FileExchange, ...]:
-    """Those that belong to this chat: by its guid, its activity, or one of its files at CMI or in C4C."""
+    """The exchanges of this chat: by its guid, its activity, or one of its files at CMI or in C4C."""
     transfer = chat.transfer
     mine = {each.object_id for each in transfer.attachments if each.object_id} if transfer else set()
     activity = transfer.activity_id if transfer else None
@@ -50,31 +50,37 @@ def trace_of(chat: ChatFacts, everything: Sequence[FileExchange]) -> tuple[FileE
 def hops_of(chat: ChatFacts) -> dict[str, tuple[FileHop, ...]]:
     """Every file's hops, oldest first, by the file's id at CMI."""
     carried = {each.source_id: each for each in chat.transfer.attachments} if chat.transfer else {}
-    book = _Book(chat.file_exchanges)
+    by_subject = _BySubject(chat.file_exchanges)
     listed = next((each for each in chat.file_exchanges if each.act == "history" and each.is_good), None)
-    return {source.id: tuple(_hops(source, carried.get(source.id), chat, book, listed)) for source in chat.sources}
+    return {
+        source.id: tuple(_hops(source, carried.get(source.id), chat, by_subject, listed)) for source in chat.sources
+    }
 
 
-class _Book:
-    """The file_exchanges by what they were about."""
+class _BySubject:
+    """The file exchanges by the file or object that they are about."""
 
     def __init__(self, file_exchanges: Sequence[FileExchange]) -> None:
         self.downloads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
         self.uploads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
-        self.looks: Mapping[str | None, list[FileExchange]] = defaultdict(list)
-        shelves = {
+        self.checks: Mapping[str | None, list[FileExchange]] = defaultdict(list)
+        lists = {
             "download": lambda each: self.downloads[each.source_id],
             "upload": lambda each: self.uploads[each.stored_name],
-            "check": lambda each: self.looks[each.object_id],
-            "verify": lambda each: self.looks[each.object_id],
+            "check": lambda each: self.checks[each.object_id],
+            "verify": lambda each: self.checks[each.object_id],
         }
         for each in file_exchanges:
-            if each.act in shelves:
-                shelves[each.act](each).append(each)
+            if each.act in lists:
+                lists[each.act](each).append(each)
 
 
 def _hops(
-    source: SourceFile, mine: AttachmentRecord | None, chat: ChatFacts, book: _Book, listed: FileExchange | None
+    source: SourceFile,
+    mine: AttachmentRecord | None,
+    chat: ChatFacts,
+    by_subject: _BySubject,
+    listed: FileExchange | None,
 ) -> Iterator[FileHop]:
     sent = chat.sent_at.get(source.id) or chat.created
     if sent:
@@ -84,12 +90,12 @@ def _hops(
         return
     if listed:
         yield FileHop(act="listed", station=SERVICE, begun_s=listed.begun_s, ended_s=listed.ended_s)
-    reads = [each for each in book.downloads[source.id] if not each.is_redirect]
-    tries = [*reads, *book.uploads[mine.stored_name or mine.name]]
+    reads = [each for each in by_subject.downloads[source.id] if not each.is_redirect]
+    tries = [*reads, *by_subject.uploads[mine.stored_name or mine.name]]
     tries.sort(key=lambda each: each.begun_s)
     for each in tries:
         yield _tried(each)
-    yield from _looked(mine, book, tries)
+    yield from _checked(mine, by_subject, tries)
 
 
 def _tried(exchange: FileExchange) -> FileHop:
@@ -105,21 +111,21 @@ def _tried(exchange: FileExchange) -> FileHop:
     )
 
 
-def _looked(mine: AttachmentRecord, book: _Book, tries: Sequence[FileExchange]) -> Iterator[FileHop]:
-    """The service compares what C4C holds; after a lost answer that is also how it finds the file."""
-    looks = book.looks[mine.object_id] if mine.object_id else []
-    if not looks:
+def _checked(mine: AttachmentRecord, by_subject: _BySubject, tries: Sequence[FileExchange]) -> Iterator[FileHop]:
+    """The service compares what is in C4C; after a lost answer it finds the file in the same way."""
+    checks = by_subject.checks[mine.object_id] if mine.object_id else []
+    if not checks:
         return
-    was_told = any(each.act == "upload" and each.is_good for each in tries)
-    act = "compared" if was_told else "found"
-    yield FileHop(act=act, station=C4C, begun_s=looks[0].begun_s, ended_s=looks[-1].ended_s)
+    has_answer = any(each.act == "upload" and each.is_good for each in tries)
+    act = "compared" if has_answer else "found"
+    yield FileHop(act=act, station=C4C, begun_s=checks[0].begun_s, ended_s=checks[-1].ended_s)
 
 
 def _wrong(exchange: FileExchange) -> str:
     who = "CMI" if exchange.mock == "cmi" else "C4C"
-    struck = " (planned fault)" if exchange.fault else ""
+    cause = " (planned fault)" if exchange.fault else ""
     if not exchange.status:
-        return f"no answer from {who}{struck}"
+        return f"no answer from {who}{cause}"
     if not exchange.whole:
-        return f"{who}’s answer broke off{struck}"
-    return f"{who} answered {exchange.status}{struck}"
+        return f"{who}’s answer broke off{cause}"
+    return f"{who} answered {exchange.status}{cause}"

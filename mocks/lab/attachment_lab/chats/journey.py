@@ -1,6 +1,6 @@
-"""A chat's journey as it can be played again: who was where at which moment. Pure; the browser only plays it.
+"""A chat's replay: the station of each file at each moment. Pure; the browser only plays it.
 
-Long waits are shortened, so that ten minutes of an outage do not take ten minutes to watch; where that is done is told.
+Long waits are shortened, so that ten minutes of an outage do not take ten minutes to watch; each shortening is listed.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
 from attachment_lab.chats.hops import FileHop, hops_of
 
-#: Nothing happening for longer than this is shortened to this, in seconds.
+#: A longer time without an event is shortened to this, in seconds.
 LONGEST_GAP_S = 2.5
-#: Shortened by less than this, nobody need be told.
-WORTH_TELLING_S = 1.0
-#: The end is held for a moment.
+#: A wait that is shortened by less than this is not listed.
+SHORTEST_LISTED_S = 1.0
+#: The end is shown for so long.
 LAST_S = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
 class JourneyStop:
-    """From ``at_s`` (seconds of the replay) on, a file is here."""
+    """From ``at_s`` (seconds of the replay) on, a file is at this station."""
 
     at_s: float
     station: int
@@ -35,7 +35,7 @@ class JourneyStop:
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """From ``at_s`` on, a station (or the sentence above all) looks like this."""
+    """From ``at_s`` on, a station (or the sentence above all stations) is shown like this."""
 
     at_s: float
     tone: Tone
@@ -53,7 +53,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Journey:
-    """Everything that a replay needs.
+    """The data of a replay.
 
     Attributes:
         begun: when it began, epoch seconds by the mocks' clock.
@@ -84,7 +84,7 @@ class Timeline:
         for before, after in zip(self._moments, self._moments[1:], strict=False):
             wait_s = after - before
             shown_s = min(wait_s, LONGEST_GAP_S)
-            if wait_s - shown_s >= WORTH_TELLING_S:
+            if wait_s - shown_s >= SHORTEST_LISTED_S:
                 self.gaps.append(Gap(at_s=self._at[-1], skipped_s=wait_s - shown_s))
             self._at.append(self._at[-1] + shown_s)
 
@@ -95,18 +95,18 @@ class Timeline:
 
     @property
     def length_s(self) -> float:
-        """Of the whole."""
+        """Length of the replay."""
         return self._at[-1]
 
     def at(self, moment: float) -> float:
-        """Where this moment lies; one between two known ones keeps its distance to the earlier, within reason."""
+        """This moment in seconds of the replay; between two known ones it keeps its distance to the earlier one."""
         place = max(0, bisect_right(self._moments, moment) - 1)
         until = self._at[place + 1] if place + 1 < len(self._at) else self._at[-1]
         return max(0.0, min(self._at[place] + moment - self._moments[place], until))
 
 
 def timeline_of(chat: ChatFacts, hops: dict[str, tuple[FileHop, ...]]) -> Timeline:
-    """All moments of the chat's journey."""
+    """All moments of the chat."""
     moments = [moment for each in hops.values() for hop in each for moment in (hop.begun_s, hop.ended_s)]
     moments += [moment for each in chat.file_exchanges for moment in (each.begun_s, each.ended_s)]
     for each in chat.deliveries:
@@ -117,7 +117,7 @@ def timeline_of(chat: ChatFacts, hops: dict[str, tuple[FileHop, ...]]) -> Timeli
 
 
 def travel(chat: ChatFacts) -> Journey:
-    """The journey so far; its end is the chat's present picture, which the page has already."""
+    """The replay so far; its end is the chat's present picture, which the page has already."""
     hops = hops_of(chat)
     timeline = timeline_of(chat, hops)
     files = {source.id: tuple(_stops(hops[source.id], timeline)) for source in chat.sources}
@@ -140,7 +140,7 @@ def travel(chat: ChatFacts) -> Journey:
 
 
 def _stops(hops: Sequence[FileHop], timeline: Timeline) -> Iterable[JourneyStop]:
-    """A file's way; a stop that another one at the same moment replaces is harmless."""
+    """A file's stops; one that another one at the same moment replaces is harmless."""
     for number, hop in enumerate(hops):
         begun, ended = timeline.at(hop.begun_s), timeline.at(hop.ended_s)
         is_compared_later = any(each.act == "compared" for each in hops[number + 1 :])
@@ -195,7 +195,7 @@ def _integration(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
 
 
 def _service(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
-    """A round begins when the service asks CMI for the chat; what follows up to the next one is that round's."""
+    """A round begins when the service lists the chat at CMI; the exchanges up to the next listing belong to it."""
     beats = [Beat(at_s=0.0, tone="idle", headline="Nothing to do yet")]
     rounds = [each for each in chat.file_exchanges if each.act == "history"]
     for number, begun in enumerate(rounds):
@@ -213,7 +213,7 @@ def _service(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
 
 
 def _counting(files: dict[str, tuple[JourneyStop, ...]], station: int, verb: str) -> tuple[Beat, ...]:
-    """A station that counts files: one beat whenever the count or the mood changes."""
+    """A station that counts files: one beat whenever count or tone change."""
     here: dict[str, JourneyStop] = {}
     beats = [Beat(at_s=0.0, tone="idle", headline="Waits for the service")]
     for at_s, name, stop in _merged(files):

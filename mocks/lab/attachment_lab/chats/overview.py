@@ -1,4 +1,4 @@
-"""All conversations at a glance: one row per chat, its files as tokens at the station where each is. Pure."""
+"""The overview: one row per chat, with its files as tokens at their stations. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class OverviewRow:
     """One chat.
 
     Attributes:
-        tokens: five texts, one per station, a letter of LETTERS per file that is there.
+        tokens: five texts, one per station, a letter of LETTERS per file at it.
         words: everything that a filter searches, in lower case; not sent to the page.
     """
 
@@ -47,10 +47,10 @@ class OverviewRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """What the page shows: the newest rows that fit the filter, and sums over all that fit.
+    """The newest rows that match the filter, and sums over all that match.
 
     Attributes:
-        matching: how many chats fit; more than there are rows when the list is cut.
+        matching: number of chats that match; more than ``rows`` when the list is cut.
     """
 
     rows: tuple[OverviewRow, ...]

@@ -14,13 +14,13 @@ from attachment_lab.chats.journey import timeline_of
 from attachment_lab.chats.timing import HopView, view_of
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
 class Station:
-    """One stop of the stack."""
+    """One station of the stack."""
 
     tone: Tone
     headline: str
@@ -30,10 +30,10 @@ class Station:
 
 @dataclass(frozen=True, kw_only=True)
 class FileView:
-    """One attachment: where it is and how it fares. ``station`` is the stop at which it lies now.
+    """One attachment: its state, and ``station``, where it is now.
 
     Attributes:
-        hops: what happened to it, oldest first, with times.
+        hops: its steps, oldest first, with times.
     """
 
     id: str
@@ -54,11 +54,11 @@ class FileView:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Everything the page shows of the chat; ``sentence`` is also read aloud.
+    """Everything that the page shows of the chat; screen readers read ``sentence``.
 
     Attributes:
-        transfer_id: the service's, None before it knows the chat.
-        can_retry: whether the service would run it again now: it needs a person, or waits.
+        transfer_id: of the service; None before the service has one.
+        can_retry: whether the service would run it again now: it waits, or needs an operator.
     """
 
     guid: str
@@ -81,11 +81,11 @@ class Picture:
 def draw(chat: ChatFacts) -> Picture:
     """The picture of this chat."""
     carried = {each.source_id: each for each in chat.transfer.attachments} if chat.transfer else {}
-    held = {each.object_id: each for each in chat.objects}
+    objects = {each.object_id: each for each in chat.objects}
     hops = hops_of(chat)
     line = timeline_of(chat, hops)
     files = tuple(
-        replace(_file(source, carried.get(source.id), held, chat), hops=view_of(hops[source.id], line))
+        replace(_file(source, carried.get(source.id), objects, chat), hops=view_of(hops[source.id], line))
         for source in chat.sources
     )
     stations = (
@@ -113,8 +113,8 @@ def draw(chat: ChatFacts) -> Picture:
     )
 
 
-def _file(source: SourceFile, mine: AttachmentRecord | None, held: dict[str, C4cObject], chat: ChatFacts) -> FileView:
-    theirs = held.get(mine.object_id) if mine and mine.object_id else None
+def _file(source: SourceFile, mine: AttachmentRecord | None, objects: dict[str, C4cFile], chat: ChatFacts) -> FileView:
+    theirs = objects.get(mine.object_id) if mine and mine.object_id else None
     station, tone, chip = _place(mine, chat.transfer)
     reason, remedy = (mine.reason or "", mine.remedy or "") if mine else ("", "")
     if mine is None and chat.transfer and chat.transfer.is_at_rest:
@@ -125,7 +125,7 @@ def _file(source: SourceFile, mine: AttachmentRecord | None, held: dict[str, C4c
         )
         station, tone, chip = (C4C if change.hop == SERVICE_TO_C4C else CMI), "failed", "Changed"
         reason = f"{change.hop}: {differs(source, theirs)}; {change.cause}"
-        remedy = "Compare both ends before anybody relies on this file."
+        remedy = "Compare both ends before this file is used."
     return FileView(
         id=source.id,
         name=shown(source.name),
@@ -163,7 +163,7 @@ def _place(mine: AttachmentRecord | None, transfer: TransferRecord | None) -> tu
 
 
 def _failed_at(mine: AttachmentRecord) -> int:
-    """The hop of a failure. An upload that C4C refused leaves no digest; then the reason's own words tell."""
+    """The hop of a failure. An upload that C4C refused leaves no digest; then the reason's text decides."""
     _code, _, message = (mine.reason or "").partition(": ")
     return C4C if mine.sha256 or message.startswith("C4C") else CMI
 
@@ -192,7 +192,7 @@ def _integration(chat: ChatFacts) -> Station:
         tone="failed",
         headline="Not delivered",
         detail=text,
-        remedy="See the delivery's answer in the event engine's log, mend it, then redeliver.",
+        remedy="See the delivery's answer in the event engine's log, correct the cause, then redeliver.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A file's hops as the page shows them: words, times, and where each lies on the bar of the whole journey. Pure."""
+"""A file's hops as the page shows them: text, times, and their position on the time bar. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HopView:
     Attributes:
         at: when it was reached, RFC 3339 by the stack's clock.
         took_ms: how long it took; 0 for a moment.
-        start, end: where it lies on the journey's bar, from 0 to 1; long waits are shortened there.
+        start, end: its position on the time bar, from 0 to 1; long waits are shortened there.
     """
 
     act: str

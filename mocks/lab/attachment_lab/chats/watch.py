@@ -18,12 +18,12 @@ from attachment_lab.chats.picture import Picture, draw
 from attachment_lab.reconciliation.file_trace import FileTrace
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
-#: A reading that took long is kept for so many times as long: looking must not be what keeps the stack busy.
+#: A slow reading is kept for this many times its duration, so that reading does not keep the stack busy.
 KEPT_TIMES = 3
 #: Chats offered for choice, newest first.
 SHOWN_CHATS = 20
@@ -43,7 +43,7 @@ class ChatName:
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedChats:
-    """What the page is sent: the list of chats and the picture of the chosen one."""
+    """The list of chats and the picture of the chosen one."""
 
     chats: tuple[ChatName, ...] = ()
     picture: Picture | None = None
@@ -55,7 +55,7 @@ class WatchedChats:
 
 @dataclass(frozen=True, kw_only=True)
 class WholeChat:
-    """One chat in full, and whom with."""
+    """One chat in full, with its customer and channel."""
 
     facts: ChatFacts
     customer: str
@@ -64,19 +64,19 @@ class WholeChat:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One pass over the neighbours; sources and deliveries also by chat."""
+    """One reading of all neighbours; sources and deliveries also by chat."""
 
     chats: list[dict[str, Any]]
     sources: Mapping[str, list[SourceFile]]
     deliveries: Mapping[str, list[DeliveryRecord]]
     transfers: Mapping[str, TransferRecord]
-    objects: Mapping[str | None, list[C4cObject]]
+    objects: Mapping[str | None, list[C4cFile]]
     all_transfers: list[TransferRecord]
     good_until: float = field(default=0.0)
 
 
 class Watch:
-    """Reads when somebody looks, at most every ``FRESH_S``. Safe for threads."""
+    """Reads on demand, at most every ``FRESH_S``. Safe for threads."""
 
     def __init__(self, reconciliation: Reconciliation) -> None:
         self._reconciliation = reconciliation
@@ -85,12 +85,12 @@ class Watch:
         self._seen: _Seen | None = None
         self._verdicts: dict[tuple[str, ...], ReconciliationVerdict] = {}
         self._rows: dict[str, tuple[tuple[Any, ...], OverviewRow]] = {}
-        self._objects: tuple[tuple[str, ...], list[C4cObject]] = ((), [])
+        self._objects: tuple[tuple[str, ...], list[C4cFile]] = ((), [])
 
     def reading(self, guid: str | None = None) -> WatchedChats:
         """The chats, and the picture of one: ``guid``, or the newest whose event was fired, or the newest."""
         with self._lock:
-            seen = self._look()
+            seen = self._read()
             listed = _names(seen)
             chosen = _chosen(listed, guid, seen)
             picture = draw(self._facts(chosen, seen)) if chosen else None
@@ -99,7 +99,7 @@ class Watch:
     def journey(self, guid: str | None = None) -> tuple[Picture, Journey] | None:
         """The same chat's picture, and its way there to be played again; None when there is no chat."""
         with self._lock:
-            seen = self._look()
+            seen = self._read()
             chosen = _chosen(_names(seen), guid, seen)
             if chosen is None:
                 return None
@@ -109,7 +109,7 @@ class Watch:
     def everything(self) -> list[WholeChat]:
         """Every chat in full, oldest first."""
         with self._lock:
-            seen = self._look()
+            seen = self._read()
             return [
                 WholeChat(facts=self._facts(name, seen), customer=_customer(chat), channel=_channel(chat))
                 for name, chat in zip(_names(seen)[::-1], seen.chats, strict=True)
@@ -118,11 +118,11 @@ class Watch:
     def overview(self, query: str = "") -> Overview:
         """All chats that fit, newest first."""
         with self._lock:
-            seen = self._look()
+            seen = self._read()
             rows = [self._row(name, chat, seen) for name, chat in zip(_names(seen), seen.chats[::-1], strict=True)]
         return choose(rows, query, most=SHOWN_ROWS)
 
-    def _look(self) -> _Seen:
+    def _read(self) -> _Seen:
         if self._seen and time.monotonic() < self._seen.good_until:
             return self._seen
         began, reconciliation = time.monotonic(), self._reconciliation
@@ -136,9 +136,9 @@ class Watch:
         fired: dict[str, list[DeliveryRecord]] = defaultdict(list)
         for each in deliveries:
             fired[str(each.chat)].append(each)
-        objects: dict[str | None, list[C4cObject]] = defaultdict(list)
-        for held in self._held(transfers):
-            objects[held.external_reference].append(held)
+        objects: dict[str | None, list[C4cFile]] = defaultdict(list)
+        for each_object in self._read_objects(transfers):
+            objects[each_object.external_reference].append(each_object)
         now = time.monotonic()
         self._seen = _Seen(
             chats,
@@ -151,8 +151,8 @@ class Watch:
         )
         return self._seen
 
-    def _held(self, transfers: list[TransferRecord]) -> list[C4cObject]:
-        """C4C's objects, read again only while something moves or has just come to rest."""
+    def _read_objects(self, transfers: list[TransferRecord]) -> list[C4cFile]:
+        """C4C's objects, read again only while a transfer is active or has just come to rest."""
         if not any(each.attachments for each in transfers):
             return []
         key = tuple(f"{each.id}@{each.updated_at}@{each.state}" for each in transfers)
@@ -199,7 +199,7 @@ class Watch:
         )
 
     def _verdict(self, transfer: TransferRecord, seen: _Seen) -> ReconciliationVerdict | None:
-        """The judgement of this chat, made once per state of rest; None while anything else still moves."""
+        """The verdict on this chat, computed once per state of rest; None while another transfer is active."""
         if not all(each.is_at_rest for each in seen.all_transfers):
             return None
         key = (transfer.id, *(f"{each.id}@{each.updated_at}" for each in seen.all_transfers))
@@ -235,7 +235,7 @@ def _offered(listed: list[ChatName], chosen: ChatName | None) -> tuple[ChatName,
 
 
 def _customer(chat: Mapping[str, Any]) -> str:
-    """As the chat tells it: by name, else by who wrote first, else by address."""
+    """The customer's name, else the first originator, else the address."""
     customer = chat.get("customer") or {}
     wrote = (each["originator"] for each in chat["messages"] if each["originator_type"] == "customer")
     return str(customer.get("name") or next(wrote, None) or (chat.get("contact") or {}).get("source") or "Customer")
@@ -246,7 +246,7 @@ def _channel(chat: Mapping[str, Any]) -> str:
 
 
 def _sent_at(chat: Mapping[str, Any]) -> dict[str, str]:
-    """When each file was sent, for a CMI that tells the time of its messages."""
+    """When each file was sent, for a CMI that returns the time of its messages."""
     return {
         str(file["id"]): str(message["timestamp"])
         for message in chat.get("messages", ())

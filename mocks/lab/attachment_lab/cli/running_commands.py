@@ -1,4 +1,4 @@
-"""``chat``, ``reconcile``, ``journal``, ``clock`` and ``reset``: commands for a stack that is up."""
+"""``chat``, ``reconcile``, ``journal``, ``clock``, ``reset`` and ``report``: commands for a stack that is up."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from attachment_lab.cli.common import err, json_option, out, print_json, reconci
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
-from attachment_lab.errors import WrongUse
+from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.report.gather import gather
+from attachment_lab.report.model import Scope
+from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offset
 from attachment_lab.stack.ready_file import RunningStack
@@ -192,3 +195,33 @@ def _reset_other(path: Path, stack: RunningStack, offset_s: float) -> None:
     to = StackClients(stack.urls)
     fresh = reset_tenant(to, stack.tenant, offset_s=offset_s)
     ready_file.update(path, lambda each: each.with_tenant(fresh))
+
+
+@click.command()
+@click.option(
+    "--out",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The HTML file to write.",
+)
+@click.option("--chat", "guid", default=None, help="Only this chat; default: everything in the tenant.")
+@click.option("--hide-names", is_flag=True, help="Replace file names and customers by numbers.")
+@running_options
+@json_option
+def report(
+    path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool
+) -> int:
+    """Write a report, one HTML file that needs no server; exit 1 if an invariant of the reconciliation is broken."""
+    stack, to = running(stack_path, tenant_name)
+    found = gather(reconciliation_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
+    try:
+        path.write_text(render(found), encoding="utf-8")
+    except OSError as exc:
+        raise LabFailed(f"{path} cannot be written: {exc.strerror}; choose another file by --out") from exc
+    if as_json:
+        counts = {"files": len(found.files), "stored": found.count("done"), "failed": found.count("failed")}
+        print_json({"file": str(path), "chats": len(found.chats), "reconciliation_ok": found.holds, **counts})
+    else:
+        out().print(f"{path}: {len(found.chats)} chat(s), {found.count('done')} of {len(found.files)} files stored")
+    return 0 if found.holds else 1

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.cli.seeding import SeedLoader
-from attachment_lab.cli.tour import tour
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
+from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.demo.view import Progress, show
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -147,7 +147,7 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     console.print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
         if chosen["tour"]:
-            return tour(stack, _open_default(stack, chosen["tenant_name"]), chosen, console)
+            return _tour(stack, _open_default(stack, chosen["tenant_name"]), chosen, console)
         return _demo(stack, chosen, console)
 
 
@@ -170,6 +170,38 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
         _show_stack(stack, tenant, None, console)
         StackOwner(stack, tenant).stay()
     return 0 if result.ok else 1
+
+
+def _tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Console) -> int:
+    """Show it; returns 0 if all its steps succeeded, 1 if not."""
+    options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
+    url = tour_url(stack.urls["console"], tenant.name, options)
+    if chosen["seed"]:
+        SeedLoader(stack.clients, console).load(tenant, wait=True)
+    console.print(Text(f"The tour: {url}", "bold"), soft_wrap=True)
+    try:
+        verdict = show_tour(stack.urls["console"], tenant.name, options, stack.check_alive)
+    except NoBrowser as exc:
+        console.print(Text(f"{exc}. Open the address above in any browser. Ctrl-C ends it.", "yellow"), soft_wrap=True)
+        if chosen["headless"]:
+            return 1
+        StackOwner(stack, tenant).stay()
+    if chosen["as_json"]:
+        print_json(verdict)
+    _print_verdict(verdict, console)
+    if chosen["keep"]:
+        StackOwner(stack, tenant).stay()
+    return 0 if verdict["ok"] else 1
+
+
+def _print_verdict(verdict: dict[str, Any], console: Console) -> None:
+    if verdict["ok"]:
+        console.print(
+            Text("The tour succeeded: every file arrived, every invariant of the reconciliation holds.", "bold green")
+        )
+        return
+    missing = verdict["missing"] or ["it was ended before its last step"]
+    console.print(Text(f"The tour did not reach its end: {'; '.join(missing)}", "red"), soft_wrap=True)
 
 
 def _show_result(result: DemoResult, *, as_json: bool) -> None:

@@ -1,5 +1,5 @@
-"""The stack in containers: the names it answers to, its certificates and secrets, its tenants, and a smoke check.
+"""The stack in containers: its host names, certificates, secrets and tenants, and a smoke check.
 
-``python -m attachment_lab.containers furnish | open | check`` runs inside the lab's own image (see docker-compose.yml);
+``python -m attachment_lab.containers provision | open | check`` runs in the lab's own image (see docker-compose.yml);
 ``python -m attachment_lab.containers aliases`` prints the host names for the compose file.
 """

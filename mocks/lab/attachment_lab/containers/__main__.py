@@ -23,15 +23,15 @@ settings_option = click.option(
 
 @click.group()
 def main() -> None:
-    """Jobs of the stack in containers."""
+    """One-shot jobs of the stack in containers."""
 
 
-@main.command("furnish")
+@main.command("provision")
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("/run/lab"), show_default=True)
-def furnish_command(root: Path) -> None:
-    """Make the lab's CA, certificates and secrets, unless they are there."""
+def provision_command(root: Path) -> None:
+    """Create the lab's CA, certificates and secrets, unless they exist."""
     made = provision(root)
-    click.echo("certificates and secrets made" if made else "certificates and secrets are there already")
+    click.echo("certificates and secrets created" if made else "certificates and secrets exist already")
 
 
 @main.command("open")
@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
-        raise click.UsageError(f"{path} cannot be read ({exc}); run `furnish` first") from exc
+        raise click.UsageError(f"{path} cannot be read ({exc}); run `provision` first") from exc
     return settings
 
 

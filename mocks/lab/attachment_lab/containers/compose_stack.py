@@ -4,8 +4,8 @@
         tenant.chat(files=[("photo.jpg", b"…")]).end()
         tenant.wait_until_settled()
 
-It needs this project's folder (the compose file) and its images (``deploy/images/build.sh``). Several stacks run side
-by side; what a test that was killed leaves behind is removed by the next one (``engine.sweep``).
+It needs this project's folder (the compose file) and its images (``deploy/images/build.sh``). Several stacks can run at
+the same time; what a killed test left behind is removed by the next one (``engine.sweep``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ComposeStackOptions:
         tag: of the images.
         profiles: of the compose file; ``demo`` brings the console.
         environment: variables that the compose file reads, such as ``LEASE_TTL_S``.
-        files: compose files laid over it, in the stack's folder, after ``deploy/compose.tests.yml``.
+        files: further compose files, in the stack's folder, applied after ``deploy/compose.tests.yml``.
     """
 
     tag: str = "local"
@@ -66,7 +66,7 @@ class ComposeStackOptions:
 
 
 class _Stack:
-    """What a Tenant wants of a stack; the service's clock cannot be moved here."""
+    """The part of a stack that LabTenant uses; the service's clock cannot be moved here."""
 
     def __init__(self, clients: StackClients) -> None:
         self.clients = clients
@@ -74,7 +74,7 @@ class _Stack:
 
 
 class _Lab:
-    """What a Tenant wants of a lab."""
+    """The part of a lab that LabTenant uses."""
 
     is_own = False
 
@@ -139,7 +139,7 @@ class ComposeStack:
             raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
         names, to = self._pool.pop(0), self.clients
         open_tenant(to, names, options or TenantOptions(dialects=self._settings["dialects"]))
-        tenant = LabTenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
+        tenant = LabTenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # the part that LabTenant uses
         try:
             yield tenant
             if check:
@@ -149,9 +149,9 @@ class ComposeStack:
             self._pool.append(with_new_secrets(names))
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
-        """Run docker compose on this stack, with other ``variables`` for this once.
+        """Run docker compose on this stack; ``variables`` apply to this call only.
 
-        Raises ContainersFailed with its last words and the end of the logs.
+        Raises ContainersFailed with the end of its output and of the logs.
         """
         environment = os.environ | {
             "COMPOSE_PROJECT_NAME": self.project,
@@ -217,7 +217,7 @@ class ComposeStack:
             time.sleep(POLL_S)
 
     def read_addresses(self) -> None:
-        """Ask for the published ports anew: a container that was started again may have others."""
+        """Read the published ports again: they change when a container is restarted."""
         self._read_addresses()
 
     def _unwell(self, services: Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""The Docker engine of this machine: is it there, and what did a test that died leave behind?
+"""The Docker engine of this machine: whether it answers, and what killed tests left behind.
 
-Everything that these fixtures make is named after the process that made it, so whoever comes next can tell what nobody
-will remove any more. That is what Testcontainers' own reaper does where its image can be pulled; here it is off,
-because an offline machine has no such image.
+Everything that these fixtures create is named after the process that created it, so that a later process can remove
+what belongs to a process that has ended. Testcontainers' own reaper does the same, but an offline machine cannot pull
+its image, so it is switched off.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from attachment_lab.errors import LabFailed
 PREFIX = "attachment-test"
 OWNER_LABEL = "attachment-lab.owner"
 PROJECT_LABEL = "com.docker.compose.project"
-#: Of whom nothing can be known from here (another machine, a container beside this one), what is older is a leftover.
-STRANGERS_LIVE = datetime.timedelta(hours=24)
+#: An owner on another machine or in another container cannot be checked: its things are removed when they are older.
+FOREIGN_LIFETIME = datetime.timedelta(hours=24)
 _TIMEOUT_S = 60
 
 
@@ -35,11 +35,11 @@ class NoEngine(LabFailed):
 
 
 class ContainersFailed(LabFailed):
-    """The engine is there, and what it was asked for failed; the message has its last words. Fixtures fail."""
+    """The engine answers, but a command failed; the message has the end of its output. Fixtures fail."""
 
 
 def docker(*arguments: str, check: bool = True, timeout_s: float = 600.0) -> str:
-    """Run the docker command; returns what it prints. Raises ContainersFailed with its last words."""
+    """Run the docker command; returns its output. Raises ContainersFailed with the end of its error output."""
     try:
         done = subprocess.run(
             ["docker", *arguments],
@@ -59,7 +59,7 @@ def docker(*arguments: str, check: bool = True, timeout_s: float = 600.0) -> str
 
 
 def log_tail(container: str, lines: int) -> str:
-    """The end of what a container printed, on either stream; empty if there is no such container."""
+    """The end of a container's output, of both streams; empty if there is no such container."""
     command = ["docker", "logs", "--tail", str(lines), container]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
@@ -79,27 +79,27 @@ def require_images(*images: str) -> None:
 
 
 def owner(pid: int | None = None) -> str:
-    """Who makes things now: ``<place>-<pid>-<start time in hundredths of a second>``.
+    """The owner of what a process creates: ``<host>-<pid>-<start time in hundredths of a second>``.
 
-    A pid alone may be given to a stranger later, and means nothing on another machine or in another container.
+    A pid alone may be reused later, and is ambiguous across machines and containers.
     """
     pid = os.getpid() if pid is None else pid
-    return f"{_place()}-{pid}-{_started(pid)}"
+    return f"{_host()}-{pid}-{_started(pid)}"
 
 
 def unique_name(kind: str) -> str:
-    """A name that tells its owner and collides with nobody's: ``attachment-test-stack-1a2b3c4d-123-456-9f2c``."""
+    """A unique name with its owner in it: ``attachment-test-stack-1a2b3c4d-123-456-9f2c``."""
     return f"{PREFIX}-{kind}-{owner()}-{secrets.token_hex(2)}"
 
 
 @cache
 def sweep_once() -> None:
-    """``sweep``, the first time that this process makes something."""
+    """``sweep``, once per process."""
     sweep()
 
 
 def sweep() -> list[str]:
-    """Remove what belongs to owners who are gone; returns what was removed, containers first."""
+    """Remove what belongs to processes that have ended; returns what was removed, containers first."""
     removed = []
     for kind, listing, removal in (
         ("container", ["ps", "-aq"], ["rm", "-f", "-v"]),
@@ -115,10 +115,10 @@ def sweep() -> list[str]:
 
 
 def _ours(kind: str, listing: list[str]) -> Iterator[tuple[str, str, datetime.datetime]]:
-    """(id, owner, time) of everything that fixtures made: our own label, or a compose project of our naming."""
+    """(id, owner, time) of everything that fixtures created: by our own label, or by the name of a compose project."""
     for key in (OWNER_LABEL, PROJECT_LABEL):
         ids = docker(*listing, "--filter", f"label={key}", check=False).split()
-        # One that has vanished meanwhile is not printed.
+        # One that has been removed in the meantime is not printed.
         inspected: list[dict[str, Any]] = json.loads(docker(kind, "inspect", *ids, check=False) or "[]") if ids else []
         for each in inspected:
             value = ((each.get("Config") or each).get("Labels") or {}).get(key, "")
@@ -134,16 +134,16 @@ def _owner_of_project(project: str) -> str:
 
 
 def _is_gone(made_by: str, made_at: datetime.datetime) -> bool:
-    place, _, process = made_by.partition("-")
+    host, _, process = made_by.partition("-")
     pid = process.partition("-")[0]
-    if place == _place() and pid.isdigit():
+    if host == _host() and pid.isdigit():
         return owner(int(pid)) != made_by
-    return datetime.datetime.now(datetime.UTC) - made_at > STRANGERS_LIVE
+    return datetime.datetime.now(datetime.UTC) - made_at > FOREIGN_LIFETIME
 
 
 @cache
-def _place() -> str:
-    """Eight hex digits: this start of this machine, and this namespace of process ids."""
+def _host() -> str:
+    """Eight hex digits for this boot of this machine and this namespace of process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     text = boot.read_text(encoding="utf-8") if boot.exists() else ""
     namespace = Path("/proc/self/ns/pid")

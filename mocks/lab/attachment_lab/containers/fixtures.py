@@ -1,8 +1,8 @@
 """Pytest fixtures over Testcontainers (extra ``containers``), offered by the plugin.
 
 ``compose_stack`` (session), ``c4c_container``, ``cmi_container``, ``contact_pro_container``, ``ledger_postgres``.
-Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. What does not start on an
-engine that is there fails always. The end of the logs goes into the report of a test that failed.
+Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. A container that does not
+start on an engine that answers always fails. The end of the logs is added to the report of a failed test.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def ledger_postgres() -> Iterator[LedgerPostgres]:
 
 @contextmanager
 def asking_docker() -> Iterator[None]:
-    """Skip (or, with REQUIRE_DOCKER=1, fail) with one line where there is no engine, image or library.
+    """Skip (or, with REQUIRE_DOCKER=1, fail) with one line where engine, image or library are missing.
 
-    What fails on an engine that answers fails the test, with the last words of the containers.
+    A failure on an engine that answers fails the test, with the end of the containers' output.
     """
     from attachment_lab.containers.engine import ContainersFailed, NoEngine  # noqa: PLC0415
 

@@ -35,21 +35,21 @@ _SECOND_NS = 1_000_000_000
 
 
 class OwnContainer(DockerContainer):
-    """A container with least privileges, a name and a label that tell its owner, and a health check to wait for."""
+    """A container with least privileges, its owner in name and label, and a health check."""
 
     #: Part of its name.
     kind = "container"
     default_image = "attachment-transfer-lab:local"
 
     def __init__(self, image: str | None = None, *, port: int, health: list[str], command: list[str]) -> None:
-        # The reaper's image cannot be pulled offline; engine.sweep removes what a crash leaves.
+        # The reaper's image cannot be pulled offline; engine.sweep removes what a crash leaves behind.
         testcontainers_config.ryuk_disabled = True
         image = image or self.default_image
         require_images(image)
         sweep_once()
         super().__init__(image, name=unique_name(self.kind))
         self._port = port
-        # A free port, on loopback alone: with_bind_ports takes no address, docker-py does.
+        # A free port on loopback only: with_bind_ports has no address parameter, docker-py has.
         self.ports[f"{port}/tcp"] = (LOOPBACK,)  # type: ignore[assignment]
         self.with_command(command)
         self.waiting_for(HealthcheckWaitStrategy().with_startup_timeout(START_TIMEOUT_S))
@@ -75,7 +75,7 @@ class OwnContainer(DockerContainer):
         return int(self.get_exposed_port(self._port))
 
     def start(self) -> Self:
-        """Start and wait until healthy. Raises ContainersFailed with the end of its log if it does not become so."""
+        """Start and wait until healthy. Raises ContainersFailed with the end of its log."""
         try:
             return super().start()
         except (TimeoutError, RuntimeError, DockerException) as exc:
@@ -84,12 +84,12 @@ class OwnContainer(DockerContainer):
             raise ContainersFailed(text) from exc
 
     def log_tail(self, lines: int = 40) -> str:
-        """The end of what it printed."""
+        """The end of its output."""
         return log_tail(str(self._name), lines)
 
 
 class MockContainer(OwnContainer):
-    """One mock over plain http; the Host header tells which tenant is meant.
+    """One mock over plain http; the Host header selects the tenant.
 
     Attributes:
         module: of the mock's process.
@@ -120,7 +120,7 @@ class MockContainer(OwnContainer):
         return answer
 
     def reset(self, tenant: str) -> None:
-        """Back to the tenant's beginning."""
+        """Reset the tenant."""
         self.control.post("/_mock/reset", tenant=tenant)
 
 

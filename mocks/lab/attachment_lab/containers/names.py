@@ -1,6 +1,6 @@
-"""Every host name that the containers answer to: the documentation's own, and those of 32 tenants for tests.
+"""Every host name of the containers: those of the documentation, and those of 32 tenants for tests.
 
-The names are fixed, because a container's network aliases and its certificate must know them before it starts.
+The names are fixed, because a container's network aliases and its certificate are created before it starts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the containers need before they start: a lab CA, certificates for the real names, and fresh secrets.
 
-Everything is made anew at each start and lies in volumes, one for each reader; nothing of it is in an image or in the
-compose file. ``provision`` is safe to run twice: what is there stays, so a restarted stack keeps its database.
+Everything is created in volumes, one for each reader, when a stack first starts; nothing of it is in an image or in the
+compose file. ``provision`` is safe to run twice: existing files are kept, so a restarted stack keeps its database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import trustme
 from attachment_lab.containers.names import aliases, pool
 from attachment_lab.tenant.credentials import default_tenant, sealing_key
 
-#: Base URLs inside the network, for whoever steers the mocks: the console, tests, the smoke check.
+#: Base URLs inside the network, for console, tests and smoke check.
 URLS = {
     "console": "http://console:8100",
     "orchestration": "http://orchestration:8101",
@@ -37,7 +37,7 @@ class Volumes:
 
     @property
     def ca(self) -> Path:
-        """The CA's certificate alone; everybody reads it."""
+        """The CA's certificate alone, for every container."""
         return self.root / "ca"
 
     def tls(self, container: str) -> Path:
@@ -66,22 +66,22 @@ class Volumes:
 
 
 def provision(root: Path) -> bool:
-    """Fill the rooms; False if they were filled before."""
-    rooms = Volumes(root)
-    grafana_password = rooms.grafana / "admin_password"
+    """Fill the volumes; False if they were filled before."""
+    volumes = Volumes(root)
+    grafana_password = volumes.grafana / "admin_password"
     if not grafana_password.exists():  # a stack of an older release has its other secrets already
         # Grafana is another user, and the only reader of this volume.
         _write(grafana_password, secrets.token_urlsafe(24), _PUBLIC)
-    if (rooms.console / "console.json").exists():
-        _without_dialects(rooms.console / "console.json")
+    if (volumes.console / "console.json").exists():
+        _without_dialects(volumes.console / "console.json")
         return False
-    _certificates(rooms)
+    _certificates(volumes)
     password = secrets.token_urlsafe(24)
-    _write(rooms.database / "password", password, _PRIVATE)
-    _write(rooms.service / "database_url", f"postgresql://transfer:{password}@postgres/transfer", _PRIVATE)
-    _write(rooms.service / "sealing_keys", sealing_key(), _PRIVATE)
-    # Last: its presence says that everything is there.
-    _write(rooms.console / "console.json", json.dumps(console_settings()), _PRIVATE)
+    _write(volumes.database / "password", password, _PRIVATE)
+    _write(volumes.service / "database_url", f"postgresql://transfer:{password}@postgres/transfer", _PRIVATE)
+    _write(volumes.service / "sealing_keys", sealing_key(), _PRIVATE)
+    # Last: its presence means that everything else exists.
+    _write(volumes.console / "console.json", json.dumps(console_settings()), _PRIVATE)
     return True
 
 
@@ -96,18 +96,18 @@ def console_settings(urls: Mapping[str, str] = URLS) -> dict[str, object]:
 
 
 def _without_dialects(path: Path) -> None:
-    """Volumes of an earlier version name a switch that the mocks refuse now: leave for the real network."""
+    """Remove a switch that volumes of an earlier version contain and the mocks refuse now."""
     settings = json.loads(path.read_text(encoding="utf-8"))
     if settings["dialects"]:
         _write(path, json.dumps(settings | {"dialects": {}}), _PRIVATE)
 
 
-def _certificates(rooms: Volumes) -> None:
+def _certificates(volumes: Volumes) -> None:
     authority = trustme.CA(organization_name="attachment-lab")
-    _write(rooms.ca / "ca.pem", authority.cert_pem.bytes().decode(), _PUBLIC)
+    _write(volumes.ca / "ca.pem", authority.cert_pem.bytes().decode(), _PUBLIC)
     for container, names in aliases().items():
         issued = authority.issue_cert(*names, container)
-        _write(rooms.tls(container) / "tls.pem", issued.private_key_and_cert_chain_pem.bytes().decode(), _PRIVATE)
+        _write(volumes.tls(container) / "tls.pem", issued.private_key_and_cert_chain_pem.bytes().decode(), _PRIVATE)
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -1,4 +1,4 @@
-"""The containers' tenants: the documentation's own is opened at start; a smoke check plays one chat through it."""
+"""The containers' tenants: the documentation's own is opened at start; a smoke check plays one chat in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions, open_tenant
 
 POLL_S = 0.25
-#: Two small files: the check is about the way, not about the load.
+#: Two small files: the check is about the path, not about the load.
 SMOKE_FILES = (("hello.txt", b"Hello from the smoke check.\n"), ("pixel.gif", b"GIF89a\x01\x00\x01\x00\x80\x00\x00;"))
 
 
@@ -43,7 +43,7 @@ def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -
 
 
 def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> ReconciliationVerdict:
-    """One chat with two files through the whole chain: the reconciliation's judgement of it. Raises LabError."""
+    """Play one chat with two files through the whole chain and reconcile. Raises LabError."""
     to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
     reconciliation = Reconciliation(to, names)
     chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)

@@ -1,4 +1,4 @@
-"""One TOML file that makes three mocks and the service agree with a tenant.
+"""One TOML file that makes three mocks and the service behave like a tenant.
 
     format = "attachment-dialect.v1"
 
@@ -43,16 +43,16 @@ _DIALECTS: Mapping[str, MockDialect] = {
     "c4c": C4C_DIALECT,
 }
 _HEADERS = ("format", "recorded")
-#: How long the service may take to judge its part of the file, in seconds.
+#: How long the service may take to check its part of the file, in seconds.
 _SERVICE_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class DialectFile:
-    """A dialect file that was read and found good.
+    """A dialect file that was read and checked.
 
     Attributes:
-        mocks: per mock, its switches and their values, as ``TenantOptions.dialects`` takes them.
+        mocks: per mock, its switches and their values, as in ``TenantOptions.dialects``.
         service: names (``section.name``) of the entries for the service, which reads the file itself.
     """
 
@@ -61,7 +61,7 @@ class DialectFile:
     service: tuple[str, ...] = ()
 
     def merged(self, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The file's switches with a tenant's own over them."""
+        """The file's switches, overridden by a tenant's own."""
         return {mock: {**self.mocks.get(mock, {}), **overrides.get(mock, {})} for mock in MOCKS}
 
 
@@ -91,7 +91,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     unknown = [name for name in document if name not in (*_HEADERS, *_PARTICIPANTS)]
     if unknown:
         sections = ", ".join(f"[{name}.…]" for name in _PARTICIPANTS)
-        raise WrongUse(f"{path}: nobody is called {unknown[0]!r}; entries stand in {sections}")
+        raise WrongUse(f"{path}: unknown section {unknown[0]!r}; entries belong in {sections}")
     return document
 
 
@@ -122,7 +122,7 @@ def _problems(mock: str, values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _service_problems(path: Path) -> Iterator[str]:
-    """The service judges its entries itself: the lab does not import it."""
+    """The service checks its entries itself: the lab does not import it."""
     answer = subprocess.run(
         [sys.executable, "-m", "attachment_transfer", "dialect", "--file", str(path.resolve())],
         capture_output=True,

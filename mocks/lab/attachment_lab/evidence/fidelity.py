@@ -1,8 +1,8 @@
 """Write ``docs/fidelity.md`` from the evidence labels in the code, or check that page and labels are in order.
 
-Every behaviour of a mock and every assumption of the service carries a label where it is coded; this page only
-collects them. ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or
-a label lacks what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+Every behaviour of a mock and every assumption of the service has a label where it is coded; this page collects them.
+``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label lacks
+what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Nobody who built these mocks had a tenant. What is assumed may be wrong on yours
 
 @dataclass(frozen=True)
 class BehaviourRow:
-    """One behaviour as it stands in the page; ``test`` is ``file::name`` from the project's root."""
+    """One behaviour of the page; ``test`` is ``file::name`` from the project's root."""
 
     id: str
     behaviour: str
@@ -72,7 +72,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Everything that carries a label."""
+    """Everything that has a label."""
     return [*(Part(title, mock_rows(package)) for title, package in _MOCKS), Part(_SERVICE, service_rows())]
 
 
@@ -88,7 +88,7 @@ def mock_rows(package: str) -> list[BehaviourRow]:
 
 
 def service_rows() -> list[BehaviourRow]:
-    """The service's assumptions, asked of its command line: the lab does not import it."""
+    """The service's assumptions, from its command line: the lab does not import it."""
     command = [sys.executable, "-m", "attachment_transfer", "dialect"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return [
@@ -111,7 +111,7 @@ def _shown(value: object) -> str:
 
 
 def shares(found: Iterable[Part]) -> dict[str, float]:
-    """Percent of all behaviours by label; a label that nobody carries has 0."""
+    """Percent of all behaviours by label; an unused label has 0."""
     counted = Counter(row.label for part in found for row in part.rows)
     return {label: 100 * counted[label] / max(1, counted.total()) for label in _LABELS}
 
@@ -141,8 +141,8 @@ def page(found: Sequence[Part]) -> str:
     """The whole document."""
     counted = Counter(row.label for part in found for row in part.rows)
     total = counted.total()
-    message = " · ".join(f"{label} {counted[label]} ({share:.0f} %)" for label, share in shares(found).items())
-    text = [_INTRODUCTION, f"{total} behaviours: {message}.\n"]
+    summary = " · ".join(f"{label} {counted[label]} ({share:.0f} %)" for label, share in shares(found).items())
+    text = [_INTRODUCTION, f"{total} behaviours: {summary}.\n"]
     for part in found:
         text.append(
             f"\n## {part.title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|"
@@ -205,18 +205,18 @@ def cap_percent(project: Path) -> float:
 
 
 def over_the_cap(by_label: Mapping[str, float], most_percent: float) -> list[str]:
-    """A sentence when more is assumed than may be."""
+    """A sentence when more is assumed than allowed."""
     if by_label["assumed"] <= most_percent:
         return []
-    text = f"{by_label['assumed']:.1f} % of all behaviours are assumed, more than the {most_percent:g} % allowed"
+    excess = f"{by_label['assumed']:.1f} % of all behaviours are assumed, more than the {most_percent:g} % allowed"
     remedy = "find evidence (attachment-lab probe, documentation), or raise most-assumed-percent in pyproject.toml"
-    return [f"{text}: {remedy} and say why"]
+    return [f"{excess}: {remedy} and say why"]
 
 
 def _troubles(found: Sequence[Part], existing: Path) -> list[str]:
     troubles = debts(found, Path.cwd())
     if not existing.exists() or existing.read_text(encoding="utf-8") != page(found):
-        troubles.append(f"{existing} is not what the code says: run `make fidelity`")
+        troubles.append(f"{existing} differs from the code: run `make fidelity`")
     return troubles
 
 

@@ -1,4 +1,4 @@
-"""Where the sources that evidence labels name can be read: ``sources.toml``, linked to the labels' words."""
+"""The public pages that evidence labels name: ``sources.toml``, found by words of the labels."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class EvidenceSource:
 
     Attributes:
         read: when we read it, ``YYYY-MM``.
-        recorded: when what it shows was recorded or reported, as far as it says so itself.
-        words: a label's source that has one of these texts in it rests on this page.
+        recorded: when its content was recorded or reported, if the page states it.
+        words: a label's source that contains one of these texts refers to this page.
     """
 
     key: str

@@ -1,6 +1,6 @@
-"""A recording as a pytest file that plays the chat again and asserts the same end.
+"""A recorded chat as a pytest file that plays it again and asserts the same result.
 
-Pure text from data: every value goes through ``literal``, so a customer's file name cannot become code.
+Pure text from data: every value passes ``literal``, so a customer's file name cannot become code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from attachment_lab.exchanges.recording import RecordedFault, Recording
 LINE = 120
 _HEAD = '''"""Chat {guid} of tenant {tenant}, played again.
 
-Made by the journal of attachment-lab. The files have the recorded names and sizes; their bytes are made up.
-Run it with pytest where the package is installed with its extra "lab"; it starts the whole stack by itself.
+Exported from the journal of attachment-lab. The files have the recorded names and sizes; their bytes are generated.
+Run it with pytest where attachment-lab is installed; it starts the whole stack.
 {limits}"""
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from __future__ import annotations
 {imports}
 
 FILES = [{files}]
-#: What the service said of each attachment in the end.
+#: The service's final state of each attachment.
 ATTACHMENTS = [{attachments}]
-#: What C4C held for the chat in the end.
+#: The chat's files in C4C at the end.
 STORED = [{stored}]
 
 
-def made_up(name: str, size_bytes: int) -> bytes:
-    """Bytes of that size, other ones for each name."""
+def content(name: str, size_bytes: int) -> bytes:
+    """Bytes of that size, different for each name."""
     pattern = f"{{name}} ".encode()
     return (pattern * (size_bytes // len(pattern) + 1))[:size_bytes]
 
@@ -53,12 +53,12 @@ def source(recording: Recording) -> str:
 
 
 def _limits(recording: Recording) -> str:
-    text = list(recording.beyond)
+    limits = list(recording.beyond)
     if any(fault.kind == "latency" for fault in recording.faults):
-        text.append("A planned delay takes its time here too.")
+        limits.append("A planned delay takes the same time here.")
     if recording.state not in {None, "settled", "parked", "cancelled"}:
-        text.append("The recorded transfer had not come to its end: its state then is not asserted.")
-    return "\n" + "\n".join(fill(each, LINE) for each in text) + "\n" if text else ""
+        limits.append("The recorded transfer was still active: its state is not asserted.")
+    return "\n" + "\n".join(fill(each, LINE) for each in limits) + "\n" if limits else ""
 
 
 def _imports(recording: Recording) -> Iterator[str]:
@@ -92,9 +92,7 @@ def _marks(recording: Recording) -> list[str]:
     if any(fault.on_the_wire for fault in recording.faults):
         marks.append("@pytest.mark.own_stack(fault_proxy=True)")
     if recording.broken_invariants:
-        marks.append(
-            '@pytest.mark.no_reconciliation(reason="the recorded chat broke a invariant; which one is asserted below")'
-        )
+        marks.append('@pytest.mark.no_reconciliation(reason="the recorded chat broke an invariant, asserted below")')
     return marks
 
 
@@ -112,7 +110,7 @@ def _play(recording: Recording) -> Iterator[str]:
         f"channel_sub_type={literal(recording.channel_sub_type)})"
     )
     yield "for name, size_bytes, by in FILES:"
-    yield "    chat.send((name, made_up(name, size_bytes)), originator_type=by)"
+    yield "    chat.send((name, content(name, size_bytes)), originator_type=by)"
     for _ in range(recording.further_legs):
         yield "chat.add_leg()"
     ids = {each.id: place for place, each in enumerate(recording.files)}
@@ -142,7 +140,7 @@ def _fault(fault: RecordedFault, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _path(path: str, ids: Mapping[str, int]) -> str:
-    """The glob; the id of a recorded file becomes the id that its twin will have."""
+    """The glob; the id of a recorded file is replaced by an expression for the new file's id."""
     for file_id, place in ids.items():
         if file_id in path:
             before, _, after = path.partition(file_id)

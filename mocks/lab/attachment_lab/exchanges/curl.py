@@ -1,6 +1,6 @@
-"""An exchange as a command line: the same request once more, secrets by environment variables.
+"""An exchange as a curl command: the same request again, with secrets from environment variables.
 
-The journal has no secrets: whoever runs the command sets the variables. The address is the mock's on this machine, the
+The journal has no secrets: set the variables before you run the command. The address is the mock's on this machine, the
 Host header the real one.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 MASK = "***"
 #: Set by curl itself, or about one connection only.
 LEFT_OUT = {"host", "content-length", "connection", "traceparent", "accept-encoding", "transfer-encoding"}
-#: What a masked header stands for, by hop and name: how curl is told. The variables are named in the page.
+#: curl's option for each masked header, by hop and name. The page lists the variables.
 CREDENTIALS: Mapping[tuple[str, str], str] = {
     ("cmi", "authorization"): '-u "$CMI_USER:$CMI_PASSWORD"',
     ("cmi", "x-api-key"): '-H "X-Api-Key: $CMI_API_KEY"',
@@ -31,7 +31,7 @@ CREDENTIALS: Mapping[tuple[str, str], str] = {
 def as_curl(hop: str, full: Mapping[str, Any], base_url: str) -> str:
     """The command. ``base_url`` is the mock's or the service's on this machine.
 
-    A body of which the journal kept only the head is named as a file to be given: ``--data-binary @body``.
+    A body of which the journal has only the head is replaced by a file to be provided: ``--data-binary @body``.
     """
     target = urlsplit(str(full["url"]))
     path = target.path + (f"?{target.query}" if target.query else "")

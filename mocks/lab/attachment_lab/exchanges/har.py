@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from attachment_lab.exchanges.entry import HOPS, Entry
 
-#: What HAR says where a size is not known.
+#: HAR's value for an unknown size.
 UNKNOWN = -1
 
 
@@ -43,7 +43,7 @@ def archive(exchanges: Sequence[tuple[Entry, Mapping[str, Any]]], *, title: str)
 
 
 def _entry(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
-    struck = f" Fault: {', '.join(entry.fault)}." if entry.fault else ""
+    faults = f" Fault: {', '.join(entry.fault)}." if entry.fault else ""
     return {
         "pageref": _page(entry.chat or ""),
         "startedDateTime": entry.at,
@@ -52,7 +52,7 @@ def _entry(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
         "response": _response(entry, full),
         "cache": {},
         "timings": {"send": 0, "wait": entry.duration_ms, "receive": 0},
-        "comment": f"{HOPS[entry.hop]}: {entry.words}. Bodies are heads, secrets are masked.{struck}",
+        "comment": f"{HOPS[entry.hop]}: {entry.words}. Bodies are heads, secrets are masked.{faults}",
     }
 
 
@@ -78,10 +78,10 @@ def _request(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
-    message, body = full.get("response_headers"), full.get("response", {})
+    headers, body = full.get("response_headers"), full.get("response", {})
     content: dict[str, Any] = {
         "size": entry.response_bytes,
-        "mimeType": _header(message, "content-type") or str(body.get("sniffed_type", "")),
+        "mimeType": _header(headers, "content-type") or str(body.get("sniffed_type", "")),
     }
     text = full.get("response_body", body.get("head", ""))
     if text:
@@ -93,9 +93,9 @@ def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
         "statusText": HTTPStatus(entry.status).phrase if entry.status in set(HTTPStatus) else "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(message),
+        "headers": _headers(headers),
         "content": content,
-        "redirectURL": _header(message, "location") or "",
+        "redirectURL": _header(headers, "location") or "",
         "headersSize": UNKNOWN,
         "bodySize": entry.response_bytes,
     }

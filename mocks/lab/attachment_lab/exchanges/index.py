@@ -1,7 +1,7 @@
-"""Gathers the exchanges of one tenant from all hops, and relates them to chats, files and transfers.
+"""Collects the exchanges of one tenant from all hops, and relates them to chats, files and transfers.
 
-Only small entries are kept (entry.py), the newest ``KEPT``; headers and body heads stay with the mocks and are
-fetched one by one. Reading on costs one short call per source.
+Only small entries are kept (entry.py), the newest ``KEPT``; headers and body heads stay in the mocks and are fetched
+one by one. An incremental reading costs one short call per source.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEPT_SEARCHES = 8
 
 @dataclass
 class _Search:
-    """Which entries contain a text; goes on where it stopped."""
+    """Which entries contain a text; each search continues where the last one stopped."""
 
     keys: set[str] = field(default_factory=set)
     since: dict[str, int] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class _Search:
 
 @dataclass
 class Relations:
-    """What one exchange tells about another: the same trace is one round of one chat."""
+    """What exchanges have in common: the same trace is one round of one chat."""
 
     chat_of_trace: dict[str, str] = field(default_factory=dict)
     chat_of_activity: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Relations:
     transfer_of_chat: dict[str, str] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
-        """Take in what this entry knows."""
+        """Add the entry's relations."""
         if entry.chat and entry.trace:
             self.chat_of_trace[entry.trace] = entry.chat
         chat = entry.chat or self.chat_of_trace.get(entry.trace or "")
@@ -62,7 +62,7 @@ class Relations:
                 known[name] = value
 
     def complete(self, entry: Entry) -> Entry:
-        """The entry with what others have told about it."""
+        """The entry, completed from related entries."""
         chat = (
             entry.chat or self.chat_of_trace.get(entry.trace or "") or self.chat_of_activity.get(entry.activity or "")
         )
@@ -89,22 +89,22 @@ class Index:
         self._changes = 0
         self._searches: OrderedDict[str, _Search] = OrderedDict()
         self._read_at_s = float("-inf")
-        #: Attachments of calls that did not tell the file's name.
+        #: Attachments of calls without the file's name.
         self._unnamed: set[str] = set()
         self._lock = threading.Lock()
         self.relations = Relations()
-        #: Grows with every entry that came or changed.
+        #: Grows with every new or changed entry.
         self.version = 0
 
     def entries(self) -> list[Entry]:
-        """All entries, newest first, read on to this moment. Raises Refused, Unreachable."""
+        """All entries up to now, newest first. Raises RequestRefused, Unreachable."""
         with self._lock:
             self._read_on()
             found = [self.relations.complete(entry) for entry in self._entries.values()]
         return sorted(found, key=lambda entry: entry.at, reverse=True)
 
     def get(self, key: str) -> Entry | None:
-        """One entry; None when there is none, or it is forgotten."""
+        """One entry; None when there is none, or it is no longer kept."""
         with self._lock:
             self._read_on()
             found = self._entries.get(key)
@@ -131,7 +131,7 @@ class Index:
             return search.keys | set(strays)
 
     def full(self, entry: Entry) -> dict[str, Any]:
-        """The exchange with headers and body heads, as its source keeps it. Raises Refused 404 when forgotten."""
+        """The exchange with headers and body heads, from its source. Raises RequestRefused 404 when it is not kept."""
         number = entry.key.rpartition("-")[2]
         if entry.hop == "delivery":
             row = entry.key.removeprefix("delivery-")
@@ -140,11 +140,11 @@ class Index:
             for mock, body in self._strays():
                 if f"stray-{mock}-{body['id']}" == entry.key:
                     return dict(body)
-            raise RequestRefused(f"{entry.key} is forgotten: only the newest strays are kept", status=404)
+            raise RequestRefused(f"{entry.key} is no longer kept: only the newest strays are", status=404)
         return dict(self._to.mock(entry.mock).get(f"/_mock/journal/{number}", tenant=self._tenant))
 
     def full_of(self, entries: Sequence[Entry]) -> dict[str, Mapping[str, Any]]:
-        """Many exchanges in full, by key, read page by page; those that are forgotten are left out."""
+        """Many exchanges in full, by key, read page by page; those that are no longer kept are left out."""
         wanted = {entry.key for entry in entries}
         found: dict[str, Mapping[str, Any]] = {}
         for mock in MOCKS:
@@ -185,7 +185,7 @@ class Index:
             self._entries.popitem(last=False)
 
     def _learn_names(self) -> None:
-        """CMI's own list: a download that failed has no answer that would tell."""
+        """File names from CMI's own list: a failed download has no answer with the name."""
         for each in self._to.cmi.get("/_mock/attachments", tenant=self._tenant):
             self.relations.file_of_attachment.setdefault(str(each["id"]), str(each["name"]))
 

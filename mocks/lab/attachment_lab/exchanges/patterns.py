@@ -1,4 +1,4 @@
-"""Known ways to fail, as a table: patterns.toml."""
+"""Known failures, as a table: patterns.toml."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ANY = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class FailurePattern:
-    """One way to fail.
+    """One kind of failure.
 
     Attributes:
         hop, operation: of the exchange; ``*`` = any.
-        words: must occur in the answer or in a note, in lower case; empty = nothing has to.
+        words: must occur in the answer or in a note, in lower case; empty = no condition.
         because: one sentence on the cause; ``remedy``: one on what to do.
     """
 
@@ -49,5 +49,5 @@ def patterns() -> tuple[FailurePattern, ...]:
 
 
 def find(entry: Entry, answer: str) -> FailurePattern | None:
-    """The first pattern that fits; ``answer``: what the neighbour said and what its mock noted."""
+    """The first pattern that matches; ``answer``: the neighbour's answer and its mock's notes."""
     return next((each for each in patterns() if each.fits(entry, answer)), None)

@@ -1,4 +1,4 @@
-"""Which exchanges a person wants to see: the filters of the journal page, read from its address."""
+"""The filters of the journal page, read from its address."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What to show; empty = all.
+    """The exchanges to show; empty = all.
 
     Attributes:
         about: a chat's guid, an attachment's id at CMI, an object of C4C or a transfer's id.
         status: one of STATUS_CLASSES or a number, such as 421.
         text: anywhere in the exchange, in any case.
-        label: of a behaviour that showed itself.
-        failed, struck: only those that failed; that a fault struck.
+        label: of a behaviour that was used.
+        failed, faulted: only those that failed; that a fault affected.
         after: key of the entry after which the list begins (older ones).
     """
 
@@ -34,19 +34,19 @@ class Query:
     text: str = ""
     label: str = ""
     failed: bool = False
-    struck: bool = False
+    faulted: bool = False
     after: str = ""
     limit: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueryResult:
-    """One page of what was found.
+    """One page of the result.
 
     Attributes:
-        total: how many there are at all; ``matching``: how many fit.
-        newer: how many that fit stand before the first shown.
-        older: how many stand after the last shown.
+        total: number of all exchanges; ``matching``: of those that match.
+        newer: number of matching ones before the first shown.
+        older: number of matching ones after the last shown.
     """
 
     entries: tuple[Entry, ...]
@@ -57,7 +57,7 @@ class QueryResult:
 
 
 def read_query(given: Mapping[str, str]) -> Query:
-    """From an address's parameters. Raises WrongUse that names the parameter and what it may be."""
+    """From an address's parameters. Raises WrongUse that names the parameter and its allowed values."""
     _one_of(given, "hop", tuple(HOPS))
     _one_of(given, "method", METHODS)
     _one_of(given, "label", LABELS)
@@ -72,7 +72,7 @@ def read_query(given: Mapping[str, str]) -> Query:
         text=given.get("q", "").strip(),
         label=given.get("label", ""),
         failed=_flag(given, "failed"),
-        struck=_flag(given, "struck"),
+        faulted=_flag(given, "struck"),
         after=given.get("after", ""),
         limit=_limit(given.get("limit", "100")),
     )
@@ -81,10 +81,10 @@ def read_query(given: Mapping[str, str]) -> Query:
 def select(
     entries: Sequence[Entry], query: Query, *, containing: Set[str] | None, labels: Mapping[str, str]
 ) -> QueryResult:
-    """The page of ``entries`` (newest first) that the query asks for.
+    """The page of ``entries`` (newest first) that the query selects.
 
     Args:
-        containing: keys of the entries that contain the text; None when none is asked for.
+        containing: keys of the entries that contain the query's text; None without a text.
         labels: evidence label by id.
     """
     found = [
@@ -102,7 +102,7 @@ def select(
 
 
 def fits(entry: Entry, query: Query, labels: Mapping[str, str]) -> bool:
-    """Whether an entry is asked for, its text left aside."""
+    """Whether an entry matches, apart from its text."""
     return (
         query.hop in {"", entry.hop}
         and query.method in {"", entry.method}
@@ -110,7 +110,7 @@ def fits(entry: Entry, query: Query, labels: Mapping[str, str]) -> bool:
         and (not query.about or query.about.upper() in _ids(entry))
         and (not query.label or any(labels.get(each) == query.label for each in entry.evidence))
         and (not query.failed or entry.failed)
-        and (not query.struck or bool(entry.fault))
+        and (not query.faulted or bool(entry.fault))
     )
 
 

@@ -1,4 +1,4 @@
-"""What the journal page asks for: a page of exchanges, one in full with its explanation, exports."""
+"""Answers for the journal page: a page of exchanges, one in full with its explanation, exports."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from attachment_lab.exchanges.why import ExplanationFacts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.service_api import TransferRecord
 
-#: Calls after the one that is looked at which may tell what came of it.
-LOOKED_AHEAD = 400
+#: Later calls that are searched for consequences of the shown one.
+FOLLOWING = 400
 MOST_EXPORTED = 2000
 
 
@@ -33,18 +33,18 @@ class JournalReader:
         self._to: StackClients = reconciliation.to
         self._tenant = reconciliation.names.name
         self._urls = urls
-        self._books: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._evidence: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.index = Index(self._to, self._tenant)
 
     def page(self, query: Query) -> dict[str, Any]:
-        """``{"entries", "total", "matching", "newer", "older"}``, newest first. Raises Refused, Unreachable."""
+        """``{"entries", "total", "matching", "newer", "older"}``, newest first. Raises RequestRefused, Unreachable."""
         found = self._selected(query)
         return asdict(found) | {"entries": [entry.to_json() for entry in found.entries]}
 
     def detail(self, key: str) -> dict[str, Any] | None:
-        """One exchange in full, with its explanation, evidence, faults and command; None when it is forgotten.
+        """One exchange in full, with its explanation, evidence, faults and command; None when it is no longer kept.
 
-        Raises Refused 404 when its mock has forgotten it, and Unreachable.
+        Raises RequestRefused 404 when its mock no longer keeps it, and Unreachable.
         """
         entry = self.index.get(key)
         if entry is None:
@@ -66,12 +66,12 @@ class JournalReader:
             "full": full,
             "why": explain(facts).to_json(),
             "faults": [faults[each] for each in entry.fault if each in faults],
-            "evidence": [dict(self.book(entry.mock).get(each, {"id": each})) for each in entry.evidence],
+            "evidence": [dict(self.evidence(entry.mock).get(each, {"id": each})) for each in entry.evidence],
             "curl": {"command": command, "variables": variables(command)},
         }
 
     def har(self, query: Query) -> dict[str, Any]:
-        """The exchanges that fit, at most MOST_EXPORTED of the newest, as an HTTP Archive."""
+        """The matching exchanges, at most MOST_EXPORTED of the newest, as an HTTP Archive."""
         found = self._selected(query)
         entries = sorted(found.entries, key=lambda entry: entry.at)
         bodies = self.index.full_of(entries)
@@ -82,17 +82,17 @@ class JournalReader:
         """A test that plays this chat again. Raises LookupError for a chat that is not there."""
         return source(record(self._to, self._reconciliation, guid, self.index.entries()))
 
-    def book(self, mock: str) -> dict[str, Mapping[str, Any]]:
+    def evidence(self, mock: str) -> dict[str, Mapping[str, Any]]:
         """A mock's behaviours by id: label, sentence, source, switch."""
-        if mock not in self._books:
-            held = self._to.mock(mock).get("/_mock/evidence", tenant=self._tenant)
-            self._books[mock] = {str(each["id"]): each for each in held["evidence"]}
-        return self._books[mock]
+        if mock not in self._evidence:
+            found = self._to.mock(mock).get("/_mock/evidence", tenant=self._tenant)
+            self._evidence[mock] = {str(each["id"]): each for each in found["evidence"]}
+        return self._evidence[mock]
 
     def _selected(self, query: Query) -> Any:
         entries = self.index.entries()
         containing = self.index.containing(query.text) if query.text else None
-        labels = {key: str(each["label"]) for mock in MOCKS for key, each in self.book(mock).items()}
+        labels = {key: str(each["label"]) for mock in MOCKS for key, each in self.evidence(mock).items()}
         return select(entries, query, containing=containing, labels=labels if query.label else {})
 
     def _faults(self, entry: Entry) -> dict[str, Mapping[str, Any]]:
@@ -102,10 +102,10 @@ class JournalReader:
         return {str(each["id"]): each for each in planned}
 
     def _later(self, entry: Entry) -> Sequence[Entry]:
-        """What came after it, oldest first."""
+        """The entries after it, oldest first."""
         newest_first = self.index.entries()
         place = next((at for at, each in enumerate(newest_first) if each.key == entry.key), 0)
-        return newest_first[max(0, place - LOOKED_AHEAD) : place][::-1]
+        return newest_first[max(0, place - FOLLOWING) : place][::-1]
 
     def _transfer(self, entry: Entry) -> TransferRecord | None:
         if entry.chat is None or not entry.transfer:
@@ -113,10 +113,10 @@ class JournalReader:
         try:
             return self._reconciliation.service.transfer(entry.transfer)
         except LabError:
-            return None  # the service is down or has forgotten it: the rest of the explanation still helps
+            return None  # the service is down or has removed it: the rest of the explanation still helps
 
     def _findings(self, entry: Entry, full: Mapping[str, Any]) -> list[Point]:
-        """What the contract gate says of the integration behind a delivery that failed."""
+        """The contract gate's findings in the integration of a failed delivery."""
         if entry.hop != "delivery" or not entry.failed:
             return []
         forms = self._to.orchestration.get("/_mock/event-driven-integrations", tenant=self._reconciliation.names.name)

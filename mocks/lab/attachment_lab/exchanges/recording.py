@@ -1,4 +1,4 @@
-"""What one chat was and how it ended: enough to play it again with made-up files."""
+"""A recorded chat and its result: enough to play it again with generated files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attachment_lab.tenant.credentials import TenantNames
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedFile:
-    """A file that somebody sent; ``by`` is customer or agent."""
+    """A file of the chat; ``by`` is customer or agent."""
 
     id: str
     name: str
@@ -27,10 +27,10 @@ class RecordedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedFault:
-    """A fault that struck this chat.
+    """A fault that affected this chat.
 
     Attributes:
-        skip: how many fitting requests of the chat had passed before it struck first.
+        skip: number of matching requests of the chat before the first that it affected.
         times: how often it struck; None = whenever it could.
     """
 
@@ -56,7 +56,7 @@ class Recording:
         deliveries: states of the deliveries, in order.
         broken_invariants: of the reconciliation, as far as this chat is concerned.
         events: ticked in the integration; ``dialects``: switches that differ from the default, per mock.
-        beyond: what was particular and a test made from this does not repeat, a sentence each.
+        beyond: what an exported test does not repeat, a sentence each.
     """
 
     guid: str
@@ -106,7 +106,7 @@ def record(to: StackClients, reconciliation: Reconciliation, guid: str, entries:
         ended=chat["status"] in {"Ended", "Handled"},
         wrapped_up=chat["status"] == "Handled",
         files=tuple(_files(to, tenant, guid)),
-        faults=tuple(_struck(to, tenant, mine)),
+        faults=tuple(_recorded_faults(to, tenant, mine)),
         state=transfer.state if transfer else None,
         outcome=transfer.outcome if transfer else None,
         attachments=tuple(sorted((each.name, each.state) for each in transfer.attachments)) if transfer else (),
@@ -132,13 +132,13 @@ def _beyond(
         )
     moved = {mock: to.mock(mock).get("/_mock/clock", tenant=names.name)["offset_s"] for mock in MOCKS}
     if any(moved.values()):
-        text = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
-        yield f"Clocks had been moved ({text}); here none is."
+        offsets = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
+        yield f"Clocks had been moved ({offsets}); here none is."
     failures = to.orchestration.get("/_mock/oauth/failures", tenant=names.name)["failures"]
-    if struck := sorted({str(each["kind"]) for each in failures if each["struck"]}):
-        yield f"The token issuer had failed on purpose ({', '.join(struck)}); here it does not."
+    if kinds := sorted({str(each["kind"]) for each in failures if each["struck"]}):
+        yield f"Planned failures of the token issuer took effect ({', '.join(kinds)}); here there are none."
     if any(leg["kind"] == "consult" for leg in chat["legs"]):
-        yield "A colleague had been consulted; here nobody is."
+        yield "A colleague had been consulted; here there is no consultation."
 
 
 def _files(to: StackClients, tenant: str, guid: str) -> Iterator[RecordedFile]:
@@ -152,17 +152,17 @@ def _files(to: StackClients, tenant: str, guid: str) -> Iterator[RecordedFile]:
             )
 
 
-def _struck(to: StackClients, tenant: str, mine: Sequence[Entry]) -> Iterator[RecordedFault]:
+def _recorded_faults(to: StackClients, tenant: str, mine: Sequence[Entry]) -> Iterator[RecordedFault]:
     """``mine``: the chat's entries, oldest first."""
     for mock in MOCKS:
         calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
         plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", tenant=tenant)["faults"]}
         for fault_id in dict.fromkeys(each for entry in calls for each in entry.fault):
             if fault_id in plans:
-                yield _struck_by(plans[fault_id], mock, fault_id, calls)
+                yield _recorded_fault(plans[fault_id], mock, fault_id, calls)
 
 
-def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequence[Entry]) -> RecordedFault:
+def _recorded_fault(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequence[Entry]) -> RecordedFault:
     path, method = str(plan["match"].get("path", "*")), str(plan["match"].get("method", "*"))
     fitting = [each for each in calls if fnmatchcase(each.path, path) and method.upper() in {"*", each.method}]
     first = next((place for place, entry in enumerate(fitting) if fault_id in entry.fault), 0)
@@ -180,5 +180,5 @@ def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequenc
 
 
 def _dialect(to: StackClients, mock: str, tenant: str) -> dict[str, Any]:
-    held = to.mock(mock).get("/_mock/dialect", tenant=tenant)
-    return {name: value for name, value in held["dialect"].items() if held["defaults"].get(name) != value}
+    now = to.mock(mock).get("/_mock/dialect", tenant=tenant)
+    return {name: value for name, value in now["dialect"].items() if now["defaults"].get(name) != value}

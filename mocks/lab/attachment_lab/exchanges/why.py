@@ -1,6 +1,6 @@
-"""Why an exchange failed, in words: from what was planned, noted and answered, and what came of it.
+"""Why an exchange failed, in words: from planned faults, notes and answers, and what followed.
 
-Pure: everything it looks at is handed in (``ExplanationFacts``). Known ways to fail are a table (patterns.toml).
+Pure: everything it reads is passed in (``ExplanationFacts``). Known failures are a table (patterns.toml).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from attachment_lab.exchanges.entry import HOPS, Entry, struck_by
+from attachment_lab.exchanges.entry import HOPS, Entry, fault_in
 from attachment_lab.exchanges.patterns import find
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One thing that was not as it should be: a field, what stood there, what belongs there, what to do."""
+    """One defect: a field, its value, the expected one, and the remedy."""
 
     field: str
     found: str = ""
@@ -33,13 +33,13 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Why, for a person.
+    """The explanation for people.
 
     Attributes:
         headline: one sentence.
-        because: what is known about the cause, most certain first.
+        because: the known causes, most certain first.
         points: what is wrong, field by field.
-        remedy: what to do; empty where nothing has to be done.
+        remedy: what to do; empty where nothing is needed.
         then: what happened next, oldest first.
     """
 
@@ -56,14 +56,14 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class ExplanationFacts:
-    """What is looked at.
+    """The facts that are examined.
 
     Attributes:
-        full: the exchange with headers and body heads, as its source keeps it.
+        full: the exchange with headers and body heads, from its source.
         faults: planned faults of this mock, by id.
         later: entries after this one, oldest first.
         transfer: the service's record for the chat, if any.
-        findings: what the contract gate says of the integration that sent a delivery.
+        findings: the contract gate's, in the integration that sent a delivery.
     """
 
     entry: Entry
@@ -75,11 +75,13 @@ class ExplanationFacts:
 
 
 def explain(facts: ExplanationFacts) -> Explanation:
-    """Why this exchange failed, or what struck it although it did not."""
+    """Why this exchange failed, or which fault affected it although it succeeded."""
     entry = facts.entry
     planned = [facts.faults[each] for each in entry.fault if each in facts.faults]
     because = [_planned(each, entry) for each in planned]
-    because += [f"Fault {each} struck; it is not planned any more." for each in entry.fault if each not in facts.faults]
+    because += [
+        f"Fault {each} took effect; it is no longer planned." for each in entry.fault if each not in facts.faults
+    ]
     pattern = None if because or not entry.failed else find(entry, _answer(facts.full))
     if pattern:
         because.append(pattern.because)
@@ -96,9 +98,9 @@ def explain(facts: ExplanationFacts) -> Explanation:
 def _headline(entry: Entry) -> str:
     where = HOPS[entry.hop]
     if not entry.failed:
-        return "This worked, but something was broken on purpose." if entry.fault else "This worked."
+        return "This succeeded although a planned fault took effect." if entry.fault else "This succeeded."
     if entry.hop == "stray":
-        return f"{entry.host}{entry.path} belongs to nobody here."
+        return f"{entry.host}{entry.path} is an unassigned address."
     who = "The service" if entry.hop == "delivery" else where
     if entry.status == 0:
         return f"{entry.words}: no answer."
@@ -106,19 +108,21 @@ def _headline(entry: Entry) -> str:
 
 
 def _planned(fault: Mapping[str, Any], entry: Entry) -> str:
-    done = "The work was done, its answer was changed or lost" if fault["phase"] == "after" else "The work was not done"
+    done = "The mock did the work, then its answer was changed or lost"
+    if fault["phase"] != "after":
+        done = "The mock did not do the work"
     given = ", ".join(f"{name} {value}" for name, value in fault["params"].items() if value not in ("", {}, None))
     what = str(fault["kind"]).replace("_", " ")
-    text = f"{what} ({given})" if given else what
+    effect = f"{what} ({given})" if given else what
     if fault["kind"] == "status":
-        text = f"the answer is {fault['params']['status']}"
+        effect = f"the answer is {fault['params']['status']}"
     if fault["kind"] == "latency":
         done = f"It took {entry.duration_ms / 1000:.1f} s"
-    return f"Broken on purpose: fault {fault['id']}, {text}. {done}."
+    return f"Planned fault {fault['id']}: {effect}. {done}."
 
 
 def _answer(full: Mapping[str, Any]) -> str:
-    """What the neighbour said and what its mock noted."""
+    """The neighbour's answer and its mock's notes."""
     notes = [each if isinstance(each, str) else str(each["message"]) for each in full.get("notes", ())]
     return " ".join([*notes, _body(full)])
 
@@ -132,7 +136,7 @@ def _own_words(full: Mapping[str, Any]) -> Iterator[str]:
     """The mock's notes, the answer's own sentence, the delivery's error."""
     for each in full.get("notes", ()):
         if isinstance(each, str):
-            yield from () if struck_by(each) else (each,)
+            yield from () if fault_in(each) else (each,)
         elif each["code"] != "fault":
             yield str(each["message"])
     if full.get("error"):
@@ -144,7 +148,7 @@ def _own_words(full: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _points(full: Mapping[str, Any]) -> Iterator[Point]:
-    """``errors`` of ``application/problem+json``: the mocks say value or found, the service says found."""
+    """``errors`` of ``application/problem+json``: the mocks use ``value`` or ``found``, the service ``found``."""
     for each in _json(_body(full)).get("errors") or ():
         if isinstance(each, Mapping):
             found = each.get("found", each.get("value"))
@@ -182,20 +186,20 @@ def _xml(text: str) -> str | None:
 def _then(facts: ExplanationFacts) -> Iterator[str]:
     entry = facts.entry
     again = [each for each in facts.later if _same_work(each, entry)]
-    looked = next((each for each in facts.later if each.operation == "held" and each.chat == entry.chat), None)
-    if entry.operation == "upload" and entry.failed and looked:
-        yield f"{_after(entry, looked)} the service looked at what C4C holds before sending anything again."
+    listed = next((each for each in facts.later if each.operation == "listing" and each.chat == entry.chat), None)
+    if entry.operation == "upload" and entry.failed and listed:
+        yield f"{_after(entry, listed)} the service listed the files in C4C before sending anything again."
     if again:
-        text = "no answer" if again[-1].status == 0 else str(again[-1].status)
+        last = "no answer" if again[-1].status == 0 else str(again[-1].status)
         times = "once more" if len(again) == 1 else f"{len(again)} times more"
-        yield f"{_after(entry, again[0])} it was tried again, {times} in all; the last answer was {text}."
+        yield f"{_after(entry, again[0])} it was tried again, {times} in all; the last answer was {last}."
     carried = _carried(facts)
     if carried:
         yield _outcome(carried)
     elif facts.transfer and entry.failed:
         yield _transfer(facts.transfer)
     elif entry.failed and entry.caller == "transfer service" and not again:
-        yield "Nothing more has been seen of it yet."
+        yield "No later exchange belongs to it yet."
 
 
 def _same_work(one: Entry, other: Entry) -> bool:
@@ -221,10 +225,10 @@ def _carried(facts: ExplanationFacts) -> AttachmentRecord | None:
 def _outcome(carried: AttachmentRecord) -> str:
     states = {
         "stored": "was stored in C4C",
-        "parked": "was given up and reported",
-        "skipped": "was left out",
-        "ambiguous": "is being looked for in C4C",
-        "uploading": "is on its way to C4C",
+        "parked": "was reported failed",
+        "skipped": "was skipped",
+        "ambiguous": "is being searched in C4C",
+        "uploading": "is being uploaded to C4C",
         "open": "waits for its next try",
     }
     why = f": {carried.reason}" if carried.reason and carried.state != "stored" else ""

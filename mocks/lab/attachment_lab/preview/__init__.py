@@ -1,5 +1,5 @@
-"""Shows a customer's file without trusting it: what it is by its bytes, and pictures made anew of it.
+"""Shows a customer's file without trusting it: its type by its bytes, and newly rendered pictures of it.
 
-``kinds`` judges by the first bytes, ``texts`` guesses a charset, ``drawing`` has pictures and PDF pages drawn by a
-process of its own (``__main__``) that may use only so much memory and time.
+``file_types`` detects the type from the first bytes, ``texts`` guesses a charset, ``renderer`` renders images and PDF
+pages in a process of its own (``__main__``) with limits on memory and time.
 """

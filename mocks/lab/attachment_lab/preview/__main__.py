@@ -1,6 +1,6 @@
-"""``python -m attachment_lab.preview image|pdf PAGE PIXELS``: draws a file from standard input as a PNG or JPEG.
+"""``python -m attachment_lab.preview image|pdf PAGE PIXELS``: renders a file from standard input as a PNG or JPEG.
 
-A process of its own, with limits on memory, time and what it may write: the file may be anybody's. On standard output
+A process of its own, with limits on memory, time and file size: the file is not trusted. On standard output
 a line of JSON (``{"pages", "width", "height", "mime"}`` or ``{"error"}``), then the picture's bytes.
 """
 
@@ -19,22 +19,22 @@ MOST_PIXELS = 50_000_000
 
 
 class RenderingRefused(Exception):
-    """The file is not drawn; the message says why."""
+    """The file is not rendered; the message says why."""
 
 
 def main(kind: str, page: int, pixels: int) -> int:
     """0 with a picture, 1 with a reason."""
     _limit()
     try:
-        text, picture = (_image if kind == "image" else _pdf)(sys.stdin.buffer, page, pixels)
+        result, picture = (_image if kind == "image" else _pdf)(sys.stdin.buffer, page, pixels)
     except RenderingRefused as exc:
-        text, picture = {"error": str(exc)}, b""
+        result, picture = {"error": str(exc)}, b""
     except MemoryError:
-        text, picture = {"error": "it would take too much memory to draw"}, b""
-    except Exception as exc:  # noqa: BLE001 - a broken file breaks a decoder in ways nobody can list
-        text, picture = {"error": f"it cannot be read ({type(exc).__name__})"}, b""
-    sys.stdout.buffer.write(json.dumps(text).encode() + b"\n" + picture)
-    return 1 if "error" in text else 0
+        result, picture = {"error": "it takes too much memory to draw"}, b""
+    except Exception as exc:  # noqa: BLE001 - a damaged file can raise anything in a decoder
+        result, picture = {"error": f"it cannot be read ({type(exc).__name__})"}, b""
+    sys.stdout.buffer.write(json.dumps(result).encode() + b"\n" + picture)
+    return 1 if "error" in result else 0
 
 
 def _limit() -> None:
@@ -45,7 +45,7 @@ def _limit() -> None:
 
 
 def _image(stream: IO[bytes], _page: int, pixels: int) -> tuple[dict[str, Any], bytes]:
-    from PIL import Image, ImageOps  # noqa: PLC0415 - only the kind that is asked for is loaded
+    from PIL import Image, ImageOps  # noqa: PLC0415 - only the decoder that is needed is loaded
 
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # our own check follows, before any pixel is decoded
@@ -73,14 +73,14 @@ def _pdf(stream: IO[bytes], page: int, pixels: int) -> tuple[dict[str, Any], byt
     return _written(drawn, {"pages": len(document), "page": page})
 
 
-def _written(image: Any, text: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """PNG where there is transparency or few colours, else JPEG; nothing of the file's own bytes is left."""
+def _written(image: Any, facts: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """PNG for transparency or few colours, else JPEG; no byte of the file itself remains."""
     out = io.BytesIO()
     if image.mode in {"RGBA", "LA", "P", "1", "PA"}:
         image.convert("RGBA").save(out, "PNG")
-        return text | {"mime": "image/png"}, out.getvalue()
+        return facts | {"mime": "image/png"}, out.getvalue()
     image.convert("RGB").save(out, "JPEG", quality=88)
-    return text | {"mime": "image/jpeg"}, out.getvalue()
+    return facts | {"mime": "image/jpeg"}, out.getvalue()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes; its name and declared type are only claims."""
+"""The type of a file by its first bytes; its name and declared type are only claims."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Literal
 from mock_kit.http.sniff import EMPTY, TEXTUAL, UNKNOWN, sniff
 
 Kind = Literal["image", "pdf", "audio", "video", "text", "empty", "other"]
-#: So many bytes are looked at.
+#: Number of bytes that are examined.
 HEAD_BYTES = 4096
-#: What a browser plays from its own bytes; everything else is drawn anew, shown as text, or only downloaded.
+#: Types that the browser plays itself; everything else is rendered, shown as text, or only downloaded.
 PLAYED = frozenset({"audio/ogg", "audio/mpeg", "audio/wav", "audio/mp4", "video/mp4", "video/webm"})
 _DRAWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _ALIKE = {
@@ -36,28 +36,28 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class DetectedType:
-    """What the first bytes say.
+    """The type by the first bytes.
 
     Attributes:
         mime: by the bytes.
-        odd: a sentence when name or declared type claim something else; empty otherwise.
+        mismatch: a sentence when name or declared type claim something else; empty otherwise.
     """
 
     kind: Kind
     mime: str
-    odd: str = ""
+    mismatch: str = ""
 
 
 def detect_type(head: bytes, *, name: str, declared: str) -> DetectedType:
-    """Judge a file by its first ``HEAD_BYTES``."""
+    """Detect a file's type from its first ``HEAD_BYTES``."""
     mime = _more(head) or sniff(head)
     if mime == UNKNOWN and _reads_like_text(head):
         mime = "text/plain"
-    return DetectedType(kind=_kind(mime), mime=mime, odd=_odd(mime, name, declared))
+    return DetectedType(kind=_kind(mime), mime=mime, mismatch=_mismatch(mime, name, declared))
 
 
 def _more(head: bytes) -> str | None:
-    """Media formats that the kit's journal has no need to tell apart."""
+    """Media formats that the kit's journal does not distinguish."""
     if head.startswith(b"\x1aE\xdf\xa3"):
         return "video/webm"
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
@@ -66,7 +66,7 @@ def _more(head: bytes) -> str | None:
 
 
 def _reads_like_text(head: bytes) -> bool:
-    """In another charset than UTF-8: a mark of UTF-16, or no byte that a text never holds."""
+    """In another charset than UTF-8: a mark of UTF-16, or no byte that never occurs in a text."""
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or not _NEVER_IN_TEXT.search(head)
 
 
@@ -82,8 +82,8 @@ def _kind(mime: str) -> Kind:
     return "text" if mime in TEXTUAL else "other"
 
 
-def _odd(mime: str, name: str, declared: str) -> str:
-    """Only a sure look contradicts: plain text and unknown bytes may be anything."""
+def _mismatch(mime: str, name: str, declared: str) -> str:
+    """Only a certain type can contradict: plain text and unknown bytes may be anything."""
     if mime in {"text/plain", "application/json", "application/xml", UNKNOWN, EMPTY}:
         return ""
     claims = {

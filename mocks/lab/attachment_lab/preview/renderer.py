@@ -1,4 +1,4 @@
-"""Has pictures drawn by a process with limits, keeps the latest, and never more than two processes at once."""
+"""Renders pictures in a process with limits, caches the latest, and runs at most two processes at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
-#: A file above this is not drawn.
+#: A larger file is not rendered.
 MAX_RENDERED_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 30.0
 KEPT_BYTES = 48 * 1024 * 1024
@@ -20,12 +20,12 @@ PIXELS = 1400
 
 
 class NotRendered(Exception):
-    """There is no picture of this file; the message says why, to a person."""
+    """The file cannot be rendered; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """A picture made anew; ``pages`` of a PDF, 1 for an image."""
+    """A rendered picture; ``pages`` of a PDF, 1 for an image."""
 
     picture: bytes
     mime: str
@@ -33,17 +33,17 @@ class Rendering:
 
 
 class Renderer:
-    """Draws images and pages of PDFs. Safe for threads."""
+    """Renders images and pages of PDFs. Safe for threads."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, int], Rendering | NotRendered] = OrderedDict()
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(AT_ONCE)
 
-    def draw(
+    def render(
         self, kind: Literal["image", "pdf"], digest: str, fetch: Callable[[], IO[bytes]], *, page: int = 1
     ) -> Rendering:
-        """The picture of a file with this sha256; ``fetch`` opens it and is called only when it is not kept.
+        """The picture of a file with this sha256; ``fetch`` opens the file and is called only when it is not cached.
 
         Raises NotDrawn.
         """
@@ -54,13 +54,13 @@ class Renderer:
                 self._kept.move_to_end(key)
         if found is None:
             with self._turns:
-                found = self._made(kind, fetch, page)
+                found = self._rendered(kind, fetch, page)
             self._keep(key, found)
         if isinstance(found, NotRendered):
             raise NotRendered(str(found))
         return found
 
-    def _made(self, kind: str, fetch: Callable[[], IO[bytes]], page: int) -> Rendering | NotRendered:
+    def _rendered(self, kind: str, fetch: Callable[[], IO[bytes]], page: int) -> Rendering | NotRendered:
         with fetch() as stream:
             command = [sys.executable, "-m", "attachment_lab.preview", kind, str(page), str(PIXELS)]
             try:
@@ -79,10 +79,10 @@ class Renderer:
 def _read(code: int, output: bytes) -> Rendering | NotRendered:
     head, _, picture = output.partition(b"\n")
     try:
-        text: dict[str, Any] = json.loads(head)
+        result: dict[str, Any] = json.loads(head)
     except ValueError:
-        # Ended by a limit or a crash before it could say anything.
+        # Ended by a limit or a crash before it could print anything.
         return NotRendered(f"drawing it was stopped (exit {code}): it takes too much time or memory")
-    if "error" in text:
-        return NotRendered(str(text["error"]))
-    return Rendering(picture=picture, mime=str(text["mime"]), pages=int(text.get("pages", 1)))
+    if "error" in result:
+        return NotRendered(str(result["error"]))
+    return Rendering(picture=picture, mime=str(result["mime"]), pages=int(result.get("pages", 1)))

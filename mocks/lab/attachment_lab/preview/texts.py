@@ -1,11 +1,11 @@
-"""Text of a file as a person may read it: the charset guessed, the beginning only."""
+"""The beginning of a text file, decoded with a guessed charset."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
 
-#: So many bytes of a text are shown.
+#: Number of bytes that are shown.
 SHOWN_BYTES = 64 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -16,7 +16,7 @@ _MARKS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Excerpt:
-    """The beginning of a text; ``cut`` when the file goes on."""
+    """The beginning of a text; ``cut`` when the file is longer."""
 
     text: str
     charset: str
@@ -31,7 +31,7 @@ def excerpt(head: bytes, *, size_bytes: int) -> Excerpt:
         if raw.startswith(mark):
             return Excerpt(text=raw[len(mark) :].decode(charset, "replace"), charset=charset, cut=cut)
     try:
-        # A character that the cut divides is left out, not taken for another charset.
+        # A character that the cut divides is left out; it is no sign of another charset.
         text = codecs.getincrementaldecoder("utf-8")().decode(raw, final=not cut)
         return Excerpt(text=text, charset="utf-8", cut=cut)
     except UnicodeDecodeError:

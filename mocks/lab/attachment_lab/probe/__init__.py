@@ -1,6 +1,6 @@
-"""Ask a real tenant a short list of questions, and compare its answers with what the mocks assume.
+"""Sends a short list of requests to a real tenant, and compares its answers with what the mocks assume.
 
-target, permits → wire (the one way out: read-only, stops at 401) → capture_* (what is sent, in order)
-→ read_* (pure: from exchanges to sightings) → verdicts → report, dialect file. Evidence goes through
-``redaction`` before it touches the disk. docs/probe.md tells the owner of a tenant what happens.
+target, permits → client (the only way out: read-only, stops at 401) → requests (what is sent, in order) → readings
+(pure: from exchanges to observations) → findings (verdicts, report, dialect file). Evidence is redacted before it is
+written to disk. docs/probe.md explains a run to the owner of a tenant.
 """

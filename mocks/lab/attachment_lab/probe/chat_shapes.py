@@ -1,4 +1,4 @@
-"""The four documents in which CMI may tell of a chat's attachments, told apart by what they hold.
+"""The four documents in which CMI may return a chat's attachments, distinguished by their content.
 
 A one chat with messages whose attachments have a url · B one such document per leg, from a list ·
 C as A with the content inline · D a list of messages with public links.

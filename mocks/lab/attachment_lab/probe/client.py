@@ -1,4 +1,4 @@
-"""The one way out. Whatever the lists of questions say, nothing leaves here that was not permitted.
+"""The only way out. Whatever the lists of requests contain, nothing is sent that is not permitted.
 
 - Reads are GET and HEAD. Anything else goes to the test activity, to what this run made there, or nowhere.
 - After a 401 to the right credentials no further request carries them: a second try could lock the user.
@@ -30,15 +30,15 @@ from attachment_lab.probe.target import PREFIX, ProbeTarget, System
 Credentials = Literal["right", "none", "no_key", "no_user", "wrong_key", "wrong_password"]
 USER_AGENT = "attachment-lab-probe"
 TIMEOUT_S = 60.0
-#: Documents are read up to here; of a file only the beginning.
+#: Documents are read up to this size; of a file only the beginning.
 DOCUMENT_BYTES = 32 * 1024 * 1024
 FILE_BYTES = 64 * 1024
 _WRONG = "this-is-not-the-right-one-"
-_DOORS_PASSED_WITH_PASSWORD = frozenset({"right", "no_key"})
+_WITH_PASSWORD = frozenset({"right", "no_key"})
 
 
 class ProbeFailed(LabFailed):
-    """A system could not be asked any further; says why and what to do."""
+    """A system could not be probed any further; the message says why and what to do."""
 
     def __init__(self, system: System, message: str) -> None:
         super().__init__(f"{system}: {message}")
@@ -50,7 +50,7 @@ class CredentialsRefused(ProbeFailed):
 
 
 class ProbeClient:
-    """Sends the questions of one run and keeps the answers.
+    """Sends the requests of one run and keeps the answers.
 
     Args:
         on_exchange: called after each exchange, to show progress.
@@ -63,14 +63,14 @@ class ProbeClient:
         check_site(target, permits)
         self.target = target
         self.permits = permits
-        self.spent = PermitUse()
-        self.notebook = ExchangeLog()
+        self.used = PermitUse()
+        self.log = ExchangeLog()
         self._on_exchange = on_exchange
         self._refused: set[System] = set()
         self._http = _client(target)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def ask(
@@ -86,7 +86,7 @@ class ProbeClient:
         is_file: bool = False,
         meanwhile: Callable[[], object] | None = None,
     ) -> ProbeExchange:
-        """Send one request and keep the exchange under ``label``. ``meanwhile`` is called half-way through the body.
+        """Send one request and keep the exchange under ``label``. ``meanwhile`` is called in the middle of the body.
 
         Raises NotPermitted (nothing was sent), CredentialsRefused, ProbeFailed for a system that does not answer.
         """
@@ -94,7 +94,7 @@ class ProbeClient:
         content = _halves(body, meanwhile) if meanwhile else body
         request = self._request(system, method, url, credentials, headers or {}, content)
         asked = {name: value for name, value in (headers or {}).items() if name.lower() != "x-csrf-token"}
-        draft = ProbeExchange(
+        unanswered = ProbeExchange(
             label=label,
             system=system,
             method=method,
@@ -103,28 +103,28 @@ class ProbeClient:
             asked={name.lower(): value for name, value in asked.items()},
             sent=body,
         )
-        answered = self._send(draft, request, FILE_BYTES if is_file else DOCUMENT_BYTES)
-        self.notebook.add(answered)
+        answered = self._send(unanswered, request, FILE_BYTES if is_file else DOCUMENT_BYTES)
+        self.log.add(answered)
         self._on_exchange(answered)
-        if answered.status == 401 and credentials in _DOORS_PASSED_WITH_PASSWORD and not _lacks(system, credentials):
+        if answered.status == 401 and credentials in _WITH_PASSWORD and not _lacks(system, credentials):
             self._refused.add(system)
             raise CredentialsRefused(system, _REFUSED_WORDS[system])
         if answered.status == 429:
             wait = answered.headers.get("retry-after", "a while")
-            raise ProbeFailed(system, f"429: it asks to be left in peace. Stopped at once; try again after {wait} (s)")
+            raise ProbeFailed(system, f"429: too many requests. Stopped at once; try again after {wait} (s)")
         return answered
 
     def _check(self, system: System, method: str, url: str, body: bytes, credentials: Credentials) -> None:
         if system not in self.target.systems:
-            raise NotPermitted(f"this run does not ask {system}")
+            raise NotPermitted(f"this run does not probe {system}")
         if credentials not in {"none", "wrong_key"}:
             self._check_account(system, url)
         if method not in {"GET", "HEAD"} and system in ACCOUNTS:
-            check_write(self.target, self.permits, self.spent, method=method, url=url, body=body)
+            check_write(self.target, self.permits, self.used, method=method, url=url, body=body)
         if credentials == "wrong_password":
-            if self.permits.tries_on != system or self.spent.wrong_passwords:
+            if self.permits.tries_on != system or self.used.wrong_passwords:
                 raise NotPermitted(f"no (further) wrong password may be tried on {system}")
-            self.spent.wrong_passwords += 1
+            self.used.wrong_passwords += 1
 
     def _check_account(self, system: System, url: str) -> None:
         """Credentials go to the system's own address only, and never after they were refused."""
@@ -149,7 +149,7 @@ class ProbeClient:
         request = self._http.build_request(method, url, headers=named, content=body or None)
         return next(httpx.BasicAuth(*auth).auth_flow(request)) if auth else request
 
-    def _send(self, draft: ProbeExchange, request: httpx.Request, limit_bytes: int) -> ProbeExchange:
+    def _send(self, unanswered: ProbeExchange, request: httpx.Request, limit_bytes: int) -> ProbeExchange:
         started = time.monotonic()
         try:
             response = self._http.send(request, stream=True, follow_redirects=False)
@@ -158,9 +158,9 @@ class ProbeClient:
             finally:
                 response.close()
         except httpx.TransportError as exc:
-            raise ProbeFailed(draft.system, _transport_words(self.target, draft, exc)) from exc
+            raise ProbeFailed(unanswered.system, _transport_words(self.target, unanswered, exc)) from exc
         return replace(
-            draft,
+            unanswered,
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
             body=body,
@@ -175,12 +175,12 @@ def _client(target: ProbeTarget) -> httpx.Client:
         context = ssl.create_default_context(cafile=target.ca_file or None)
     except (OSError, ssl.SSLError) as exc:
         raise WrongUse(f"{PREFIX}CA_FILE={target.ca_file!r} cannot be used: {exc}") from exc
-    doors = read_loopback_map(target.loopback_map)
-    return httpx.Client(transport=MappedTransport(doors, context), timeout=TIMEOUT_S, trust_env=False)
+    targets = read_loopback_map(target.loopback_map)
+    return httpx.Client(transport=MappedTransport(targets, context), timeout=TIMEOUT_S, trust_env=False)
 
 
 def _lacks(system: System, credentials: Credentials) -> bool:
-    """A 401 that was to be expected: the gateway asked for what was left out on purpose."""
+    """An expected 401: the gateway requires what was left out on purpose."""
     return system == "cmi" and credentials == "no_key"
 
 
@@ -203,7 +203,7 @@ def _auth(target: ProbeTarget, system: System, credentials: Credentials) -> tupl
 
 
 def _halves(body: bytes, meanwhile: Callable[[], object]) -> Iterator[bytes]:
-    """The body, with a pause in its middle in which something else happens."""
+    """The body in two halves, with ``meanwhile`` called between them."""
     middle = len(body) // 2
     yield body[:middle]
     meanwhile()
@@ -220,18 +220,18 @@ def _read(response: httpx.Response, limit_bytes: int) -> tuple[bytes, bool]:
     return b"".join(pieces), False
 
 
-def _transport_words(target: ProbeTarget, draft: ProbeExchange, exc: httpx.TransportError) -> str:
-    """By the variable's name: what is said here is stored as well, and a host names a customer."""
-    own = urlsplit(draft.url).hostname == urlsplit(target.address(draft.system)).hostname
-    host = f"the host of {PREFIX}{draft.system.upper()}_URL" if own else "the host of an attachment's link"
+def _transport_words(target: ProbeTarget, unanswered: ProbeExchange, exc: httpx.TransportError) -> str:
+    """The reason, with the variable's name in place of the host: it is stored, and a host identifies a customer."""
+    own = urlsplit(unanswered.url).hostname == urlsplit(target.address(unanswered.system)).hostname
+    host = f"the host of {PREFIX}{unanswered.system.upper()}_URL" if own else "the host of an attachment's link"
     if "CERTIFICATE" in f"{exc} {exc.__cause__ or ''}".upper():
         return (
             f"the certificate of {host} cannot be trusted; nothing was sent. Behind a proxy of your own that opens "
             f"TLS, name its certificates in {PREFIX}CA_FILE"
         )
     if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
-        return f"{host} cannot be reached ({type(exc).__name__}); check the address and the way out of this network"
-    return f"{host} did not answer ({type(exc).__name__}); try again, or ask for the time-outs on the way"
+        return f"{host} cannot be reached ({type(exc).__name__}); check the address and this network's access to it"
+    return f"{host} did not answer ({type(exc).__name__}); try again, or check the time-outs of proxies on the way"
 
 
 _REFUSED_WORDS: dict[Any, str] = {

@@ -1,6 +1,6 @@
-"""What ``$metadata`` of an OData V2 service says, as far as the probe asks.
+"""``$metadata`` of an OData V2 service, as far as the probe needs it.
 
-Read a second time here, on purpose: the service has a reader of its own, and each can show the other wrong.
+This is a second reader, on purpose: the service has its own, and each can show an error of the other.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _MARKERS = frozenset({"Binary", "CategoryCode", "ParentObjectID"})
 
 
 class EdmUnreadable(ValueError):
-    """It is no $metadata document."""
+    """The document is not $metadata."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EdmProperty:
-    """A property with the annotations that matter here; an annotation that is absent means yes (SAP; documented)."""
+    """A property with its relevant annotations; a missing annotation means yes (SAP; documented)."""
 
     name: str
     type: str
@@ -71,13 +71,13 @@ class Edm:
         return list(self.type_of(entity_set).navigations)
 
     def not_filterable(self, entity_set: str) -> str:
-        """A text property that says sap:filterable=false, or any such property; empty if there is none."""
+        """A text property with sap:filterable=false, or any such property; empty if there is none."""
         found = [p for p in self.type_of(entity_set).properties.values() if not p.filterable]
         texts = [p.name for p in found if p.type == "Edm.String"]
         return (texts or [p.name for p in found] or [""])[0]
 
     def attachment_nav(self, entity_set: str) -> AttachmentNav | None:
-        """How files hang on the entities of a set; None if they do not."""
+        """The navigation to attachments of a set's entities; None if there is none."""
         parent_type = self.sets.get(entity_set, "")
         for navigation, target in self.type_of(entity_set).navigations.items():
             kind = self.types.get(target, EdmType())

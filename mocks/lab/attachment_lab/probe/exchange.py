@@ -1,4 +1,4 @@
-"""One question and its answer, as it is kept in memory until it has been read and redacted."""
+"""One request and its answer, kept in memory until it has been read and redacted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from attachment_lab.probe.target import System
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeExchange:
-    """A request that was sent and what came back.
+    """A request that was sent and its answer.
 
     Attributes:
-        label: what was asked, such as ``c4c.activity.strict``; unique within a run.
-        status: 0 when no answer came.
+        label: of the request, such as ``c4c.activity.strict``; unique within a run.
+        status: 0 without an answer.
         url: the full address.
         headers: of the answer, names in lower case.
-        asked: headers of the request, names in lower case, credentials left out.
+        asked: headers of the request, names in lower case, without credentials.
         sent: the request's body, empty for a read.
         body: of the answer; for a file only its beginning.
-        size_bytes: of the answer's body as far as it was read.
-        cut: the body went on; the rest was not read.
+        size_bytes: of the part of the answer's body that was read.
+        cut: the body was longer; the rest was not read.
         took_s: seconds until the answer was read.
     """
 
@@ -88,20 +88,20 @@ def _member(document: Any, name: str) -> Any:
 
 
 class ExchangeLog:
-    """The exchanges of a run in the order they were made, found by label."""
+    """The exchanges of a run in their order, found by label."""
 
     def __init__(self) -> None:
         self._by_label: dict[str, ProbeExchange] = {}
 
     def add(self, exchange: ProbeExchange) -> ProbeExchange:
-        """Keep one. ValueError when its label is taken."""
+        """Keep one. Raises ValueError when its label exists."""
         if exchange.label in self._by_label:
-            raise ValueError(f"{exchange.label} was asked already")
+            raise ValueError(f"{exchange.label} was sent already")
         self._by_label[exchange.label] = exchange
         return exchange
 
     def get(self, label: str) -> ProbeExchange | None:
-        """The exchange of that label, if it took place and was answered."""
+        """The exchange of that label, if it was sent and answered."""
         found = self._by_label.get(label)
         return found if found is not None and found.status else None
 

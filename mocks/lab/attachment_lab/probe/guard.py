@@ -17,17 +17,17 @@ _OWN = re.compile(rf"/{SERVICE}/(?P<set>[A-Za-z]+)\('(?P<id>[^']+)'\)")
 _BATCH_PART = re.compile(rb"^([A-Z]+) [^\s]+ HTTP/1\.1\r?$", re.MULTILINE)
 
 
-def check_write(target: ProbeTarget, permits: Permits, spent: PermitUse, *, method: str, url: str, body: bytes) -> None:
-    """Raises NotPermitted unless this change is one of the few that a run may make."""
+def check_write(target: ProbeTarget, permits: Permits, used: PermitUse, *, method: str, url: str, body: bytes) -> None:
+    """Raise NotPermitted unless a run may make this change."""
     if not permits.writes:
         raise NotPermitted(f"{method} is a change, and this run is read-only; --allow-writes permits some")
     path = unquote(urlsplit(url).path).removeprefix(ROOT)
     if urlsplit(url).netloc != urlsplit(target.c4c_url).netloc or path == unquote(urlsplit(url).path):
-        raise NotPermitted(f"{method} {path}: changes are made in C4C's chatactivity service only")
+        raise NotPermitted(f"{method} {path}: changes are allowed in C4C's chatactivity service only")
     if method == "POST":
         _check_post(target, path, body)
     elif method in {"PATCH", "DELETE"}:
-        _check_own(permits, spent, method, path)
+        _check_own(permits, used, method, path)
     else:
         raise NotPermitted(f"{method} is never sent")
 
@@ -39,7 +39,7 @@ def _check_post(target: ProbeTarget, path: str, body: bytes) -> None:
     if path == f"/{SERVICE}/$batch":
         if set(_BATCH_PART.findall(body)) == {b"GET"}:
             return
-        raise NotPermitted("a $batch of this run holds reads only")
+        raise NotPermitted("a $batch of this run contains reads only")
     if re.fullmatch(rf"/{SERVICE}/[A-Za-z]*Attachment[A-Za-z]*Collection", path):
         if _parent_of(body) == target.test_activity:
             return
@@ -47,9 +47,9 @@ def _check_post(target: ProbeTarget, path: str, body: bytes) -> None:
     raise NotPermitted(f"POST {path} is outside the test activity")
 
 
-def _check_own(permits: Permits, spent: PermitUse, method: str, path: str) -> None:
+def _check_own(permits: Permits, used: PermitUse, method: str, path: str) -> None:
     found = _OWN.fullmatch(path)
-    if found is None or "Attachment" not in found["set"] or found["id"] not in spent.created:
+    if found is None or "Attachment" not in found["set"] or found["id"] not in used.created:
         raise NotPermitted(f"{method} {path}: only what this run created may be touched")
     if method == "DELETE" and not permits.clean_up:
         raise NotPermitted("nothing is deleted without --clean-up")

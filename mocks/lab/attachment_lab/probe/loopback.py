@@ -21,7 +21,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class LoopbackTarget:
-    """Where a host's connections go instead."""
+    """The address to which a host's connections go instead."""
 
     scheme: str
     host: str
@@ -29,38 +29,38 @@ class LoopbackTarget:
 
 
 def read_loopback_map(text: str) -> dict[str, LoopbackTarget]:
-    """Raises WrongUse that names the entry. Empty text: no map."""
-    doors = {}
+    """Parse the map; an empty text gives no map. Raises WrongUse that names the entry."""
+    targets = {}
     for entry in (part.strip() for part in text.split(",")):
         if entry:
             host, _, address = entry.partition("=")
-            doors[host.strip().lower()] = _door(entry, address.strip())
-    return doors
+            targets[host.strip().lower()] = _target(entry, address.strip())
+    return targets
 
 
-def _door(entry: str, address: str) -> LoopbackTarget:
+def _target(entry: str, address: str) -> LoopbackTarget:
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK or not parts.port:
-        raise WrongUse(f"{PREFIX}LOOPBACK_MAP: {entry!r}: write HOST=http://127.0.0.1:PORT; it serves rehearsals only")
+        raise WrongUse(f"{PREFIX}LOOPBACK_MAP: {entry!r}: write HOST=http://127.0.0.1:PORT; it is for rehearsals only")
     return LoopbackTarget(parts.scheme, str(parts.hostname), parts.port)
 
 
 class MappedTransport(httpx.BaseTransport):
-    """Connects to the door of a mapped host; every other host is reached as usual."""
+    """Connects to the target of a mapped host; every other host is reached as usual."""
 
-    def __init__(self, doors: Mapping[str, LoopbackTarget], verify: ssl.SSLContext) -> None:
-        self._doors = doors
+    def __init__(self, targets: Mapping[str, LoopbackTarget], verify: ssl.SSLContext) -> None:
+        self._targets = targets
         self._inner = httpx.HTTPTransport(verify=verify)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Host header and TLS name are those of the address that was asked for."""
-        door = self._doors.get(request.url.host)
-        if door is None:
+        """Host header and TLS name are those of the requested address."""
+        target = self._targets.get(request.url.host)
+        if target is None:
             return self._inner.handle_request(request)
-        # A request of its own: cookies are kept by the address of the one that was asked for.
+        # A request of its own: cookies belong to the requested address.
         mapped = httpx.Request(
             request.method,
-            request.url.copy_with(scheme=door.scheme, host=door.host, port=door.port),
+            request.url.copy_with(scheme=target.scheme, host=target.host, port=target.port),
             headers=request.headers,
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": request.url.host},
@@ -69,5 +69,5 @@ class MappedTransport(httpx.BaseTransport):
         return self._inner.handle_request(mapped)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._inner.close()

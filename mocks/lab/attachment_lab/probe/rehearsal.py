@@ -1,4 +1,4 @@
-"""A stack in place of a tenant: the same questions, answered by mocks on this machine."""
+"""A stack in place of a tenant: the same requests, answered by mocks on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_lab.tenant.conversation import LabConversation, Sendable
 from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, TenantNames
 
 CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
-SAYING = "Nobody is to keep what I say here."
+SAYING = "This message must not be stored."
 SETTLED_S = 60
 FILES: tuple[Sendable, ...] = (
     ("Wilhelminas passport.png", b"\x89PNG\r\n\x1a\n" + bytes(2000)),
@@ -34,13 +34,13 @@ def prepare_rehearsal(to: StackClients, names: TenantNames, files: Sequence[Send
     chat.end(fire=False)
     chat.wrap_up(fire=False)
     activity = completed_chat(to, names)
-    for mock in ("cmi", "c4c"):  # a dialect may show what was written only after a while
+    for mock in ("cmi", "c4c"):  # a dialect may delay when written data becomes visible
         to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, tenant=names.name)
     return chat.guid, activity
 
 
 def completed_chat(to: StackClients, names: TenantNames) -> str:
-    """A completed chat activity that nobody minds; returns its ObjectID."""
+    """A completed chat activity for tests; returns its ObjectID."""
     payload = {
         "Type": "CHAT",
         "EventType": "INBOUND",
@@ -53,7 +53,7 @@ def completed_chat(to: StackClients, names: TenantNames) -> str:
 
 
 def rehearsal_target(to: StackClients, names: TenantNames, contact_id: str, activity: str) -> ProbeTarget:
-    """The tenant as a tenant's owner would describe it, with a map that leads its hosts to this machine."""
+    """The tenant as its owner would describe it, with a map of its hosts to this machine."""
     return ProbeTarget(
         systems=SYSTEMS,
         cmi_url=names.cmi_url,
@@ -76,15 +76,15 @@ def rehearsal_target(to: StackClients, names: TenantNames, contact_id: str, acti
 
 
 def loopback_map(to: StackClients, names: TenantNames) -> str:
-    """Which of the tenant's hosts is answered by which process."""
+    """The process that answers for each of the tenant's hosts."""
     token_host, endpoint_host = _hosts(names.token_url, ENDPOINT)
-    doors = {
+    processes = {
         names.cmi_host: to.cmi,
         names.c4c_host: to.c4c,
         token_host: to.orchestration,
         endpoint_host: to.service,
     }
-    return ",".join(f"{host}={calls.base_url}" for host, calls in doors.items())
+    return ",".join(f"{host}={calls.base_url}" for host, calls in processes.items())
 
 
 def environment(target: ProbeTarget) -> dict[str, str]:

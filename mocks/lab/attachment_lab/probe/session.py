@@ -1,4 +1,4 @@
-"""One run from the first question to the last file."""
+"""One run, from the first request to the last file."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from attachment_lab.probe.readings import c4c as read_c4c
 from attachment_lab.probe.readings import cmi as read_cmi
 from attachment_lab.probe.readings import writes as read_writes
 from attachment_lab.probe.readings.observations import apply
-from attachment_lab.probe.requests.c4c import C4cQuestions
-from attachment_lab.probe.requests.cmi import CmiQuestions
-from attachment_lab.probe.requests.writes import WriteQuestions
+from attachment_lab.probe.requests.c4c import C4cRequests
+from attachment_lab.probe.requests.cmi import CmiRequests
+from attachment_lab.probe.requests.writes import WriteRequests
 from attachment_lab.probe.target import ProbeTarget, System
-from attachment_lab.probe.token import ask_for_token
+from attachment_lab.probe.token import request_token
 
 RULES = (*read_writes.WRITES, *read_c4c.READS, *read_cmi.READS, *read_token.READS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeResult:
-    """What a run found.
+    """The result of a run.
 
     Attributes:
-        stopped: per system that could not be asked to the end, why.
-        left_behind: attachments that stay in the test activity.
+        stopped: the reason, for each system that could not be probed to the end.
+        left_behind: number of attachments that remain in the test activity.
         rehearsal: the answers came from mocks.
         files: evidence file of each exchange, by label.
     """
@@ -52,7 +52,7 @@ class ProbeResult:
 
     @property
     def ok(self) -> bool:
-        """Everything was asked, and nothing contradicts an assumption."""
+        """Everything was probed, and nothing contradicts an assumption."""
         return not self.stopped and not any(verdict.word == "refuted" for verdict in self.verdicts)
 
     def with_word(self, word: str) -> list[AssumptionVerdict]:
@@ -94,69 +94,73 @@ def run_probe(
     *,
     on_exchange: Callable[[ProbeExchange], None] = lambda _: None,
 ) -> ProbeResult:
-    """Ask, keep the evidence, judge, write report.json, index.json and dialect.toml into ``folder``.
+    """Send the requests, keep the evidence, write report.json, index.json and dialect.toml into ``folder``.
 
-    Raises WrongUse (nothing was sent). A system that cannot be asked ends up in ``stopped``; the others go on.
+    Raises WrongUse (nothing was sent). A system that cannot be probed is listed in ``stopped``; the others continue.
     """
-    keeper_holder: list[EvidenceFolder] = []
+    folders: list[EvidenceFolder] = []
 
     def keep(exchange: ProbeExchange) -> None:
-        keeper_holder[0].keep(exchange)
+        folders[0].keep(exchange)
         on_exchange(exchange)
 
-    wire = ProbeClient(target, permits, on_exchange=keep)
-    keeper_holder.append(EvidenceFolder(folder, target, Redactor()))
+    client = ProbeClient(target, permits, on_exchange=keep)
+    folders.append(EvidenceFolder(folder, target, Redactor()))
     try:
-        stopped = dict(_ask_all(wire))
+        stopped = dict(_probe_all(client))
     finally:
-        wire.close()
-    return _judged(wire, stopped, keeper_holder[0])
+        client.close()
+    return _finished(client, stopped, folders[0])
 
 
-def _judged(wire: ProbeClient, stopped: dict[str, str], keeper: EvidenceFolder) -> ProbeResult:
-    deleted = sum(1 for each in wire.notebook if each.method == "DELETE" and each.ok)
+def _finished(client: ProbeClient, stopped: dict[str, str], evidence: EvidenceFolder) -> ProbeResult:
+    deleted = sum(1 for each in client.log if each.method == "DELETE" and each.ok)
     outcome = ProbeResult(
-        verdicts=judge_assumptions(apply(RULES, wire.notebook)),
+        verdicts=judge_assumptions(apply(RULES, client.log)),
         stopped=stopped,
-        folder=keeper.folder,
-        exchanges=len(wire.notebook),
-        left_behind=len(wire.spent.created) - deleted,
-        rehearsal=bool(wire.target.loopback_map),
+        folder=evidence.folder,
+        exchanges=len(client.log),
+        left_behind=len(client.used.created) - deleted,
+        rehearsal=bool(client.target.loopback_map),
         at=datetime.now(UTC),
-        files=dict(keeper.files),
+        files=dict(evidence.files),
     )
-    keeper.write("index.json", keeper.index(wire.notebook))
-    keeper.write("report.json", outcome.to_json())
+    evidence.write("index.json", evidence.index(client.log))
+    evidence.write("report.json", outcome.to_json())
     text = dialect_text(outcome.verdicts, at=outcome.at, rehearsal=outcome.rehearsal, files=outcome.files)
-    keeper.write_text(FILE, text)
+    evidence.write_text(FILE, text)
     return outcome
 
 
-def _ask_all(wire: ProbeClient) -> Iterator[tuple[str, str]]:
-    """Ask each system; yields those that could not be asked to the end, with the reason."""
-    asked: dict[System, Callable[[ProbeClient], None]] = {"cmi": _ask_cmi, "c4c": _ask_c4c, "token": ask_for_token}
-    for system, ask in asked.items():
-        if system not in wire.target.systems:
+def _probe_all(client: ProbeClient) -> Iterator[tuple[str, str]]:
+    """Probe each system; yields those that could not be probed to the end, with the reason."""
+    probes: dict[System, Callable[[ProbeClient], None]] = {
+        "cmi": _probe_cmi,
+        "c4c": _probe_c4c,
+        "token": request_token,
+    }
+    for system, probe in probes.items():
+        if system not in client.target.systems:
             continue
         try:
-            ask(wire)
+            probe(client)
         except ProbeFailed as exc:
             yield system, str(exc)
 
 
-def _ask_cmi(wire: ProbeClient) -> None:
-    questions = CmiQuestions(wire)
-    questions.run()
-    if wire.permits.tries_on == "cmi":
-        questions.ask("wrong_password", f"chats/{wire.target.contact_id}", credentials="wrong_password")
-        questions.ask("after_wrong_password", f"chats/{wire.target.contact_id}")
+def _probe_cmi(client: ProbeClient) -> None:
+    requests = CmiRequests(client)
+    requests.run()
+    if client.permits.tries_on == "cmi":
+        requests.ask("wrong_password", f"chats/{client.target.contact_id}", credentials="wrong_password")
+        requests.ask("after_wrong_password", f"chats/{client.target.contact_id}")
 
 
-def _ask_c4c(wire: ProbeClient) -> None:
-    questions = C4cQuestions(wire)
-    questions.run()
-    if wire.permits.writes:
-        WriteQuestions(questions, secrets.token_hex(3)).run()
-    if wire.permits.tries_on == "c4c":
-        questions.ask("wrong_password", "chatactivity", "/", credentials="wrong_password")
-        questions.ask("after_wrong_password", "chatactivity", "/")
+def _probe_c4c(client: ProbeClient) -> None:
+    requests = C4cRequests(client)
+    requests.run()
+    if client.permits.writes:
+        WriteRequests(requests, secrets.token_hex(3)).run()
+    if client.permits.tries_on == "c4c":
+        requests.ask("wrong_password", "chatactivity", "/", credentials="wrong_password")
+        requests.ask("after_wrong_password", "chatactivity", "/")

@@ -1,6 +1,6 @@
-"""Which tenant is asked, with which accounts: all of it from environment variables, none from a command line.
+"""The tenant to probe, with its accounts: from environment variables only, never from a command line.
 
-Every variable may be given as ``NAME_FILE`` instead: the path of a file that holds the value.
+Every variable may be given as ``NAME_FILE`` instead: the path of a file with the value.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PREFIX = "ATTACHMENT_PROBE_"
 System = Literal["cmi", "c4c", "token", "endpoint"]
 SYSTEMS: tuple[System, ...] = get_args(System)
 
-#: Variables that a system needs, with what to write into them.
+#: Variables that a system needs, with their meaning.
 NEEDED: Mapping[System, Mapping[str, str]] = {
     "cmi": {
         "CMI_URL": "the public CMI address, https://….execute-api.….amazonaws.com/TENANT/cmi",
@@ -46,14 +46,14 @@ _HEX = frozenset("0123456789ABCDEF")
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeTarget:
-    """Addresses without a trailing slash, and the accounts; an empty text is a system that is not asked.
+    """Addresses without a trailing slash, and the accounts; an empty text is a system that is not probed.
 
     Attributes:
         contact_id: 32 upper-case hex digits.
-        test_hosts: what is no production: C4C hosts, and CMI's as ``host/tenant``.
+        test_hosts: sites that are not production: C4C hosts, and CMI's as ``host/tenant``.
         test_activity: ObjectID of the one chat activity that may be written to.
         loopback_map: for rehearsals against mocks, see loopback.py.
-        ca_file: certificates to trust instead of the usual ones.
+        ca_file: certificates to trust instead of the system's.
     """
 
     systems: tuple[System, ...]
@@ -79,14 +79,14 @@ class ProbeTarget:
         """Base address of a system."""
         return str(getattr(self, f"{system}_url"))
 
-    def place(self, system: System) -> str:
-        """What decides whether it is production: the host, for CMI with the tenant that shares it."""
+    def site(self, system: System) -> str:
+        """What is listed as production or test: the host, for CMI with the tenant."""
         parts = urlsplit(self.address(system))
         host = (parts.hostname or "").lower()
         return f"{host}/{parts.path.strip('/').split('/')[0]}" if system == "cmi" else host
 
     def guarded(self) -> dict[str, str]:
-        """What must never be printed or stored, by a name that may be; empty ones are left out."""
+        """Texts that must never be printed or stored, by a name that may be; empty ones are left out."""
         named = {
             "the CMI API key": self.cmi_api_key,
             "the CMI user": self.cmi_user,
@@ -115,7 +115,7 @@ def target_from(env: Mapping[str, str], systems: Sequence[System]) -> ProbeTarge
     problems += [f"{PREFIX}{name} (or {PREFIX}{name}_FILE) is not set: {message[name]}" for name in missing]
     problems += _unusable(values)
     if problems:
-        raise WrongUse(f"the tenant cannot be asked ({', '.join(systems)}):\n  " + "\n  ".join(problems))
+        raise WrongUse(f"the tenant cannot be probed ({', '.join(systems)}):\n  " + "\n  ".join(problems))
     return _target(values, systems)
 
 

@@ -16,17 +16,17 @@ from attachment_lab.probe.readings.observations import NO_VALUE, Observation, ho
 _SIGNINGS = ("ES256", "RS256")
 
 
-def ask_for_token(wire: ProbeClient) -> None:
+def request_token(client: ProbeClient) -> None:
     """One client-credentials request with HTTP Basic (RFC 6749). Raises ProbeFailed, CredentialsRefused."""
-    form = {"grant_type": "client_credentials"} | ({"scope": wire.target.scope} if wire.target.scope else {})
+    form = {"grant_type": "client_credentials"} | ({"scope": client.target.scope} if client.target.scope else {})
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode(form).encode()
-    wire.ask("token", "token.grant", wire.target.token_url, method="POST", headers=headers, body=body)
+    client.ask("token", "token.grant", client.target.token_url, method="POST", headers=headers, body=body)
 
 
-def token(book: ExchangeLog) -> Iterator[Observation]:
+def token(log: ExchangeLog) -> Iterator[Observation]:
     """Format and algorithm, from the token's own header."""
-    granted = book.good("token.grant")
+    granted = log.good("token.grant")
     if granted is None:
         return
     document = granted.json()

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a line per question, then the table of assumptions."""
+"""A run on a terminal: a line per request, then the table of assumptions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
 
 
 def progress_line(exchange: ProbeExchange, number: int) -> Text:
-    """One question and its answer: no address, no text of the tenant."""
+    """One request and its answer, without any address or text of the tenant."""
     line = Text(f"{number:4d}  ", style="dim")
     line.append(f"{exchange.label:<28}")
     line.append(f" {exchange.method} → {exchange.status or '–'}", style="green" if exchange.ok else "yellow")
@@ -26,19 +26,19 @@ def progress_line(exchange: ProbeExchange, number: int) -> Text:
 
 
 def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
-    """The table, what stopped, and where the files are."""
+    """Print the table, the reasons of systems that stopped, and the folder."""
     rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
     console.print(_table(rows))
     counted = {word: len(outcome.with_word(word)) for word in _STYLES}
     console.print(Text(" · ".join(f"{number} {word}" for word, number in counted.items()), style="bold"))
     if not everything and counted["not seen"]:
-        console.print(Text("--all shows what was not seen, and why.", style="dim"))
+        console.print(Text("--all shows what was not observed, and why.", style="dim"))
     for reason in outcome.stopped.values():
         console.print(Text(f"stopped: {reason}", style="bold red"), soft_wrap=True)
     if outcome.left_behind:
         console.print(Text(f"{outcome.left_behind} test files stay in the test activity (--clean-up deletes them)."))
     if outcome.rehearsal:
-        console.print(Text("A rehearsal: these answers came from this machine, not from a tenant.", style="yellow"))
+        console.print(Text("A rehearsal: these answers are from this machine, not from a tenant.", style="yellow"))
     console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
 
 

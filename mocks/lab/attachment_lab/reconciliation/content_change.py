@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from attachment_lab.names import short
 from attachment_lab.reconciliation.file_trace import FileExchange
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord
 
 CUSTOMER_TO_CMI = "customer → CMI"
@@ -39,9 +39,7 @@ class Change:
     cause: str
 
 
-def change_of(
-    source: SourceFile, mine: AttachmentRecord, theirs: C4cObject, exchanges: Sequence[FileExchange]
-) -> Change:
+def change_of(source: SourceFile, mine: AttachmentRecord, theirs: C4cFile, exchanges: Sequence[FileExchange]) -> Change:
     """The change between ``source`` and ``theirs``, which differ. ``exchanges``: of the journals, any chat's."""
     answers = [each for each in exchanges if each.mock == "cmi" and each.act == "download"]
     same = [each for each in answers if each.sha256 == theirs.sha256 and each.size_bytes == theirs.size_bytes]
@@ -56,7 +54,7 @@ def change_of(
     return _by_the_service(source, mine, exchanges)
 
 
-def differs(source: SourceFile, theirs: C4cObject) -> str:
+def differs(source: SourceFile, theirs: C4cFile) -> str:
     """Both contents in words, with digests only where size and type are equal."""
     stored, sent = _content(theirs), _content(source)
     if stored == sent:
@@ -115,5 +113,5 @@ def _faults(kinds: Sequence[str]) -> str:
     return f"fault{'s' if len(named) > 1 else ''} {' and '.join(named)}"
 
 
-def _content(content: SourceFile | C4cObject) -> str:
+def _content(content: SourceFile | C4cFile) -> str:
     return f"{content.size_bytes:,} bytes {content.sniffed_type}".rstrip()

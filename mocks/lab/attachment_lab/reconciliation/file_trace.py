@@ -16,7 +16,7 @@ from typing import Any, Literal
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 
-Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]
+Act = Literal["history", "download", "lookup", "listing", "upload", "check", "verify"]
 
 PAGE = 500
 #: Only these mocks see files; Contact Pro's deliveries are read elsewhere (reconciliation).
@@ -33,7 +33,7 @@ _CMI: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
 _C4C: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
     ("lookup", "GET", re.compile(rf"/\w+(?:BTDReference|Activity)Collection\?.*%27{_GUID}%27")),
     ("upload", "POST", re.compile(r"Collection\('(?P<activity>[0-9A-F]{32})'\)/\w*Attachment(?:\w*)(?:\?|$)")),
-    ("held", "GET", re.compile(r"Collection\('(?P<activity>[0-9A-F]{32})'\)/\w*Attachment(?:\w*)(?:\?|$)")),
+    ("listing", "GET", re.compile(r"Collection\('(?P<activity>[0-9A-F]{32})'\)/\w*Attachment(?:\w*)(?:\?|$)")),
     ("verify", "GET", re.compile(rf"AttachmentCollection{_OBJECT}/Binary")),
     ("check", "GET", re.compile(rf"AttachmentCollection{_OBJECT}(?:\?|$)")),
 )
@@ -49,7 +49,7 @@ class FileExchange:
     """One exchange that moved, searched or checked a file.
 
     Attributes:
-        act: history = the chat's list at CMI; lookup = the activity; held = what the activity holds already;
+        act: history = the chat's list at CMI; lookup = the activity; listing = the activity's files;
             check = an object's size; verify = its bytes read back.
         begun_s: epoch seconds by the mock's clock; ended_s likewise.
         status: as sent; 0 if no status line left the mock.

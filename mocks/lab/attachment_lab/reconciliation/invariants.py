@@ -26,7 +26,7 @@ from attachment_lab.reconciliation.content_change import (
     differs,
 )
 from attachment_lab.reconciliation.records import (
-    C4cObject,
+    C4cFile,
     ChainRecords,
     Leak,
     ReconciliationVerdict,
@@ -89,7 +89,7 @@ def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
         yield Violation(invariant="integrity", file=shown(source.name), hop=change.hop, fact=fact)
 
 
-def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, AttachmentRecord, C4cObject]]:
+def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, AttachmentRecord, C4cFile]]:
     """Attachments of which C4C holds other bytes than the customer sent; a parked file without object is left out."""
     objects, carried = _objects(records), _carried(records)
     found = []
@@ -174,7 +174,7 @@ def _carried(records: ChainRecords) -> dict[str, AttachmentRecord]:
     return {mine.source_id: mine for transfer in records.transfers for mine in transfer.attachments}
 
 
-def _objects(records: ChainRecords) -> dict[str | None, C4cObject]:
+def _objects(records: ChainRecords) -> dict[str | None, C4cFile]:
     return {each.object_id: each for each in records.objects}
 
 
@@ -182,17 +182,17 @@ def _claims(records: ChainRecords) -> Counter[str]:
     return Counter(m.object_id for m in _carried(records).values() if m.object_id)
 
 
-def _unclaimed(records: ChainRecords) -> list[C4cObject]:
+def _unclaimed(records: ChainRecords) -> list[C4cFile]:
     """Objects that the technical user created and no transfer names; those of other users do not count."""
     claims = _claims(records)
     ours = (each for each in records.objects if each.created_by in {None, records.technical_user})
     return [each for each in ours if each.object_id not in claims]
 
 
-def _original(extra: C4cObject, records: ChainRecords) -> C4cObject | None:
+def _original(extra: C4cFile, records: ChainRecords) -> C4cFile | None:
     """A claimed object of the same activity and content: then the extra one is a copy."""
     claims = _claims(records)
-    alike: dict[tuple[str | None, str, str], C4cObject] = defaultdict()
+    alike: dict[tuple[str | None, str, str], C4cFile] = defaultdict()
     for each in records.objects:
         if each.object_id in claims:
             alike[(each.external_reference, each.sha256, each.name)] = each

@@ -13,7 +13,7 @@ from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, wrong_contents
 from attachment_lab.reconciliation.records import (
-    C4cObject,
+    C4cFile,
     ChainRecords,
     DeliveryRecord,
     Leak,
@@ -81,11 +81,11 @@ class Reconciliation:
                 if found and found.act in {"download", "upload"}:
                     yield _with_kinds(found, kinds)
 
-    def objects(self) -> list[C4cObject]:
+    def objects(self) -> list[C4cFile]:
         """Attachment objects in C4C."""
         listed = self.to.c4c.get("/_mock/attachments", tenant=self.names.name)
         return [
-            C4cObject(
+            C4cFile(
                 object_id=str(each["object_id"]),
                 external_reference=each.get("external_reference_id"),
                 name=str(each["name"]),

@@ -28,13 +28,13 @@ class SourceFile:
     cmi_size_bytes: int | None = None
     cmi_sha256: str | None = None
 
-    def equals(self, stored: C4cObject) -> bool:
+    def equals(self, stored: C4cFile) -> bool:
         """Whether C4C's object has the customer's bytes."""
         return (self.size_bytes, self.sha256) == (stored.size_bytes, stored.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class C4cObject:
+class C4cFile:
     """An attachment object in C4C.
 
     Attributes:
@@ -100,7 +100,7 @@ class ChainRecords:
     sources: tuple[SourceFile, ...] = ()
     deliveries: tuple[DeliveryRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
-    objects: tuple[C4cObject, ...] = ()
+    objects: tuple[C4cFile, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
     exchanges: tuple[FileExchange, ...] = ()

@@ -40,6 +40,23 @@ def read_chain(reconciliation: Reconciliation) -> ChainState:
     return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers()))
 
 
+def wait_until(
+    reconciliation: Reconciliation,
+    reached: Callable[[ChainState], bool],
+    *,
+    timeout_s: float = 60.0,
+    pause: Callable[[float], None] = time.sleep,
+) -> ChainState:
+    """Poll until a reading fulfils ``reached``; returns it. Raises NotSettled after the wall time."""
+    deadline = time.monotonic() + timeout_s
+    while not reached(state := read_chain(reconciliation)):
+        if time.monotonic() > deadline:
+            lines = "\n".join(f"  - {line}" for line in state.pending())
+            raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
+        pause(POLL_S)
+    return state
+
+
 def wait_until_settled(
     reconciliation: Reconciliation,
     *,
@@ -48,17 +65,12 @@ def wait_until_settled(
     pause: Callable[[float], None] = time.sleep,
 ) -> ChainState:
     """Poll until everything is at rest; ``on_state`` gets every reading. Raises NotSettled after the wall time."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        state = read_chain(reconciliation)
+
+    def settled(state: ChainState) -> bool:
         on_state(state)
-        pending = list(state.pending())
-        if not pending:
-            return state
-        if time.monotonic() > deadline:
-            lines = "\n".join(f"  - {line}" for line in pending)
-            raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
-        pause(POLL_S)
+        return not any(state.pending())
+
+    return wait_until(reconciliation, settled, timeout_s=timeout_s, pause=pause)
 
 
 def _where(transfer: TransferRecord) -> str:

@@ -21,13 +21,13 @@ def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[TrafficChe
         test: names the block.
         strangers: whether a mock may be called with requests that no hop describes, as long as it refuses them.
     """
-    hearing = TrafficCheck(allow_unknown=strangers)
+    check = TrafficCheck(allow_unknown=strangers)
     _flush_processes()  # exchanges of an earlier block belong to no test
     with record_exchanges() as log:
-        yield hearing
+        yield check
         _flush_processes()
-    judge(hearing, log)
-    broken = hearing.report(test)
+    judge(check, log)
+    broken = check.report(test)
     assert not broken, broken
 
 
@@ -38,9 +38,9 @@ def _flush_processes() -> None:
             process.record()
 
 
-def judge(hearing: TrafficCheck, log: RecorderLog) -> None:
+def judge(check: TrafficCheck, log: RecorderLog) -> None:
     """Check everything in a log, and report what it had to drop."""
     for captured in log.list():
-        hearing.check(exchange_from_capture(captured.to_dict()))
+        check.check(exchange_from_capture(captured.to_dict()))
     if log.dropped:
-        hearing.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")
+        check.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")

@@ -217,11 +217,11 @@ def instrument_flask(sink: Sink) -> None:
 
 
 class _Input:
-    """``wsgi.input`` that passes what the application reads to a meter; it reads nothing on its own."""
+    """``wsgi.input`` that passes what the application reads to a ``BodyMeter``; it reads nothing on its own."""
 
-    def __init__(self, inner: Any, meter: BodyMeter) -> None:
+    def __init__(self, inner: Any, body: BodyMeter) -> None:
         self._inner = inner
-        self._meter = meter
+        self._body = body
 
     def read(self, size: int = -1) -> bytes:
         """As the inner one."""
@@ -232,7 +232,7 @@ class _Input:
         return self._fed(self._inner.readline(size))
 
     def _fed(self, piece: bytes) -> bytes:
-        self._meter.feed(piece)
+        self._body.feed(piece)
         return piece
 
 

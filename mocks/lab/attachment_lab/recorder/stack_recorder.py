@@ -42,15 +42,15 @@ class StackRecorder:
 
         ``closing``: the tenant is about to be closed; exchanges that arrive later for it are ignored.
         """
-        hearing = TrafficCheck()
-        self._wait_until_idle(hearing, names)
-        received = [exchange for mock in MOCKS for exchange in self._of_tenant(hearing, mock, names)]
+        check = TrafficCheck()
+        self._wait_until_idle(check, names)
+        received = [exchange for mock in MOCKS for exchange in self._of_tenant(check, mock, names)]
         received += [exchange_from_capture(one) for one in self._records.snapshot()[1]]
         for exchange in received:
-            hearing.check(exchange)
-        self._compare(hearing, names, received)
+            check.check(exchange)
+        self._compare(check, names, received)
         if self._records.dropped:
-            hearing.note(f"{self._records.dropped} exchanges of the service did not fit into memory")
+            check.note(f"{self._records.dropped} exchanges of the service did not fit into memory")
         if closing:
             self._closed |= {names.cmi_host, names.c4c_host, names.tenant_path}
         # Another tenant of this stack may still be open: its records are checked at its own end.
@@ -61,16 +61,16 @@ class StackRecorder:
                 and not self._is_closed(one.host, one.path)
             )
         )
-        return hearing
+        return check
 
-    def _wait_until_idle(self, hearing: TrafficCheck, names: TenantNames) -> None:
+    def _wait_until_idle(self, check: TrafficCheck, names: TenantNames) -> None:
         """Wait until no exchange is in progress; planned delays are removed first."""
         for mock in MOCKS:
             self._to.mock(mock).delete("/_mock/faults", tenant=names.name)
         deadline = time.monotonic() + ENDING_S
         while busy := self._under_way(names):
             if time.monotonic() > deadline:
-                hearing.note(f"still under way {ENDING_S:g} s after the test's end: {', '.join(busy)}")
+                check.note(f"still under way {ENDING_S:g} s after the test's end: {', '.join(busy)}")
                 return
             threading.Event().wait(_POLL_S)
 
@@ -80,8 +80,8 @@ class StackRecorder:
         busy |= {mock: self._to.mock(mock).get("/_mock/recorder", tenant=names.name)["under_way"] for mock in MOCKS}
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
-    def _of_tenant(self, hearing: TrafficCheck, mock: str, names: TenantNames) -> list[TrafficExchange]:
-        found, strays = self._pages(hearing, mock, names.name), self._pages(hearing, mock, None)
+    def _of_tenant(self, check: TrafficCheck, mock: str, names: TenantNames) -> list[TrafficExchange]:
+        found, strays = self._pages(check, mock, names.name), self._pages(check, mock, None)
         # A late request to a closed tenant is not this test's.
         return found + [one for one in strays if not self._is_closed(one.host, one.path)]
 
@@ -89,7 +89,7 @@ class StackRecorder:
         """Whether host or path belong to a closed tenant."""
         return host in self._closed or bool(self._closed.intersection(path.split("/")[1:2]))
 
-    def _pages(self, hearing: TrafficCheck, mock: str, tenant: str | None) -> list[TrafficExchange]:
+    def _pages(self, check: TrafficCheck, mock: str, tenant: str | None) -> list[TrafficExchange]:
         """The exchanges of a mock's log of that tenant that were not read before."""
         path = "/_mock/recorder/strays" if tenant is None else "/_mock/recorder"
         found: list[TrafficExchange] = []
@@ -101,17 +101,17 @@ class StackRecorder:
             found += [exchange_from_capture(one) for one in page["exchanges"]]
             self._read[mock, tenant] = page["last_id"]
         if page["dropped"]:
-            hearing.note(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
+            check.note(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
         return found
 
-    def _compare(self, hearing: TrafficCheck, names: TenantNames, received: list[TrafficExchange]) -> None:
+    def _compare(self, check: TrafficCheck, names: TenantNames, received: list[TrafficExchange]) -> None:
         """Compare the tenant's records with their receivers; another tenant's late rounds may still run."""
         sent = [
             (neighbour, one) for one in self._records.snapshot()[0] if (neighbour := self._neighbour_of(one, names))
         ]
         for record, difference in unmatched(sent, received):
             about = f"{record.method} {record.path.partition('?')[0][:120]} → {record.status}, sent by the {record.who}"
-            hearing.note(difference, hop="both ends", about=about)
+            check.note(difference, hop="both ends", about=about)
 
     def _is_another_stacks(self, record: Sent) -> bool:
         """The lab's own process may have several stacks, in which neighbours have the same names."""

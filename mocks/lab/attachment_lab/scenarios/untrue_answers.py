@@ -227,7 +227,7 @@ OVERLAPPING_PAGES = Scenario(
     id="pages-overlap",
     title="C4C lists one object on two pages",
     happens="The answer to an upload is lost, and the pages of C4C’s list overlap: one object is on two of them.",
-    expected="The service counts objects, not rows: it finds one copy, adopts it and asks nobody to delete anything.",
+    expected="The service counts objects, not rows: it finds one copy, adopts it and needs no operator.",
     steps=(
         do.customer_sends(),
         do.switch("The pages of C4C’s lists will overlap", "c4c", page_size=SHORT_PAGE, feed_pages="overlapping"),

@@ -11,8 +11,8 @@ STALLED_S = 60.0
 #: Progress within that time: so many CPU seconds. A starting process gets more even at a load of 50 on two cores; one
 #: that only waits in a polling loop uses less.
 STALLED_CPU_S = 1.0
-#: Wall seconds from one look at the CPU time to the next.
-CPU_LOOK_S = 1.0
+#: Wall seconds between two readings of the CPU time.
+CPU_INTERVAL_S = 1.0
 
 
 class Watched(Protocol):
@@ -42,7 +42,7 @@ class Progress:
         self._status = status
         self._now_s = now_s
         self._began_s = self._since_s = now_s()
-        self._next_look_s = self._since_s + CPU_LOOK_S
+        self._next_cpu_s = self._since_s + CPU_INTERVAL_S
         self._cpu_s, self._log_bytes, self._words = process.cpu_s, process.log_bytes, status()
 
     def took_s(self) -> float:
@@ -53,13 +53,13 @@ class Progress:
         """Wall seconds since the last progress."""
         if (self._process.log_bytes, self._status()) != (self._log_bytes, self._words):
             self._mark()
-        elif self._now_s() >= self._next_look_s:
-            self._next_look_s = self._now_s() + CPU_LOOK_S
+        elif self._now_s() >= self._next_cpu_s:
+            self._next_cpu_s = self._now_s() + CPU_INTERVAL_S
             if self._process.cpu_s - self._cpu_s >= STALLED_CPU_S:
                 self._mark()
         return self._now_s() - self._since_s
 
     def _mark(self) -> None:
         self._since_s, self._cpu_s = self._now_s(), self._process.cpu_s
-        self._next_look_s = self._since_s + CPU_LOOK_S
+        self._next_cpu_s = self._since_s + CPU_INTERVAL_S
         self._log_bytes, self._words = self._process.log_bytes, self._status()

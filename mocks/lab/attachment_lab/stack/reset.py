@@ -79,7 +79,7 @@ class StackOwner:
             console.close()
         if self._prepare:
             self._prepare(self._tenant)
-        if not self._path.exists():  # somebody has removed it
+        if not self._path.exists():  # it has been removed
             ready_file.write(self._path, ready_file.stack_json(self._as_running()))
         ready_file.update(self._path, lambda stack: replace(stack.with_tenant(self._tenant), resets=stack.resets + 1))
 

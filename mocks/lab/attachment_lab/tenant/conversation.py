@@ -50,7 +50,7 @@ class SentFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FiredEvent:
+class FiredChatEvent:
     """An event given to Contact Pro's event engine, and the deliveries that it caused."""
 
     event: str
@@ -79,7 +79,7 @@ class LabConversation:
         self._on_sent = on_sent
         self.guid = guid
         self.sent: list[SentFile] = []
-        self.fired: list[FiredEvent] = []
+        self.fired: list[FiredChatEvent] = []
         #: ObjectID of the chat activity; None until C4C has returned it.
         self.activity: str | None = None
 
@@ -171,19 +171,19 @@ class LabConversation:
         """The agent transfers the chat: one more leg with an id of its own. Returns the contact."""
         return self._move("transfer", queue=queue, agent=agent)
 
-    def end(self, *, fire: bool = True, accepted: bool = True) -> FiredEvent | None:
+    def end(self, *, fire: bool = True, accepted: bool = True) -> FiredChatEvent | None:
         """The chat ends: C4C completes the activity; the event ``Ended`` is fired if ``fire`` is set."""
         contact = self._move("end")
         if accepted:
             self._notify_c4c("END")
         return self.fire("Ended", contact) if fire else None
 
-    def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
+    def wrap_up(self, *, fire: bool = True) -> FiredChatEvent | None:
         """The agent finishes the wrap-up: event ``Closed`` unless fire is False."""
         contact = self._move("wrap-up")
         return self.fire("Closed", contact) if fire else None
 
-    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> FiredEvent:
+    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> FiredChatEvent:
         """Give an event to the event engine, with the contact as it is now; ``copies`` of it are delivered."""
         if contact is None:
             chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", tenant=self._names.name)
@@ -191,7 +191,7 @@ class LabConversation:
         body = {"event": event, "contact": contact} | ({"copies": copies} if copies > 1 else {})
         answer = self._to.orchestration.post("/_mock/events", body, tenant=self._names.name)
         considered = answer.get("configurations", [])
-        fired = FiredEvent(
+        fired = FiredChatEvent(
             event=event,
             event_id=str(answer["event_id"]),
             delivery_ids=tuple(str(each) for each in answer.get("delivery_ids", [])),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import C4cObject, ReconciliationVerdict
+from attachment_lab.reconciliation.records import C4cFile, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import read_offset, write_offset
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.conversation import FiredEvent, LabConversation, Sendable, SentFile
+from attachment_lab.tenant.conversation import FiredChatEvent, LabConversation, Sendable, SentFile
 from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.tenant.service_api import TransferRecord
@@ -112,15 +112,15 @@ class LabChat:
         """The agent transfers the chat: one more leg."""
         self._conversation.transfer()
 
-    def end(self, *, fire: bool = True) -> FiredEvent | None:
+    def end(self, *, fire: bool = True) -> FiredChatEvent | None:
         """The chat ends; event ``Ended`` unless ``fire`` is False."""
         return self._conversation.end(fire=fire, accepted=self._accepted)
 
-    def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
+    def wrap_up(self, *, fire: bool = True) -> FiredChatEvent | None:
         """The wrap-up ends; event ``Closed`` unless ``fire`` is False."""
         return self._conversation.wrap_up(fire=fire)
 
-    def fire(self, event: str) -> FiredEvent:
+    def fire(self, event: str) -> FiredChatEvent:
         """Fire an event (again)."""
         return self._conversation.fire(event)
 
@@ -238,7 +238,7 @@ class LabTenant:
         """The service's transfers of this tenant, oldest first."""
         return self.reconciliation.service.transfers()
 
-    def stored(self) -> list[C4cObject]:
+    def stored(self) -> list[C4cFile]:
         """The attachment objects in C4C."""
         return self.reconciliation.objects()
 

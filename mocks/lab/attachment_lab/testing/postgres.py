@@ -39,12 +39,13 @@ def _free_port() -> int:
 class Server:
     """A running server. ``crash`` stops it hard, ``start`` brings it back with the same data."""
 
-    def __init__(self, folder: Path, bin_folder: Path) -> None:
+    def __init__(self, folder: Path, bin_folder: Path, settings: str) -> None:
         self._data = folder / "data"
         self._bin = bin_folder
         self._log = folder / "log"
         self.port = _free_port()
         self._folder = folder
+        self._settings = settings
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         self._run("initdb", "-D", self._data, "-A", "trust", "-U", "transfer", "--no-sync")
@@ -61,7 +62,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self._folder}"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} {self._settings}"
         self._run("pg_ctl", "-D", self._data, "-o", options, "-l", self._log, "-w", "start")
 
     def crash(self) -> None:
@@ -81,15 +82,15 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server in a temporary folder. Raises :class:`NoPostgres`."""
+def running_server(settings: str = "-c fsync=off") -> Iterator[Server]:
+    """A server in a temporary folder, started with these settings of ``postgres``. Raises :class:`NoPostgres`."""
     found = binaries()
     if found is None:
         raise NoPostgres
     with tempfile.TemporaryDirectory(prefix="attachment-lab-pg-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        server = Server(folder, found)
+        server = Server(folder, found, settings)
         try:
             yield server
         finally:

@@ -146,7 +146,7 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     assert [what for what in hidden if str(what).casefold() in said] == []
 
 
-def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
+def test_a_tenant_that_differs_is_shown_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
     with tenant.lab.tenant(
         TenantOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
     ) as other:
@@ -164,10 +164,10 @@ def test_a_host_that_is_not_listed_is_refused_before_anything_is_sent(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     before = len(sent(tenant, "cmi")) + len(sent(tenant, "c4c"))
-    env = environment(replace(target, test_hosts=("*", "crm.cloud.sap", target.place("cmi").partition("/")[0])))
+    env = environment(replace(target, test_hosts=("*", "crm.cloud.sap", target.site("cmi").partition("/")[0])))
     run = probe(tmp_path / "run", env)
     assert run.code == WRONG_USE
-    assert f"counts as production: {target.place('cmi')} (cmi), {target.place('c4c')} (c4c)" in run.err
+    assert f"counts as production: {target.site('cmi')} (cmi), {target.site('c4c')} (c4c)" in run.err
     assert len(sent(tenant, "cmi")) + len(sent(tenant, "c4c")) == before
     assert not (tmp_path / "run").exists()
     assert probe(tmp_path / "forced", env, "--force-production").code == GOOD
@@ -202,7 +202,7 @@ def test_permits_that_make_no_sense_are_wrong_use(
 
 
 def test_a_loopback_map_leads_to_this_machine_only(target: ProbeTarget, tmp_path: Path) -> None:
-    env = environment(target) | {f"{PREFIX}LOOPBACK_MAP": f"{target.place('c4c')}=http://192.0.2.1:80"}
+    env = environment(target) | {f"{PREFIX}LOOPBACK_MAP": f"{target.site('c4c')}=http://192.0.2.1:80"}
     run = probe(tmp_path / "run", env)
     assert (run.code, "LOOPBACK_MAP" in run.err) == (WRONG_USE, True), run.err
 

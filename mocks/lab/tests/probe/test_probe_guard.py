@@ -1,4 +1,4 @@
-"""The one door for changes: attachments of the test activity, and what the run made there."""
+"""The only permitted changes: attachments of the test activity, and what the run created there."""
 
 from __future__ import annotations
 
@@ -94,32 +94,32 @@ def test_nothing_is_deleted_without_clean_up(target: ProbeTarget) -> None:
 
 
 @pytest.fixture
-def wire(target: ProbeTarget) -> Iterator[ProbeClient]:
-    """The door itself; nobody listens behind it."""
+def client(target: ProbeTarget) -> Iterator[ProbeClient]:
+    """The client itself, without any server behind it."""
     made = ProbeClient(replace(target, loopback_map="my1.crm.cloud.sap=http://127.0.0.1:1"), Permits(tries_on="c4c"))
     yield made
     made.close()
 
 
-def test_a_change_of_cmi_is_refused_before_anything_is_sent(wire: ProbeClient) -> None:
+def test_a_change_of_cmi_is_refused_before_anything_is_sent(client: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="read-only"):
-        wire.ask("cmi", "a", "https://gateway.example/acme/cmi/contactData", method="POST", body=b"{}")
+        client.ask("cmi", "a", "https://gateway.example/acme/cmi/contactData", method="POST", body=b"{}")
 
 
-def test_credentials_go_to_the_systems_own_host_only(wire: ProbeClient) -> None:
+def test_credentials_go_to_the_systems_own_host_only(client: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="credentials go to no other host"):
-        wire.ask("c4c", "a", "https://elsewhere.example/sap/c4c/odata/v1/chatactivity/")
+        client.ask("c4c", "a", "https://elsewhere.example/sap/c4c/odata/v1/chatactivity/")
     with pytest.raises(NotPermitted, match="credentials go to no other host"):
-        wire.ask("cmi", "b", "http://gateway.example/acme/cmi/chats")
+        client.ask("cmi", "b", "http://gateway.example/acme/cmi/chats")
 
 
-def test_a_second_wrong_password_is_refused_and_one_on_another_account_too(wire: ProbeClient) -> None:
+def test_a_second_wrong_password_is_refused_and_one_on_another_account_too(client: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="wrong password"):
-        wire.ask("cmi", "a", "https://gateway.example/acme/cmi/chats", credentials="wrong_password")
+        client.ask("cmi", "a", "https://gateway.example/acme/cmi/chats", credentials="wrong_password")
     url = f"{ROOT}/chatactivity/"
     for label, error in (("b", "cannot be reached"), ("c", "wrong password")):
         with pytest.raises(Exception, match=error):
-            wire.ask("c4c", label, url, credentials="wrong_password")
+            client.ask("c4c", label, url, credentials="wrong_password")
 
 
 @pytest.mark.parametrize(

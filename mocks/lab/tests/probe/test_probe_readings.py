@@ -37,10 +37,10 @@ def answer(label: str, document: Any = None, status: int = 200, **more: Any) -> 
 
 def seen(*answers: ProbeExchange) -> dict[str, Any]:
     """What the rules make of them."""
-    book = ExchangeLog()
+    log = ExchangeLog()
     for each in answers:
-        book.add(each)
-    return {sighting.id: sighting.value for sighting in apply(RULES, book)}
+        log.add(each)
+    return {each.id: each.value for each in apply(RULES, log)}
 
 
 def messages(*files: dict[str, Any], id_: str = "M1") -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ def test_no_answers_show_nothing() -> None:
         ),
     ],
 )
-def test_each_shape_is_told_by_where_the_files_are(
+def test_each_shape_is_recognised_by_where_the_files_are(
     answers: list[ProbeExchange], letter: str, routes: list[str]
 ) -> None:
     found = seen(*answers)

@@ -156,7 +156,7 @@ def test_a_body_that_is_no_document_leaves_its_kind_and_length() -> None:
 
 
 @pytest.mark.parametrize("text", ["the pass-word-1 is", "at MY1.crm.cloud.sap", "by V1USER"])
-def test_the_last_look_refuses_what_must_not_be_stored(tmp_path: Path, text: str) -> None:
+def test_the_last_check_refuses_what_must_not_be_stored(tmp_path: Path, text: str) -> None:
     target = ProbeTarget(
         systems=("c4c",), c4c_url="https://my1.crm.cloud.sap", c4c_user="v1user", c4c_password="pass-word-1"
     )

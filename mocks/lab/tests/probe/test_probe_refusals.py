@@ -40,7 +40,7 @@ def target() -> ProbeTarget:
 
 def run(target: ProbeTarget, url: str, folder: Path) -> ProbeResult:
     """Probe with every host led to ``url``."""
-    hosts = [target.place(system).partition("/")[0] for system in target.systems]
+    hosts = [target.site(system).partition("/")[0] for system in target.systems]
     mapped = replace(target, loopback_map=",".join(f"{host}={url}" for host in hosts))
     return run_probe(mapped, Permits(tries_on="c4c"), folder / "probe")
 
@@ -70,17 +70,19 @@ def test_a_tenant_that_asks_to_slow_down_is_left_in_peace(target: ProbeTarget, t
     assert all("Stopped at once; try again after" in why for why in outcome.stopped.values())
 
 
-def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: ProbeTarget, tmp_path: Path) -> None:
-    with socket.socket() as held:  # bound, not listening: refuses every connection
-        held.bind(("127.0.0.1", 0))
-        outcome = run(target, f"http://127.0.0.1:{held.getsockname()[1]}", tmp_path)
+def test_an_address_without_a_server_is_reported_with_the_variable_and_a_remedy(
+    target: ProbeTarget, tmp_path: Path
+) -> None:
+    with socket.socket() as stored:  # bound, not listening: refuses every connection
+        stored.bind(("127.0.0.1", 0))
+        outcome = run(target, f"http://127.0.0.1:{stored.getsockname()[1]}", tmp_path)
     text = "the host of ATTACHMENT_PROBE_C4C_URL cannot be reached (ConnectError); check the address"
     assert outcome.stopped["c4c"].startswith(f"c4c: {text}")
     assert outcome.exchanges == 0
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: ProbeTarget, tmp_path: Path) -> None:
-    certificate = self_signed(tmp_path, target.place("c4c"))
+def test_a_certificate_without_a_trusted_issuer_gets_no_request(target: ProbeTarget, tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path, target.site("c4c"))
     only_c4c = replace(target, systems=("c4c",))
     with stand_in(lambda _: LOGIN_PAGE, certificate) as server:
         outcome = run(only_c4c, server.url, tmp_path)
@@ -89,12 +91,12 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: ProbeTarg
 
 
 def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(target: ProbeTarget, tmp_path: Path) -> None:
-    certificate = self_signed(tmp_path, target.place("c4c"))
+    certificate = self_signed(tmp_path, target.site("c4c"))
     trusting = replace(target, systems=("c4c",), ca_file=str(certificate))
     with stand_in(lambda _: LOGIN_PAGE, certificate) as server:
         outcome = run(trusting, server.url, tmp_path)
     assert len(server.asked) == 2
-    assert "with a web page where OData was asked for" in outcome.stopped["c4c"]
+    assert "with a web page where OData was expected" in outcome.stopped["c4c"]
 
 
 @pytest.mark.parametrize("answer", [LOGIN_PAGE, (302, "text/plain", b"")])
@@ -103,7 +105,7 @@ def test_a_login_page_in_place_of_the_tenant_is_recognised(
 ) -> None:
     with stand_in(lambda _: answer) as server:
         outcome = run(target, server.url, tmp_path)
-    assert "with a web page where OData was asked for: a login page?" in outcome.stopped["c4c"]
+    assert "with a web page where OData was expected: a login page?" in outcome.stopped["c4c"]
     assert "CMI_URL must lead to CMI itself" in outcome.stopped["cmi"]
     assert len(server.asked) == 3  # C4C was asked once without credentials before
     assert not [one for one in outcome.with_word("confirmed") if one.describable]
@@ -116,7 +118,7 @@ def test_a_chat_in_no_known_shape_is_refuted_without_a_value_and_leaves_its_form
     only_cmi = replace(target, systems=("cmi",))
     with stand_in(lambda _: (200, "application/json", json.dumps(document).encode())) as server:
         outcome = run_probe(
-            replace(only_cmi, loopback_map=f"{target.place('cmi').partition('/')[0]}={server.url}"),
+            replace(only_cmi, loopback_map=f"{target.site('cmi').partition('/')[0]}={server.url}"),
             Permits(),
             tmp_path / "probe",
         )
@@ -141,12 +143,12 @@ def test_messages_without_files_are_no_shape_and_no_refutation(target: ProbeTarg
     )
 
 
-def test_refused_credentials_are_not_sent_again_whoever_asks(target: ProbeTarget, wall: StandIn) -> None:
-    host = target.place("c4c")
-    wire = ProbeClient(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
+def test_refused_credentials_are_not_sent_again(target: ProbeTarget, wall: StandIn) -> None:
+    host = target.site("c4c")
+    client = ProbeClient(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
     for label in ("first", "second"):
         with pytest.raises(CredentialsRefused):
-            wire.ask("c4c", label, f"{target.c4c_url}/sap/c4c/odata/v1/chatactivity/")
-    wire.ask("c4c", "nobody", f"{target.c4c_url}/", credentials="none")
-    wire.close()
+            client.ask("c4c", label, f"{target.c4c_url}/sap/c4c/odata/v1/chatactivity/")
+    client.ask("c4c", "nobody", f"{target.c4c_url}/", credentials="none")
+    client.close()
     assert [credentials for _, _, credentials in wall.asked] == [True, False]

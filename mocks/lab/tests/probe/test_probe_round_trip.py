@@ -117,7 +117,7 @@ def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
     assert ours.keys() == theirs.keys()
 
 
-def test_the_battery_tells_two_dialects_apart(different: tuple[LabTenant, Probed], lab: Lab) -> None:
+def test_the_requests_distinguish_two_dialects(different: tuple[LabTenant, Probed], lab: Lab) -> None:
     """Else its agreement would say nothing."""
     _, first = different
     theirs = first.battery.answers()

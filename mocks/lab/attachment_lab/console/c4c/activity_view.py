@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attachment_lab.names import shown
-from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.reconciliation.records import C4cFile, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 Raw = Mapping[str, Any]
@@ -101,7 +101,7 @@ def texts(found: Iterable[Raw]) -> list[dict[str, str]]:
 
 
 def file_view(
-    attachment: Raw, stored: C4cObject | None, sources: Iterable[SourceFile], transfers: Iterable[TransferRecord]
+    attachment: Raw, stored: C4cFile | None, sources: Iterable[SourceFile], transfers: Iterable[TransferRecord]
 ) -> dict[str, Any]:
     """One attachment, its digest compared with the file in the chat."""
     size_kb = float(attachment.get("SizeInkB") or 0)
@@ -126,7 +126,7 @@ def in_chat_order(files: Iterable[dict[str, Any]], sources: Sequence[SourceFile]
 
 
 def _compared(
-    object_id: str, stored: C4cObject | None, sources: list[SourceFile], transfers: list[TransferRecord]
+    object_id: str, stored: C4cFile | None, sources: list[SourceFile], transfers: list[TransferRecord]
 ) -> dict[str, Any]:
     """``equal``: True, False, or None where there is nothing to compare with; ``compared`` says it in words."""
     if stored is None:
@@ -146,7 +146,7 @@ def _compared(
     return digests | {"source_sha256": source.sha256, "equal": equal, "compared": words}
 
 
-def _only_namesake(stored: C4cObject, sources: list[SourceFile]) -> SourceFile | None:
+def _only_namesake(stored: C4cFile, sources: list[SourceFile]) -> SourceFile | None:
     """A damaged file has no digest in common with its source: its name identifies it, unless several have that name."""
     named = [each for each in sources if each.name == stored.name]
     return named[0] if len(named) == 1 else None

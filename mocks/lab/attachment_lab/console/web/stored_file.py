@@ -108,7 +108,7 @@ def _info(file: StoredFile) -> Response:
             pages = _drawn(file, detected, 1).pages
         except NotRendered as exc:
             problem = f"There is no preview: {exc}. Download it to open it."
-    return jsonify(kind=detected.kind, mime=detected.mime, warning=detected.odd, pages=pages, problem=problem)
+    return jsonify(kind=detected.kind, mime=detected.mime, warning=detected.mismatch, pages=pages, problem=problem)
 
 
 def _picture(file: StoredFile) -> Response | tuple[Response, int]:
@@ -126,7 +126,7 @@ def _drawn(file: StoredFile, detected: DetectedType, page: int) -> Rendering:
     """One page of it as a picture. Raises NotRendered."""
     if file.size_bytes > MAX_RENDERED_BYTES:
         raise NotRendered("it is too large to be drawn here")
-    return _RENDERER.draw("pdf" if detected.kind == "pdf" else "image", file.sha256, file.spooled, page=page)
+    return _RENDERER.render("pdf" if detected.kind == "pdf" else "image", file.sha256, file.spooled, page=page)
 
 
 def _text(file: StoredFile) -> Response | tuple[Response, int]:

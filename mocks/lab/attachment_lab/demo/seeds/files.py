@@ -91,11 +91,11 @@ RECIPES: dict[str, Recipe] = {
     "bank-screenshot": Recipe("bank.png", "Näyttökuva 2026-11-13.png", "image/png", pictures.bank_screenshot),
     "meter-day": Recipe(
         "meter-day.jpg", "mittari_päivä.jpg", _JPEG,
-        lambda: pictures.snapshot(pictures.meter("041187", "#b9cfae"), wall="#c4c0b6", seed=14),
+        lambda: pictures.snapshot(pictures.electricity_reading("041187", "#b9cfae"), wall="#c4c0b6", seed=14),
     ),
     "meter-night": Recipe(
         "meter-night.jpg", "mittari_yö.jpg", _JPEG,
-        lambda: pictures.snapshot(pictures.meter("039204", "#7f9a76"), wall="#6f6d68", seed=15),
+        lambda: pictures.snapshot(pictures.electricity_reading("039204", "#7f9a76"), wall="#6f6d68", seed=15),
     ),
     "install-site": Recipe(
         "install-site.jpg", "asennuspaikka.jpg", _JPEG,

@@ -85,7 +85,7 @@ def puddle(draw: Draw) -> None:
         draw.ellipse(box, fill=colour)
 
 
-def meter(reading: str, colour: Colour) -> Callable[[Draw], None]:
+def electricity_reading(reading: str, colour: Colour) -> Callable[[Draw], None]:
     """An electricity meter that shows this reading."""
 
     def scene(draw: Draw) -> None:

@@ -1,4 +1,4 @@
-"""Everything that mocks and service take for granted about the neighbours: what a tenant can confirm or refute."""
+"""Everything that mocks and service assume about the neighbours: what a tenant can confirm or refute."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
 
 @dataclass(frozen=True, kw_only=True)
 class NamedAssumption:
-    """One of them.
+    """One assumption.
 
     Attributes:
         id: as in docs/fidelity.md; Contact Pro's with ``orchestration.`` before.
         participant: orchestration, cmi, c4c or service.
         entry: path of its dialect entry below the participant; empty for a behaviour without a switch.
         assumed: the entry's default; True for a behaviour without a switch.
-        label: how it is known so far.
+        label: its evidence so far.
     """
 
     id: str
@@ -40,7 +40,7 @@ class NamedAssumption:
 
 @cache
 def assumptions() -> Mapping[str, NamedAssumption]:
-    """All of them by id: every switch, and of the behaviours without one those that are the vendors'."""
+    """All assumptions by id: every switch, and the vendors' behaviours without a switch."""
     found = [*_of_mocks(), *_of_service()]
     return {one.id: one for one in found if one.entry or one.label != "own"}
 
@@ -62,7 +62,7 @@ def _of_mocks() -> Iterator[NamedAssumption]:
 
 
 def _of_service() -> Iterator[NamedAssumption]:
-    """The service is asked by its command line: the lab does not import it."""
+    """The service's assumptions, from its command line: the lab does not import it."""
     command = [sys.executable, "-m", "attachment_transfer", "dialect"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     for section, entries in json.loads(answer.stdout).items():
@@ -79,13 +79,13 @@ def _of_service() -> Iterator[NamedAssumption]:
 
 @cache
 def why_unseen() -> Mapping[str, str]:
-    """Why the probe cannot see an assumption, or what it needs to; by id, or by a prefix that ends in a dot."""
+    """Why the probe cannot observe an assumption, or what it needs; by id, or by a prefix that ends in a dot."""
     text = resources.files("attachment_lab.probe.findings").joinpath("unseen.toml").read_text(encoding="utf-8")
     return {str(name): str(reason) for name, reason in tomllib.loads(text)["why"].items()}
 
 
 def reason_unseen(id_: str) -> str:
-    """The sentence for one assumption that was not seen."""
+    """The sentence for one assumption that was not observed."""
     reasons = why_unseen()
     if id_ in reasons:
         return reasons[id_]

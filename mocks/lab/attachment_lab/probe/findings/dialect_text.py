@@ -1,4 +1,4 @@
-"""The dialect file of a tenant: every switch that was seen, with when and where."""
+"""The dialect file of a tenant: every switch that was observed, with date and evidence."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def dialect_text(
     """The file's text.
 
     Args:
-        rehearsal: the answers came from mocks on this machine; the file says so.
+        rehearsal: the answers came from mocks on this machine; the file states it.
         files: from an exchange's label to its evidence file.
     """
     lines = [
-        "# What a tenant showed, for mocks and service alike: attachment-lab up --dialect FILE,",
+        "# What a tenant showed, for mocks and service: attachment-lab up --dialect FILE,",
         "# and ATTACHMENT_TRANSFER_DIALECT_FILE=FILE for the service. Written by attachment-lab probe.",
         f"format = {toml_value(FORMAT)}",
         "",

@@ -1,4 +1,4 @@
-"""The evidence folder: one redacted JSON file per exchange, an index, and a last look for what must not be there."""
+"""The evidence folder: one redacted JSON file per exchange, an index, and a last check for unredacted texts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from attachment_lab.probe.findings.redaction import Redactor
 from attachment_lab.probe.target import ProbeTarget
 
 FOLDER = "evidence"
-#: Texts shorter than this would be found by accident.
+#: Shorter texts would be found by chance.
 _SHORTEST = 4
 
 
 class NotRedacted(LabFailed):
-    """Something that must not be stored was about to be; nothing of that file was written."""
+    """A file would have contained something that must not be stored; nothing of it was written."""
 
 
 class EvidenceFolder:
     """Writes evidence, each file the moment its exchange is complete, so a run that breaks off leaves what it saw.
 
     Args:
-        folder: of the run; made, and refused when it holds something already.
+        folder: of the run; it is created, and refused when it is not empty.
     """
 
     def __init__(self, folder: Path, target: ProbeTarget, redactor: Redactor) -> None:
@@ -47,8 +47,8 @@ class EvidenceFolder:
         self.write(name, self._redactor.exchange(exchange))
         self.files[exchange.label] = name
 
-    def index(self, book: ExchangeLog) -> list[dict[str, Any]]:
-        """What was sent, in order, and where the evidence lies."""
+    def index(self, log: ExchangeLog) -> list[dict[str, Any]]:
+        """The requests in order, with their evidence files."""
         return [
             {
                 "what": one.label,
@@ -56,30 +56,29 @@ class EvidenceFolder:
                 "status": one.status,
                 "file": self.files[one.label],
             }
-            for one in book
+            for one in log
         ]
 
     def write(self, name: str, document: Any) -> None:
-        """Write a JSON file below the folder, after the last look. Raises NotRedacted."""
+        """Write a JSON file below the folder, after the last check. Raises NotRedacted."""
         self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file below the folder, after the last look. Raises NotRedacted."""
+        """Write a text file below the folder, after the last check. Raises NotRedacted."""
         low = text.casefold()
         for what, value in self._forbidden.items():
             if value.casefold() in low:
-                raise NotRedacted(f"{name} would have held {what}; it was not written. Please report this.")
+                raise NotRedacted(f"{name} would have contained {what}; it was not written. Please report this.")
         path = self.folder / name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as sink:
             sink.write(text)
 
 
 def _forbidden(target: ProbeTarget) -> Mapping[str, str]:
-    """Accounts, and whatever names the customer: hosts and the tenant in CMI's path."""
+    """Accounts, and what identifies the customer: hosts and the tenant in CMI's path."""
     named = dict(target.guarded())
     for system in target.systems:
-        place = target.place(system)
-        host, _, tenant = place.partition("/")
+        host, _, tenant = target.site(system).partition("/")
         named[f"the host of {system}"] = host
         if tenant:
             named["the path of CMI's tenant"] = f"/{tenant}/"

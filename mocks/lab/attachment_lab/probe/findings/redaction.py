@@ -1,7 +1,7 @@
-"""From an exchange to what may be kept: shapes, codes and sizes, but nobody's name, words, files or secrets.
+"""From an exchange to what may be stored: shapes, codes and sizes, but no names, messages, files or secrets.
 
-Kept are member names, numbers of known meaning, switches, codes and media types. Every other text becomes its
-kind, its length and, where the same text comes again, a mark that is the same within this run: ``<text 12 #3f9a>``.
+Member names, numbers of known meaning, switches, codes and media types are kept. Every other text is replaced by its
+kind, its length and a mark that is the same for the same text within this run: ``<text 12 #3f9a>``.
 The mark is a keyed hash; the key is thrown away at the end of the run.
 """
 
@@ -68,11 +68,11 @@ class Redactor:
         }
 
     def mark(self, text: str) -> str:
-        """Four hex digits: the same for the same text within a run, and of no use to anybody else."""
+        """Four hex digits: the same for the same text within a run, and meaningless outside it."""
         return hmac.new(self._key, text.casefold().encode(), hashlib.sha256).hexdigest()[:4]
 
     def url(self, url: str) -> str:
-        """Path and query with every key, host and tenant made a mark; OData's own words stay."""
+        """Path and query with every key, host and tenant replaced by a mark; OData's own words are kept."""
         parts = urlsplit(url)
         path = "/".join(self._segment(unquote(segment)) for segment in parts.path.split("/"))
         query = "&".join(f"{name}={self._option(name, value)}" for name, value in parse_qsl(parts.query, True))
@@ -103,7 +103,7 @@ class Redactor:
         return f"<{kind} {len(text)} #{self.mark(text)}>"
 
     def document(self, value: Any, name: str = "") -> Any:
-        """A JSON value; ``name`` is the member it stands under."""
+        """A JSON value; ``name`` is that of its member."""
         if isinstance(value, Mapping):
             own_words = name in _KEPT["free"]
             return {self._member(str(key), own_words): self.document(inner, str(key)) for key, inner in value.items()}
@@ -113,9 +113,9 @@ class Redactor:
             return value
         if isinstance(value, int | float):
             return value if name in _KEPT["numbers"] else "<number>"
-        return self._said(str(value), name)
+        return self._value(str(value), name)
 
-    def _said(self, text: str, name: str) -> str:
+    def _value(self, text: str, name: str) -> str:
         if name in _KEPT["words"] or name.endswith("Code"):
             return text if _CODE.fullmatch(text) else self.text(text)
         if name in _KEPT["numbers"]:
@@ -129,7 +129,7 @@ class Redactor:
         return self.text(text)
 
     def _member(self, name: str, own_words: bool = False) -> str:
-        """Member names stay, except a customer's own (extension fields, attached data) and what is no name at all."""
+        """Member names are kept, except a customer's own (extension fields, attached data) and unusual ones."""
         plain = not own_words and _MEMBER.fullmatch(name) and not _EXTENSION.search(name)
         return name if plain else f"<member #{self.mark(name)}>"
 
@@ -167,7 +167,7 @@ class Redactor:
         return self._model(edm)
 
     def _model(self, edm: Edm) -> dict[str, Any]:
-        """``$metadata`` as data; labels, which a customer may have written, and extension fields are left out."""
+        """``$metadata`` as data, without labels, which a customer may have written, and extension fields."""
         types = {
             self._member(name): {
                 "properties": {
@@ -202,7 +202,7 @@ def _etag(_: Redactor, value: str) -> str:
     return "W/\"datetimeoffset'<time>'\"" if value.startswith("W/\"datetimeoffset'") else "<given>"
 
 
-#: Headers of which a part is kept.
+#: Headers that are kept in part.
 _HEADERS: Mapping[str, Callable[[Redactor, str], str]] = {
     "content-type": _media_type,
     "x-csrf-token": lambda _, value: value if value.lower() in {"required", "fetch"} else "<given>",

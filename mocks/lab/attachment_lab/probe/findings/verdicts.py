@@ -1,4 +1,4 @@
-"""Assumption by assumption: confirmed, refuted, or not seen."""
+"""A verdict per assumption: confirmed, refuted, or not seen."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Word = Literal["confirmed", "refuted", "not seen"]
 
 @dataclass(frozen=True, kw_only=True)
 class AssumptionVerdict:
-    """What became of one assumption.
+    """The verdict on one assumption.
 
     Attributes:
-        seen: the value that describes the tenant; None when it was not seen, or no value does.
+        seen: the value that describes the tenant; None when it was not observed, or no value does.
         describable: whether ``seen`` can be written into a dialect file.
         seen_in: labels of the exchanges.
     """
@@ -30,9 +30,9 @@ class AssumptionVerdict:
     detail: str = ""
 
 
-def judge_assumptions(sightings: Iterable[Observation]) -> list[AssumptionVerdict]:
-    """One verdict for each assumption, in the order of the catalogue. KeyError for a sighting of none."""
-    seen = {sighting.id: sighting for sighting in sightings}
+def judge_assumptions(observations: Iterable[Observation]) -> list[AssumptionVerdict]:
+    """One verdict for each assumption, in the order of the catalogue. KeyError for an observation of none."""
+    seen = {each.id: each for each in observations}
     unknown = seen.keys() - assumptions().keys()
     if unknown:
         raise KeyError(f"no assumption is called {sorted(unknown)}")
@@ -40,18 +40,20 @@ def judge_assumptions(sightings: Iterable[Observation]) -> list[AssumptionVerdic
 
 
 def _verdict(one: NamedAssumption, seen: Mapping[str, Observation]) -> AssumptionVerdict:
-    sighting = seen.get(one.id)
-    if sighting is None:
+    observation = seen.get(one.id)
+    if observation is None:
         return AssumptionVerdict(assumption=one, word="not seen", detail=reason_unseen(one.id))
-    if sighting.value is None:
-        return AssumptionVerdict(assumption=one, word="not seen", seen_in=sighting.seen_in, detail=sighting.detail)
-    known = sighting.value is not NO_VALUE
-    same = known and sighting.value == one.assumed
+    if observation.value is None:
+        return AssumptionVerdict(
+            assumption=one, word="not seen", seen_in=observation.seen_in, detail=observation.detail
+        )
+    known = observation.value is not NO_VALUE
+    same = known and observation.value == one.assumed
     return AssumptionVerdict(
         assumption=one,
         word="confirmed" if same else "refuted",
-        seen=sighting.value if known else None,
+        seen=observation.value if known else None,
         describable=known and bool(one.entry),
-        seen_in=sighting.seen_in,
-        detail=sighting.detail,
+        seen_in=observation.seen_in,
+        detail=observation.detail,
     )

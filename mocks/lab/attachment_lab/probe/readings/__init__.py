@@ -1,1 +1,1 @@
-"""What answers show. Pure: from exchanges to sightings."""
+"""What answers show. Pure: from exchanges to observations."""

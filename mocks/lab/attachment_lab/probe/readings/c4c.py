@@ -1,4 +1,4 @@
-"""From C4C's answers to reads: what they show. Pure; nothing is guessed from an answer that did not come."""
+"""Observations from C4C's answers to reads. Pure; a missing answer gives no observation."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 
 from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
 from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
-from attachment_lab.probe.readings.observations import Observation, holds, status_of, taken
+from attachment_lab.probe.readings.observations import Observation, accepted, holds, status_of
 from attachment_lab.probe.requests.c4c import LOOKUPS, SERVICES
 
 
-def doors(book: ExchangeLog) -> Iterator[Observation]:
+def access(log: ExchangeLog) -> Iterator[Observation]:
     """Login, services, addresses."""
-    anonymous, first = book.get("c4c.anonymous"), book.get("c4c.service.chatactivity")
+    anonymous, first = log.get("c4c.anonymous"), log.get("c4c.service.chatactivity")
     if anonymous is not None:
         challenged = anonymous.status == 401 and "basic" in anonymous.headers.get("www-authenticate", "").lower()
         yield holds("c4c.basic-auth", challenged, anonymous, detail=f"without credentials: {anonymous.status}")
     if first is not None and first.ok:
-        yield from status_of(book, "c4c.unticked", "c4c.unticked_service_status", (403, 404))
-        yield from status_of(book, "c4c.no_slash", "c4c.root_without_slash", (200, 404))
-    catalog = book.get("c4c.catalog")
+        yield from status_of(log, "c4c.unticked", "c4c.unticked_service_status", (403, 404))
+        yield from status_of(log, "c4c.no_slash", "c4c.root_without_slash", (200, 404))
+    catalog = log.get("c4c.catalog")
     if catalog is not None and catalog.status != 403:
         yield holds("c4c.catalog", bool(catalog.rows), catalog, detail=f"answered {catalog.status}")
 
 
-def metadata(book: ExchangeLog) -> Iterator[Observation]:
+def metadata(log: ExchangeLog) -> Iterator[Observation]:
     """``$metadata`` of the services that answered."""
-    read = {service: edm_of(book, service) for service in SERVICES}
+    read = {service: edm_of(log, service) for service in SERVICES}
     known = {service: edm for service, edm in read.items() if edm is not None}
-    answers = [answer for service in known if (answer := book.good(f"c4c.metadata.{service}")) is not None]
+    answers = [answer for service in known if (answer := log.good(f"c4c.metadata.{service}")) is not None]
     if not answers:
         return
     shaped = all(edm.namespace == service for service, edm in known.items())
@@ -44,7 +44,7 @@ def metadata(book: ExchangeLog) -> Iterator[Observation]:
 
 
 def _attachment_annotations(nav: AttachmentNav) -> Iterator[Observation]:
-    """A create shows more than an annotation does, so rules on writes come first where both speak."""
+    """A create shows more than an annotation, so rules on writes take precedence."""
     seen_in = ("c4c.metadata.chatactivity",)
     title, parent = nav.properties.get("Title"), nav.properties["ParentObjectID"]
     creatable = title is not None and title.creatable
@@ -57,65 +57,65 @@ def _attachment_annotations(nav: AttachmentNav) -> Iterator[Observation]:
         yield Observation(id="service.c4c.key_field", value="Name", seen_in=seen_in, detail="Title cannot be set")
 
 
-def edm_of(book: ExchangeLog, service: str) -> Edm | None:
+def edm_of(log: ExchangeLog, service: str) -> Edm | None:
     """The service's model, None if it was not read."""
-    answer = book.good(f"c4c.metadata.{service}")
+    answer = log.good(f"c4c.metadata.{service}")
     try:
         return read_edm(answer.body) if answer is not None else None
     except EdmUnreadable:
         return None
 
 
-def where_the_reference_is(book: ExchangeLog) -> Iterator[Observation]:
+def where_the_reference_is(log: ExchangeLog) -> Iterator[Observation]:
     """Which lookup finds the contact's activity."""
-    found = [p for p in LOOKUPS if (a := book.good(f"c4c.lookup.{p.label}")) is not None and a.rows]
+    found = [p for p in LOOKUPS if (a := log.good(f"c4c.lookup.{p.label}")) is not None and a.rows]
     if not found:
         return
-    place = found[0]
-    label = f"c4c.lookup.{place.label}"
-    if place.label == "social":
+    lookup = found[0]
+    label = f"c4c.lookup.{lookup.label}"
+    if lookup.label == "social":
         yield Observation(id="c4c.message_channel_target", value="social", seen_in=(label,))
     else:
-        kept = "GroupwareItemID" if place.field == "GroupwareItemID" else "BTDReference"
-        yield Observation(id="c4c.reference_kept_in", value=kept, seen_in=(label,))
+        field = "GroupwareItemID" if lookup.field == "GroupwareItemID" else "BTDReference"
+        yield Observation(id="c4c.reference_kept_in", value=field, seen_in=(label,))
     yield Observation(
-        id="service.c4c.lookups", value=_lookups(place.label), seen_in=(label,), detail=f"found by {label}"
+        id="service.c4c.lookups", value=_lookups(lookup.label), seen_in=(label,), detail=f"found by {label}"
     )
-    lower = book.good("c4c.lookup.lower_case")
+    lower = log.good("c4c.lookup.lower_case")
     if lower is not None:
         yield Observation(id="c4c.string_eq_ignores_case", value=bool(lower.rows), seen_in=(lower.label,))
 
 
 def _lookups(found: str) -> list[dict[str, str]]:
-    """The service's lookups; a place that it does not know by default goes first."""
-    usual = [place for place in LOOKUPS if place.label != "groupware"]
-    extra = [place for place in LOOKUPS if place.label == found and place not in usual]
+    """The service's lookups; one that is not among its defaults comes first."""
+    usual = [lookup for lookup in LOOKUPS if lookup.label != "groupware"]
+    extra = [lookup for lookup in LOOKUPS if lookup.label == found and lookup not in usual]
     return [
         {"service": p.service, "set": p.set, "field": p.field, "parent": p.parent, "activity_set": p.activity_set}
         for p in (*extra, *usual)
     ]
 
 
-def entities(book: ExchangeLog) -> Iterator[Observation]:
-    """One activity in all the forms it was asked for."""
-    plain, strict = book.good("c4c.activity"), book.good("c4c.activity.strict")
+def entities(log: ExchangeLog) -> Iterator[Observation]:
+    """One activity in all requested forms."""
+    plain, strict = log.good("c4c.activity"), log.good("c4c.activity.strict")
     if plain is not None:
         yield holds("c4c.quirk-a", isinstance(_inner(plain).get("results"), dict), plain)
         yield from _values(plain)
     if strict is not None:
         yield holds("c4c.quirk-c", "__metadata" in _inner(strict), strict)
-    yield from _expands(book)
-    bare = book.good("c4c.activity.no_codes")
+    yield from _expands(log)
+    bare = log.good("c4c.activity.no_codes")
     if bare is not None and plain is not None and _texts(plain):
         yield holds("c4c.no-codedescs", not _texts(bare), bare)
-    gzip = book.good("c4c.activity.gzip")
+    gzip = log.good("c4c.activity.gzip")
     if gzip is not None:
         packed = gzip.headers.get("content-encoding", "") == "gzip"
         yield Observation(id="c4c.gzip_replies", value=packed, seen_in=(gzip.label,))
-    atom = book.good("c4c.activity.atom")
+    atom = log.good("c4c.activity.atom")
     if atom is not None and b"properties" in atom.body:
         yield Observation(id="c4c.atom_property_types", value=b"m:type=" in atom.body, seen_in=(atom.label,))
-    unchanged = book.get("c4c.activity.unchanged")
+    unchanged = log.get("c4c.activity.unchanged")
     if unchanged is not None and unchanged.status in {200, 304}:
         yield Observation(id="c4c.conditional_reads", value=unchanged.status == 304, seen_in=(unchanged.label,))
 
@@ -133,8 +133,8 @@ def _values(plain: ProbeExchange) -> Iterator[Observation]:
         yield Observation(id="c4c.escape_date_slashes", value=b'"\\/Date(' in plain.body, seen_in=(plain.label,))
 
 
-def _expands(book: ExchangeLog) -> Iterator[Observation]:
-    expanded = book.good("c4c.activity.expand")
+def _expands(log: ExchangeLog) -> Iterator[Observation]:
+    expanded = log.good("c4c.activity.expand")
     many = [v for v in expanded.entity.values() if isinstance(v, list) or _is_wrapped(v)] if expanded else []
     if expanded is not None and many:
         yield holds("c4c.quirk-b", all(isinstance(value, list) for value in many), expanded)
@@ -155,9 +155,9 @@ def _texts(answer: ProbeExchange) -> list[str]:
     return [name for name in answer.entity if name.endswith("Text") and len(name) > len("Text")]
 
 
-def files(book: ExchangeLog) -> Iterator[Observation]:
-    """What the list says of a file, held against its bytes."""
-    listed, value = book.good("c4c.attachments"), book.good("c4c.attachment.value")
+def files(log: ExchangeLog) -> Iterator[Observation]:
+    """Compares the list's entry of a file with its bytes."""
+    listed, value = log.good("c4c.attachments"), log.good("c4c.attachment.value")
     if listed is None or value is None:
         return
     sizes = [row["SizeInkB"] for row in listed.rows if row.get("ObjectID") and row.get("SizeInkB")]
@@ -183,21 +183,21 @@ def _decimal(value: object) -> Decimal | None:
         return None
 
 
-def feeds(book: ExchangeLog) -> Iterator[Observation]:
+def feeds(log: ExchangeLog) -> Iterator[Observation]:
     """Paging, search, filters."""
-    page = book.good("c4c.page")
+    page = log.good("c4c.page")
     count = str(_inner(page).get("__count", "")) if page is not None else ""
     if page is not None and count.isdigit() and 0 < len(page.rows) < int(count):
         yield Observation(id="c4c.page_size", value=len(page.rows), seen_in=(page.label,), detail=f"{count} in all")
         yield Observation(id="c4c.json_next_link", value="__next" in _inner(page), seen_in=(page.label,))
-    plain, quoted = book.good("c4c.search"), book.get("c4c.search.quoted")
+    plain, quoted = log.good("c4c.search"), log.get("c4c.search.quoted")
     if plain is not None and quoted is not None and plain.rows and quoted.status in {200, 400}:
         same = len(quoted.rows) == len(plain.rows)
         yield Observation(id="c4c.search_strips_quotes", value=same, seen_in=(plain.label, quoted.label))
-    yield from _filters(book)
+    yield from _filters(log)
 
 
-def _filters(book: ExchangeLog) -> Iterator[Observation]:
+def _filters(log: ExchangeLog) -> Iterator[Observation]:
     switches = {
         "c4c.filter.substringof": "c4c.filter_substringof",
         "c4c.filter.or": "c4c.filter_or_across_properties",
@@ -205,44 +205,44 @@ def _filters(book: ExchangeLog) -> Iterator[Observation]:
         "c4c.filter.not_filterable": "c4c.filter_on_not_filterable",
     }
     for label, id_ in switches.items():
-        yield from taken(book, label, id_, refused=(400, 501))
-    function = book.get("c4c.filter.function")
+        yield from accepted(log, label, id_, refused=(400, 501))
+    function = log.get("c4c.filter.function")
     if function is not None and (function.ok or function.status in {400, 501}):
         yield holds("c4c.filter-grammar", not function.ok, function, detail=f"length() answered {function.status}")
 
 
-def errors(book: ExchangeLog) -> Iterator[Observation]:
-    """The form of a refusal."""
-    refused = book.get("c4c.unknown_key")
+def errors(log: ExchangeLog) -> Iterator[Observation]:
+    """The form of an error."""
+    refused = log.get("c4c.unknown_key")
     document = refused.json() if refused is not None else None
     error = document.get("error") if isinstance(document, dict) else None
     if refused is not None and refused.status >= 400 and isinstance(error, dict):
         detail = f"an unknown key is answered {refused.status}"
         yield holds("c4c.empty-error-code", error.get("code") == "", refused, detail=detail)
         yield Observation(id="c4c.error_innererror", value="innererror" in error, seen_in=(refused.label,))
-    version = book.get("c4c.version")
+    version = log.get("c4c.version")
     if version is not None and refused is not None and (version.status, refused.status) != (404, 400):
         yield holds("c4c.version", version.status == 400, version, detail=f"version 3.0 is answered {version.status}")
 
 
-def tokens(book: ExchangeLog) -> Iterator[Observation]:
-    """Where CSRF tokens are handed out."""
-    yield from status_of(book, "c4c.csrf.head", "c4c.head_fetch_on_navigation", (200, 500))
-    refused = book.get("c4c.csrf.batch")
+def tokens(log: ExchangeLog) -> Iterator[Observation]:
+    """Where CSRF tokens are returned."""
+    yield from status_of(log, "c4c.csrf.head", "c4c.head_fetch_on_navigation", (200, 500))
+    refused = log.get("c4c.csrf.batch")
     if refused is not None and refused.status >= 400:
         given = refused.headers.get("x-csrf-token", "").lower() not in {"", "required"}
         yield Observation(id="c4c.csrf_token_on_errors", value=given, seen_in=(refused.label,))
 
 
-def passwords(book: ExchangeLog) -> Iterator[Observation]:
+def passwords(log: ExchangeLog) -> Iterator[Observation]:
     """One wrong password, then the right one."""
-    wrong, after = book.get("c4c.wrong_password"), book.get("c4c.after_wrong_password")
+    wrong, after = log.get("c4c.wrong_password"), log.get("c4c.after_wrong_password")
     if wrong is not None and after is not None and after.status == 401:
         yield Observation(id="c4c.lockout_after", value=1, seen_in=(wrong.label, after.label))
 
 
 READS = (
-    doors,
+    access,
     metadata,
     where_the_reference_is,
     entities,

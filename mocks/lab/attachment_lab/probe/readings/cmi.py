@@ -1,4 +1,4 @@
-"""From CMI's answers: what they show. Pure; nothing is guessed from an answer that did not come."""
+"""Observations from CMI's answers. Pure; a missing answer gives no observation."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from attachment_lab.probe.readings.observations import NO_VALUE, Observation, ho
 RICH_CONTENT = "/sms/richcontent"
 _BY_ID, _BY_GROUP = "chats/{contact_id}", "chats?groupId={contact_id}"
 _MESSAGES = "chatMessages?contactId={contact_id}"
-#: In which order the service should ask, shape by shape. Shape C is not read by the service at all.
+#: The order of the service's requests for each shape. The service does not read shape C.
 ROUTES = {"A": [_BY_ID, _BY_GROUP], "B": [_BY_GROUP], "C": [_BY_ID, _BY_GROUP], "D": [_MESSAGES]}
 _REGION = re.compile(r"\b(eu-c1|na-w2|au-s2)\b")
 
 
-def _document(book: ExchangeLog, label: str) -> Any:
-    answer = book.good(label)
+def _document(log: ExchangeLog, label: str) -> Any:
+    answer = log.good(label)
     return answer.json() if answer is not None else None
 
 
-def shape(book: ExchangeLog) -> Iterator[Observation]:
-    """Which of the four documents tells of the attachments."""
+def shape(log: ExchangeLog) -> Iterator[Observation]:
+    """Which of the four documents has the attachments."""
     labels = ("cmi.chat", "cmi.list", "cmi.messages")
-    chat, listed, messages = (_document(book, label) for label in labels)
-    answered = [answer for label in labels if (answer := book.get(label)) is not None]
+    chat, listed, messages = (_document(log, label) for label in labels)
+    answered = [answer for label in labels if (answer := log.get(label)) is not None]
     found = _shape(chat, listed, messages)
     if found is None:
         if any(answer.ok and answer.json() for answer in answered):
@@ -67,7 +67,7 @@ def _unknown_shape(answered: list[ProbeExchange], documents: tuple[Any, ...]) ->
     detail = (
         "messages, but no attachment among them: name a contact that has some"
         if known
-        else "CMI answers, but in none of the shapes A to D: see the evidence, which keeps the members' names"
+        else "CMI answers, but in none of the shapes A to D: see the evidence, which has the members' names"
     )
     value = None if known else NO_VALUE
     return Observation(
@@ -75,10 +75,10 @@ def _unknown_shape(answered: list[ProbeExchange], documents: tuple[Any, ...]) ->
     )
 
 
-def attachments(book: ExchangeLog) -> Iterator[Observation]:
+def attachments(log: ExchangeLog) -> Iterator[Observation]:
     """What an attachment's entry holds."""
     for label in ("cmi.chat", "cmi.list", "cmi.messages"):
-        files = attachments_in(_document(book, label))
+        files = attachments_in(_document(log, label))
         if not files:
             continue
         sized = all(type(item.get("size")) is int for item in files)
@@ -93,13 +93,13 @@ def attachments(book: ExchangeLog) -> Iterator[Observation]:
             if label != "cmi.messages":
                 yield Observation(id="cmi.dialect.attachment_url", value=form, seen_in=(label,))
             if form == "rich_content":
-                yield from _link_base(book, label, url)
+                yield from _link_base(log, label, url)
         return
 
 
-def _link_base(book: ExchangeLog, label: str, url: str) -> Iterator[Observation]:
+def _link_base(log: ExchangeLog, label: str, url: str) -> Iterator[Observation]:
     """The base of public links, with what differs from tenant to tenant put back as placeholders."""
-    own = urlsplit(next(each.url for each in book if each.system == "cmi"))
+    own = urlsplit(next(each.url for each in log if each.system == "cmi"))
     tenant = own.path.strip("/").split("/")[0]
     base = url.partition(RICH_CONTENT)[0] + RICH_CONTENT
     region = _REGION.search(urlsplit(base).netloc)
@@ -110,10 +110,10 @@ def _link_base(book: ExchangeLog, label: str, url: str) -> Iterator[Observation]
     yield Observation(id="cmi.dialect.rich_content_base", value=base, seen_in=(label,))
 
 
-def legs(book: ExchangeLog) -> Iterator[Observation]:
-    """What ids address, and what a leg's document holds."""
-    chat, listed = _document(book, "cmi.chat"), _document(book, "cmi.list")
-    leg = book.get("cmi.leg")
+def legs(log: ExchangeLog) -> Iterator[Observation]:
+    """What ids address, and the content of a leg's document."""
+    chat, listed = _document(log, "cmi.chat"), _document(log, "cmi.list")
+    leg = log.get("cmi.leg")
     if leg is not None and chat and leg.status in {200, 404}:
         found = bool(leg.ok and leg.json())
         value = "guid_or_leg" if found else "guid"
@@ -124,54 +124,54 @@ def legs(book: ExchangeLog) -> Iterator[Observation]:
             yield Observation(id="cmi.dialect.lists_hold_messages", value=whole, seen_in=("cmi.list",))
         elif whole and len(listed) > 1:
             yield from _cumulative(listed)
-    listing = book.good("cmi.list")
+    listing = log.good("cmi.list")
     if listing is not None:
         yield holds("cmi.lists.bare_array", isinstance(listed, list), listing)
-    spelling = book.get("cmi.spelling")
+    spelling = log.get("cmi.spelling")
     if spelling is not None and chat:
         yield holds("cmi.ids.any_spelling", bool(spelling.ok and spelling.json()), spelling)
 
 
 def _cumulative(listed: list[Any]) -> Iterator[Observation]:
     """Whether a later leg repeats an earlier one's messages."""
-    held = [{str(one.get("id")) for one in messages_in(leg)} for leg in listed]
-    earlier = [ids for ids in held if ids]
+    by_leg = [{str(one.get("id")) for one in messages_in(leg)} for leg in listed]
+    earlier = [ids for ids in by_leg if ids]
     if len(earlier) > 1:
         overlap = any(first & second for first, second in itertools.pairwise(earlier))
         value = "cumulative" if overlap else "own"
         yield Observation(id="cmi.dialect.leg_messages", value=value, seen_in=("cmi.list",))
 
 
-def limits(book: ExchangeLog) -> Iterator[Observation]:
-    """A list that is cut without ``limit`` and goes on with it."""
-    plain, more = _document(book, "cmi.messages"), _document(book, "cmi.messages.limit")
+def limits(log: ExchangeLog) -> Iterator[Observation]:
+    """A list that is longer with ``limit`` than without."""
+    plain, more = _document(log, "cmi.messages"), _document(log, "cmi.messages.limit")
     if isinstance(plain, list) and isinstance(more, list) and len(more) > len(plain):
         seen_in = ("cmi.messages", "cmi.messages.limit")
         yield Observation(id="cmi.dialect.default_limit", value=len(plain), seen_in=seen_in)
 
 
-def absence(book: ExchangeLog) -> Iterator[Observation]:
-    """An id that nobody has."""
-    unknown = book.get("cmi.unknown")
+def absence(log: ExchangeLog) -> Iterator[Observation]:
+    """An unassigned id."""
+    unknown = log.get("cmi.unknown")
     if unknown is None:
         return
     if unknown.status == 404:
         yield Observation(id="cmi.dialect.unknown_chat", value="404", seen_in=(unknown.label,))
-        form = "json_message" if _speaks_json(unknown) else "text"
+        form = "json_message" if _is_json_message(unknown) else "text"
         yield Observation(id="cmi.dialect.error_body", value=form, seen_in=(unknown.label,))
     elif unknown.ok and unknown.json() == []:
         yield Observation(id="cmi.dialect.unknown_chat", value="empty_200", seen_in=(unknown.label,))
         yield Observation(id="service.cmi.empty_list_means_unknown", value=True, seen_in=(unknown.label,))
 
 
-def _speaks_json(answer: ProbeExchange) -> bool:
+def _is_json_message(answer: ProbeExchange) -> bool:
     document = answer.json()
     return isinstance(document, dict) and "message" in document
 
 
-def representations(book: ExchangeLog) -> Iterator[Observation]:
+def representations(log: ExchangeLog) -> Iterator[Observation]:
     """The document in XML."""
-    xml = book.get("cmi.xml")
+    xml = log.get("cmi.xml")
     if xml is None:
         return
     if xml.status == 406:
@@ -185,30 +185,30 @@ def representations(book: ExchangeLog) -> Iterator[Observation]:
         yield Observation(id="cmi.dialect.xml_form", value=form, seen_in=(xml.label,))
 
 
-def doors(book: ExchangeLog) -> Iterator[Observation]:
-    """What a call has to carry: half the credentials each time."""
-    anonymous, no_key, no_user = (book.get(f"cmi.{name}") for name in ("anonymous", "no_key", "no_user"))
+def access(log: ExchangeLog) -> Iterator[Observation]:
+    """The credentials that a call needs: each request leaves one part out."""
+    anonymous, no_key, no_user = (log.get(f"cmi.{name}") for name in ("anonymous", "no_key", "no_user"))
     if anonymous is None or no_key is None or no_user is None:
         return
     seen_in = (anonymous.label, no_key.label, no_user.label)
-    mode = "none" if _let_in(anonymous) else "basic" if _let_in(no_key) else "key_and_basic"
+    mode = "none" if _accepted(anonymous) else "basic" if _accepted(no_key) else "key_and_basic"
     detail = f"nothing: {anonymous.status}; password alone: {no_key.status}; key alone: {no_user.status}"
     yield Observation(id="cmi.dialect.auth_mode", value=mode, seen_in=seen_in, detail=detail)
-    needs_both = not _let_in(no_key) and not _let_in(no_user)
+    needs_both = not _accepted(no_key) and not _accepted(no_user)
     yield Observation(id="cmi.auth.key_and_basic", value=needs_both, seen_in=seen_in, detail=detail)
-    wrong = book.get("cmi.wrong_key")
+    wrong = log.get("cmi.wrong_key")
     if wrong is not None and mode == "key_and_basic":
-        text = wrong.status == 403 and wrong.json() == {"message": "Forbidden"}
-        yield holds("cmi.auth.forbidden_body", text, wrong, detail=f"a wrong key is answered {wrong.status}")
+        is_forbidden = wrong.status == 403 and wrong.json() == {"message": "Forbidden"}
+        yield holds("cmi.auth.forbidden_body", is_forbidden, wrong, detail=f"a wrong key is answered {wrong.status}")
 
 
-def _let_in(answer: ProbeExchange) -> bool:
+def _accepted(answer: ProbeExchange) -> bool:
     return answer.status not in {401, 403}
 
 
-def downloads(book: ExchangeLog) -> Iterator[Observation]:
+def downloads(log: ExchangeLog) -> Iterator[Observation]:
     """A file's answer."""
-    whole, part = book.good("cmi.download"), book.get("cmi.download.range")
+    whole, part = log.good("cmi.download"), log.get("cmi.download.range")
     if whole is not None:
         known = whole.headers.get("content-length", "").isdigit()
         yield Observation(id="cmi.dialect.length_known", value=known, seen_in=(whole.label,))
@@ -218,22 +218,22 @@ def downloads(book: ExchangeLog) -> Iterator[Observation]:
             yield holds("cmi.rich_content.public", True, whole)
     if part is not None and part.status in {200, 206}:
         yield Observation(id="cmi.dialect.ranges", value=part.status == 206, seen_in=(part.label,))
-    yield from status_of(book, "cmi.gone", "cmi.dialect.rich_content_gone_status", (403, 404, 410))
+    yield from status_of(log, "cmi.gone", "cmi.dialect.rich_content_gone_status", (403, 404, 410))
 
 
-def originators(book: ExchangeLog) -> Iterator[Observation]:
-    """Whose messages carry files, in CMI's words."""
+def originators(log: ExchangeLog) -> Iterator[Observation]:
+    """The originator types of messages with files."""
     for label in ("cmi.chat", "cmi.list", "cmi.messages"):
-        named = {str(m.get("originator_type")) for m in messages_in(_document(book, label)) if m.get("attachments")}
+        named = {str(m.get("originator_type")) for m in messages_in(_document(log, label)) if m.get("attachments")}
         if named and not named <= {"customer", "agent"}:
             words = sorted(named | {"customer", "agent"})
             yield Observation(id="service.cmi.originators", value=words, seen_in=(label,), detail="words in this chat")
             return
 
 
-def passwords(book: ExchangeLog) -> Iterator[Observation]:
+def passwords(log: ExchangeLog) -> Iterator[Observation]:
     """One wrong password, then the right one."""
-    wrong, after = book.get("cmi.wrong_password"), book.get("cmi.after_wrong_password")
+    wrong, after = log.get("cmi.wrong_password"), log.get("cmi.after_wrong_password")
     if wrong is None:
         return
     yield holds("cmi.auth.bad_password", wrong.status == 401, wrong, detail=f"answered {wrong.status}")
@@ -248,7 +248,7 @@ READS = (
     limits,
     absence,
     representations,
-    doors,
+    access,
     downloads,
     originators,
     passwords,

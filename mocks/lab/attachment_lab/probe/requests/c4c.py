@@ -1,6 +1,6 @@
-"""What is asked of C4C without changing anything, in this order. docs/probe.md lists every request.
+"""The requests to C4C that change nothing, in this order. docs/probe.md lists every request.
 
-The first question that carries the password comes alone: if it is refused, none of the others is sent.
+The first request with the password is sent alone: if it is refused, none of the others is sent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.guard import ROOT
 
 SERVICES = ("chatactivity", "activity", "call_list", "socialmediaactivity")
-#: Not ticked in the documented arrangement, so a good place to see what an unticked service answers.
+#: Not ticked in the documented arrangement: it shows the answer of an unticked service.
 UNTICKED = "c4codataapi"
 JSON = {"Accept": "application/json"}
 STRICT = {**JSON, "odata-v2-strict-json-format": "true"}
@@ -24,7 +24,7 @@ UNASSIGNED_ID = "0" * 32
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceLookup:
-    """One way in which an activity may carry the contact's reference; the service's lookup of the same form."""
+    """One place of the contact's reference in an activity; the service's lookup has the same form."""
 
     label: str
     service: str
@@ -72,22 +72,22 @@ LOOKUPS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """The contact's activity as it was found."""
+    """The contact's activity, as a lookup found it."""
 
-    place: ReferenceLookup
+    lookup: ReferenceLookup
     object_id: str
 
     @property
     def path(self) -> str:
         """Below the service root."""
-        return f"{self.place.activity_set}('{quote(self.object_id, safe='')}')"
+        return f"{self.lookup.activity_set}('{quote(self.object_id, safe='')}')"
 
 
-class C4cQuestions:
-    """Asks, and remembers what later questions need."""
+class C4cRequests:
+    """Sends the requests, and keeps what later ones need."""
 
-    def __init__(self, wire: ProbeClient) -> None:
-        self.wire = wire
+    def __init__(self, client: ProbeClient) -> None:
+        self.client = client
         self.edm: dict[str, Edm] = {}
         self.activity: Activity | None = None
 
@@ -96,9 +96,9 @@ class C4cQuestions:
     ) -> ProbeExchange:
         """One request below a service root."""
         query = f"?{urlencode(options, quote_via=quote)}" if options else ""
-        url = f"{self.wire.target.c4c_url}{ROOT}/{service}{path}{query}"
+        url = f"{self.client.target.c4c_url}{ROOT}/{service}{path}{query}"
         how.setdefault("headers", JSON)
-        return self.wire.ask("c4c", f"c4c.{label}", url, **how)  # type: ignore[arg-type]
+        return self.client.ask("c4c", f"c4c.{label}", url, **how)  # type: ignore[arg-type]
 
     def run(self) -> None:
         """The whole list. Raises ProbeFailed, CredentialsRefused."""
@@ -118,7 +118,7 @@ class C4cQuestions:
         if first.media_type == "text/html" or 300 <= first.status < 400:
             raise ProbeFailed(
                 "c4c",
-                f"{first.status} with a web page where OData was asked for: a login page? C4C_URL must lead to C4C "
+                f"{first.status} with a web page where OData was expected: a login page? C4C_URL must lead to C4C "
                 "itself, and the user must be the technical user of a communication arrangement",
             )
 
@@ -129,7 +129,7 @@ class C4cQuestions:
         self.ask("catalog", "odataservicecatalog", "/ODataServiceCollection", {"$format": "json"})
         self.ask("no_slash", "chatactivity", "")
         for service in SERVICES:
-            found = self.wire.notebook.good(f"c4c.service.{service}")
+            found = self.client.log.good(f"c4c.service.{service}")
             if found is not None:
                 self._metadata(service)
 
@@ -142,23 +142,23 @@ class C4cQuestions:
                 raise ProbeFailed("c4c", f"$metadata of {service} is not the XML it should be ({exc})") from exc
 
     def _find_activity(self) -> None:
-        contact = self.wire.target.contact_id
-        for place in LOOKUPS:
-            if place.service not in self.edm or not self.edm[place.service].has(place.set, place.field):
+        contact = self.client.target.contact_id
+        for lookup in LOOKUPS:
+            if lookup.service not in self.edm or not self.edm[lookup.service].has(lookup.set, lookup.field):
                 continue
-            chosen = dict.fromkeys(("ObjectID", place.parent))
-            options = {"$filter": f"{place.field} eq '{contact}'", "$select": ",".join(chosen)}
-            found = self.ask(f"lookup.{place.label}", place.service, f"/{place.set}", options)
-            parents = {str(row.get(place.parent)) for row in found.rows if row.get(place.parent)}
+            chosen = dict.fromkeys(("ObjectID", lookup.parent))
+            options = {"$filter": f"{lookup.field} eq '{contact}'", "$select": ",".join(chosen)}
+            found = self.ask(f"lookup.{lookup.label}", lookup.service, f"/{lookup.set}", options)
+            parents = {str(row.get(lookup.parent)) for row in found.rows if row.get(lookup.parent)}
             if len(parents) == 1 and self.activity is None:
-                self.activity = Activity(place=place, object_id=parents.pop())
+                self.activity = Activity(lookup=lookup, object_id=parents.pop())
         if self.activity is not None:
-            place = self.activity.place
-            options = {"$filter": f"{place.field} eq '{contact.lower()}'", "$select": "ObjectID"}
-            self.ask("lookup.lower_case", place.service, f"/{place.set}", options)
+            lookup = self.activity.lookup
+            options = {"$filter": f"{lookup.field} eq '{contact.lower()}'", "$select": "ObjectID"}
+            self.ask("lookup.lower_case", lookup.service, f"/{lookup.set}", options)
 
     def _activity(self, activity: Activity) -> None:
-        service, path = activity.place.service, f"/{activity.path}"
+        service, path = activity.lookup.service, f"/{activity.path}"
         plain = self.ask("activity", service, path)
         self.ask("activity.strict", service, path, headers=STRICT)
         self.ask("activity.gzip", service, path, headers={**JSON, "Accept-Encoding": "gzip"})
@@ -166,9 +166,9 @@ class C4cQuestions:
         self.ask("activity.no_codes", service, path, headers={**JSON, "odata-no-codedescs": "true"})
         if etag := plain.headers.get("etag"):
             self.ask("activity.unchanged", service, path, headers={**JSON, "If-None-Match": etag})
-        navigations = self.edm[service].navigations(activity.place.activity_set)
-        attachments = self.edm[service].attachment_nav(activity.place.activity_set)
-        # Not the attachments: their Binary would come along.
+        navigations = self.edm[service].navigations(activity.lookup.activity_set)
+        attachments = self.edm[service].attachment_nav(activity.lookup.activity_set)
+        # Not the attachments: the answer would include their Binary.
         wanted = [name for name in navigations if attachments is None or name != attachments.navigation]
         if wanted:
             options = {"$expand": ",".join(wanted)}
@@ -176,8 +176,8 @@ class C4cQuestions:
             self.ask("activity.expand.strict", service, path, options, headers=STRICT)
 
     def _attachments(self, activity: Activity) -> None:
-        service = activity.place.service
-        nav = self.edm[service].attachment_nav(activity.place.activity_set)
+        service = activity.lookup.service
+        nav = self.edm[service].attachment_nav(activity.lookup.activity_set)
         if nav is None:
             return
         path = f"/{activity.path}/{nav.navigation}"
@@ -190,13 +190,13 @@ class C4cQuestions:
             self.ask("attachment.value", service, value, headers={"Accept": "*/*"}, is_file=True)
 
     def _search(self, activity: Activity) -> None:
-        """By the activity's own number: a word that is known to be there, and names nobody."""
-        plain = self.wire.notebook.good("c4c.activity")
+        """By the activity's own number: a word that certainly occurs and is no personal data."""
+        plain = self.client.log.good("c4c.activity")
         word = str(plain.entity.get("ID") or "") if plain is not None else ""
         if word.isalnum():
             for label, term in (("search", word), ("search.quoted", f'"{word}"')):
                 options = {"$search": term, "$select": "ObjectID"}
-                self.ask(label, activity.place.service, f"/{activity.place.activity_set}", options)
+                self.ask(label, activity.lookup.service, f"/{activity.lookup.activity_set}", options)
 
     def _errors_and_filters(self) -> None:
         edm = self.edm["chatactivity"]
@@ -220,11 +220,11 @@ class C4cQuestions:
             self.ask(f"filter.{label}", "chatactivity", f"/{chats}", options)
 
     def _token(self) -> None:
-        """Whether a refused read hands out a token; a GET of $batch is refused everywhere."""
+        """Whether a refused read returns a token; a GET of $batch is always refused."""
         self.ask("csrf.batch", "chatactivity", "/$batch", headers={**JSON, "x-csrf-token": "fetch"})
 
 
 def selection(nav: AttachmentNav) -> str:
-    """What is asked of attachments: never the bytes, nor who made them."""
+    """The selected properties of attachments: never the bytes, nor their creator."""
     wanted = ("ObjectID", "ParentObjectID", "Name", "Title", "MimeType", "SizeInkB", "TypeCode", "CategoryCode")
     return ",".join(name for name in wanted if name in nav.properties)

@@ -1,6 +1,6 @@
-"""What is written with ``--allow-writes``: small files in the one test activity, each to learn one thing.
+"""The writes of ``--allow-writes``: small files in the one test activity, each to observe one behaviour.
 
-Every body is text that this file holds. The guard in the wire checks each request once more.
+Every body is a text of this file. The client's guard checks each request again.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from attachment_lab.probe.client import ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav
 from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.guard import ACTIVITIES, SERVICE
-from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cQuestions, selection
+from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cRequests, selection
 
 CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"
 STANDARD, PRODUCT_IMAGE, NO_TYPE = "10001", "10011", "99999"
 DOCUMENT = "2"
 PROGRAM_TYPE = "application/x-msdownload"
-#: Seconds between one look for a created file and the next; 30 s in all.
-LOOKS_S = (*[0.25] * 8, *[1.0] * 28)
+#: Seconds between one search for a created file and the next; 30 s in all.
+PAUSES_S = (*[0.25] * 8, *[1.0] * 28)
 #: Seconds between the tries of a second writer.
 LOCKED_WITHIN_S = (0.1, 0.3, 1.0)
 _BOUNDARY = "probe-batch"
 
 
-class WriteQuestions:
-    """Asks by writing; ``questions`` has read $metadata before."""
+class WriteRequests:
+    """Sends the writes; ``reads`` has read $metadata before."""
 
-    def __init__(self, questions: C4cQuestions, run_id: str) -> None:
-        self._c4c = questions
+    def __init__(self, reads: C4cRequests, run_id: str) -> None:
+        self._c4c = reads
         self._run_id = run_id
         self._token: dict[str, str] = {}
         self._number = 0
         self._pause = threading.Event()
 
     def run(self) -> None:
-        """The whole list. Raises ProbeFailed when the test activity is not there or takes nothing."""
+        """The whole list. Raises ProbeFailed when the test activity does not exist or accepts nothing."""
         edm = self._c4c.edm.get(SERVICE)
         nav = edm.attachment_nav(ACTIVITIES) if edm else None
         if nav is None:
             raise ProbeFailed("c4c", "$metadata shows no attachments below ChatActivityCollection: nothing to write to")
-        target = self._c4c.wire.target
+        target = self._c4c.client.target
         path = f"/{ACTIVITIES}('{quote(target.test_activity, safe='')}')"
         options = {"$select": "ObjectID,LifeCycleStatusCode"}
         if not self._c4c.ask("test_activity", SERVICE, path, options).ok:
-            raise ProbeFailed("c4c", "the test activity is not there; give the ObjectID of a chat activity")
+            raise ProbeFailed("c4c", "the test activity does not exist; give the ObjectID of a chat activity")
         self._path = f"{path}/{nav.navigation}"
         if self._first(nav):
             self._variants(nav)
@@ -70,17 +70,17 @@ class WriteQuestions:
         return created.ok
 
     def _wait_until_listed(self, nav: AttachmentNav, object_id: str) -> None:
-        """List until the file is there: how long a commit may take to be seen."""
+        """List until the file is listed: it shows how long a commit takes to become visible."""
         options = {"$select": selection(nav)}
-        for number, pause_s in enumerate(LOOKS_S):
+        for number, pause_s in enumerate(PAUSES_S):
             listed = self._c4c.ask(f"write.visible.{number}", SERVICE, self._path, options)
             if any(row.get("ObjectID") == object_id for row in listed.rows) or not listed.ok:
                 return
             self._pause.wait(pause_s)
 
-    def _wait_until_there(self, path: str) -> None:
-        """Before a file is deleted: what is not committed yet could not be."""
-        for number, pause_s in enumerate(LOOKS_S):
+    def _wait_until_committed(self, path: str) -> None:
+        """Wait until a file can be deleted: before its commit it cannot."""
+        for number, pause_s in enumerate(PAUSES_S):
             if self._c4c.ask(f"write.there.{number}", SERVICE, path, {"$select": "ObjectID"}).ok:
                 return
             self._pause.wait(pause_s)
@@ -98,14 +98,14 @@ class WriteQuestions:
         if not nav.properties["Title"].creatable:
             self._create("write.title", {"Title": f"probe {self._run_id}"})
         if nav.entity_set:
-            parent = {"ParentObjectID": self._c4c.wire.target.test_activity}
+            parent = {"ParentObjectID": self._c4c.client.target.test_activity}
             self._create("write.flat", parent, path=f"/{nav.entity_set}")
 
     def _two_writers(self) -> None:
-        """A second file while the first is half-way: whether the activity is locked meanwhile."""
+        """A second file while the first is half sent: whether the activity is locked then."""
 
         def second() -> None:
-            # The first half may still be on its way when the second writer comes: look again, a few times.
+            # The first half may arrive after the second writer's request: try a few times.
             for number, pause_s in enumerate(LOCKED_WITHIN_S):
                 if not self._create(f"write.second_writer.{number}", {}).ok:
                     return
@@ -122,7 +122,7 @@ class WriteQuestions:
         path: str = "",
         meanwhile: Callable[[], object] | None = None,
     ) -> ProbeExchange:
-        """POST one attachment; ``changes`` over the usual members, None leaves one out."""
+        """POST one attachment; ``changes`` override the usual members, None leaves one out."""
         self._number += 1
         fields = {
             "TypeCode": STANDARD,
@@ -138,7 +138,7 @@ class WriteQuestions:
             label, SERVICE, path or self._path, method="POST", headers=sent, body=body, meanwhile=meanwhile
         )
         if answer.ok and (object_id := _object_id(answer)):
-            self._c4c.wire.spent.created.append(object_id)
+            self._c4c.client.used.created.append(object_id)
         return answer
 
     def _batch(self, path: str) -> None:
@@ -150,24 +150,24 @@ class WriteQuestions:
         self._c4c.ask("batch", SERVICE, "/$batch", method="POST", headers=headers | self._token, body=body.encode())
 
     def _change(self, nav: AttachmentNav) -> None:
-        """Try to rename one of our own files; then, if allowed, delete what we made."""
-        wire = self._c4c.wire
-        created = list(wire.spent.created)
+        """Try to rename one of our own files; then, if allowed, delete what we created."""
+        client = self._c4c.client
+        created = list(client.used.created)
         if not created or not nav.entity_set:
             return
         body = json.dumps({"Name": f"probe-{self._run_id}-renamed.txt"}).encode()
         headers = {"Content-Type": "application/json", **JSON, **self._token}
         path = f"/{nav.entity_set}('{created[0]}')"
         self._c4c.ask("write.rename", SERVICE, path, method="PATCH", headers=headers, body=body)
-        if wire.permits.clean_up:
-            self._wait_until_there(f"/{nav.entity_set}('{created[-1]}')")
+        if client.permits.clean_up:
+            self._wait_until_committed(f"/{nav.entity_set}('{created[-1]}')")
             for number, object_id in enumerate(created):
                 path, more = f"/{nav.entity_set}('{object_id}')", {**JSON, **self._token}
                 self._c4c.ask(f"write.delete.{number}", SERVICE, path, method="DELETE", headers=more)
 
 
 def _object_id(created: ProbeExchange) -> str:
-    """From Location, which comes with and without a body."""
+    """From Location, which is sent with and without a body."""
     return created.headers.get("location", "").rpartition("('")[2].partition("'")[0]
 
 

@@ -35,7 +35,7 @@ def test_a_stack_of_an_older_release_gets_grafanas_password_and_keeps_the_rest(t
     assert {path for path in after if after[path] != before[path]} == {grafana}
 
 
-def test_nobody_but_their_own_user_reads_the_other_secrets(tmp_path: Path) -> None:
+def test_only_their_own_user_reads_the_other_secrets(tmp_path: Path) -> None:
     provision(tmp_path)
     open_to_all = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_mode & stat.S_IROTH}
     assert open_to_all == {"ca.pem", "admin_password"}
@@ -56,7 +56,7 @@ def test_grafana_reads_that_password_and_is_the_only_one_that_mounts_it() -> Non
     assert "grafana" in COMPOSE["volumes"]
 
 
-def test_nobody_logs_in_to_grafana_with_a_password_at_all() -> None:
+def test_no_one_can_log_in_to_grafana_with_a_password() -> None:
     settings = COMPOSE["services"]["grafana"]["environment"]
     assert settings["GF_AUTH_BASIC_ENABLED"] == "false"
     assert settings["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
