@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from fakes import HandClock, counting_ids
+from hostile.api import Api, running_api
 from hypothesis import settings
 from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
-from process_kit import issuer, start  # noqa: F401 - fixtures of tests that start the program
+from process_kit import issuer, migrated, start  # noqa: F401 - fixtures of tests that start the program
 from recorder_kit import traffic_checked
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
 from worker_kit import Stack
@@ -101,6 +102,15 @@ def policy_stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Cal
 def morning(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Morning:
     """Fills the ledger with transfers in every state."""
     return Morning(engine, clock, keys, queue, new_id)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One running API for all attacks of a session: they must not disturb one another, either."""
+    with running_api(tmp_path_factory.mktemp("hostile")) as running:
+        yield running
+        assert running.lives(), running.log()
+        assert "internal error" not in running.log()
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body, open_endpoint
+from ingress_kit import ENDPOINT, Issuer, a_body, open_endpoint
 from ledger_kit import Queue
-from process_kit import Program, free_port, until
+from process_kit import Program, free_port, signed_headers, trusting, until
 
 from attachment_transfer.engine.polling import PollPauses
 from attachment_transfer.engine.wake_up import (
@@ -192,13 +192,10 @@ def test_the_embedded_pair_wakes_each_other(
     """Polling is an hour away: a round can only begin because the API woke the worker."""
     signer, port = issuer
     worker_port = free_port()
-    both = start(
-        "both", "run", LAB_MODE="1", POLL_INTERVAL_S="3600", WORKER_PORT=str(worker_port),
-        EGRESS_MAP=f"login-*.cc.sinch.com=http://127.0.0.1:{port}", TOKEN_ISSUERS="https://login-*.cc.sinch.com/*",
-    )  # fmt: skip
+    both = start("both", "run", **trusting(port), POLL_INTERVAL_S="3600", WORKER_PORT=str(worker_port))
     until(both.is_ready)
     until(lambda: both.ask("GET", "/readyz", port=worker_port)[0] == 200)
-    headers = {"Authorization": f"Bearer {signer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+    headers = signed_headers(signer)
     status, accepted = both.ask("POST", ENDPOINT, body=json.dumps(a_body()), headers=headers)
     assert status == 202
     transfer = f"/transfers/{accepted['transfer_id']}"

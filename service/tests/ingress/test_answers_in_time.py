@@ -20,8 +20,8 @@ import pytest
 import sqlalchemy as sa
 from admission_kit import a_transfer
 from fakes import HandClock
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
-from process_kit import Program, until
+from ingress_kit import ENDPOINT, Issuer, a_body
+from process_kit import Program, signed_headers, trusting, until
 
 from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import TransferState
@@ -68,16 +68,9 @@ def test_while_another_program_has_sqlites_write_lock_every_post_is_answered_in_
 ) -> None:
     """More requests than the bulkhead has places: some wait for a place first and for the lock then."""
     signer, port = issuer
-    api = start(
-        "api",
-        "serve",
-        LAB_MODE="1",
-        EGRESS_MAP=f"login-*.cc.sinch.com=http://127.0.0.1:{port}",
-        TOKEN_ISSUERS="https://login-*.cc.sinch.com/*",
-        SYNC_WAIT_S="7",
-    )
+    api = start("api", "serve", **trusting(port), SYNC_WAIT_S="7")
     until(api.is_ready)
-    headers = {"Authorization": f"Bearer {signer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+    headers = signed_headers(signer)
 
     def post() -> tuple[int, Any, float]:
         began_s = time.monotonic()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint, Issuer, a_body, nothing_kept, problem
+from hostile.api import Api
+from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint, a_body, nothing_kept, problem
 from ledger_kit import C4C_URL, CMI_URL, CONTACT, SECRET_TEXTS
-from process_kit import Program, until
+from process_kit import Program
 
 from attachment_transfer.ingress.serving import REPEATED_HEADERS, environment
 
@@ -47,23 +47,16 @@ class Wire:
 
 
 @pytest.fixture
-def wire(start: Callable[..., Program], issuer: tuple[Issuer, int]) -> Wire:
-    signer, port = issuer
-    api = start(
-        "api",
-        "serve",
-        LAB_MODE="1",
-        EGRESS_MAP=f"login-*.cc.sinch.com=http://127.0.0.1:{port}",
-        TOKEN_ISSUERS="https://login-*.cc.sinch.com/*",
-    )
-    until(api.is_ready)
-    return Wire(api, signer.token())
+def wire(api: Api) -> Wire:
+    """The running API of the hostile tests."""
+    return Wire(api.program, api.token())
 
 
 def named(document: dict[str, Any]) -> list[str]:
     return [error["field"] for error in document["errors"]]
 
 
+@pytest.mark.xdist_group("hostile")
 def test_two_copies_of_a_header_are_400_and_named_and_a_password_with_a_comma_is_one(wire: Wire) -> None:
     for name, value in SECRET_HEADERS.items():
         for second in (value, value.upper(), "another", ""):
@@ -90,6 +83,7 @@ def test_two_copies_of_a_header_are_400_and_named_and_a_password_with_a_comma_is
     assert not [text for text in SECRET_TEXTS if text in log]
 
 
+@pytest.mark.xdist_group("hostile")
 def test_a_body_over_the_wire_with_a_member_twice_is_400_and_names_it(wire: Wire) -> None:
     text = json.dumps(a_body())
     status, document = wire.post(body=text.replace("{", f'{{"contact_id": "{CONTACT}", ', 1).encode())

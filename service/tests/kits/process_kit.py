@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -84,17 +85,24 @@ def until(happened: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen")
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that the program's own ``migrate`` has made, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    assert Program(folder, "migrate", "migrate").process.wait(WAIT_S) == 0
+    return folder / "ledger.db"
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+def start(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Program]]:
     """Starts programs over one migrated database, and leaves none behind."""
     programs: list[Program] = []
+    shutil.copy(migrated, tmp_path / "ledger.db")
 
     def start_one(name: str, *arguments: str, **env: str) -> Program:
         programs.append(Program(tmp_path, name, *arguments, **env))
         return programs[-1]
 
-    migration = start_one("migrate", "migrate")
-    assert migration.process.wait(WAIT_S) == 0
     yield start_one
     for program in programs:
         program.process.kill()
