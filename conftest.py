@@ -1,4 +1,4 @@
-"""What holds for every suite: tests of one ``xdist_group`` share a worker, and what their fixtures started."""
+"""What holds for every suite: tests of one ``xdist_group`` share a worker; browser tests have a video recorder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from instrument.recording import offer_recorder
 
 #: What pytest-xdist puts behind the name of a test that belongs to a group.
 _GROUP = re.compile(r"@[^@\]/:]+$")
@@ -33,6 +34,7 @@ class _OwnNames:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only where there are groups, and not in their workers."""
+    """Videos of every browser test have a recorder; names of groups matter only to the process that gathers reports."""
+    config.add_cleanup(offer_recorder().cleanup)
     if getattr(config.option, "dist", None) == "loadgroup" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_OwnNames(), "own-names-of-grouped-tests")

@@ -40,10 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers, and a recorder for videos."""
+    """Markers of this suite."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    config.add_cleanup(recording.offer_recorder().cleanup)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -61,7 +61,7 @@ def test_the_pictures_can_be_opened(directory: Path) -> None:
         ('end = "asleep"\nlines = [{text="x"}]', "end 'asleep' is none of"),
         ('end = "open"\nlines = [{text="x", file="a"}]', "a text or a file"),
         ('end = "ended"\nfault = {file="b", kind="gone"}\nlines = [{file="a"}]', "the fault's file is none of a"),
-        ('end = "open"\nfault = {file="a", kind="gone"}\nlines = [{file="a"}]', "only once the chat has ended"),
+        ('end = "open"\nfault = {file="a", kind="gone"}\nlines = [{file="a"}]', "only after the chat has ended"),
     ],
 )
 def test_a_contradictory_script_is_refused_with_the_number_of_its_chat(change: str, says: str) -> None:

@@ -1,9 +1,10 @@
-"""A worker of this tree, in a process of its own, over a kept database and the neighbours that it had.
+"""A worker in a process of its own, over a kept database and the neighbours that it had.
 
     carry_on.py NEIGHBOURS.json TRANSFER_ID…
 
 The program is the real one, from ``run_worker`` down; only its transport answers from memory. It runs until each of the
-transfers is at an end, prints what the neighbours have stored, and drains.
+transfers is at an end, prints what the neighbours have stored, and drains. It runs this tree's program, and the one of
+the release before, whichever Python's path names first.
 """
 
 from __future__ import annotations
@@ -25,8 +26,17 @@ from kept_kit import Neighbours
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.database import open_database
-from attachment_transfer.runtime import common, round_wiring, worker_process
-from attachment_transfer.runtime.settings import Settings
+
+try:
+    from attachment_transfer.runtime import round_wiring
+    from attachment_transfer.runtime.common import observe
+    from attachment_transfer.runtime.settings import Settings
+    from attachment_transfer.runtime.worker_process import run_worker
+except ModuleNotFoundError:  # the first release: one module wired everything
+    from attachment_transfer.bootstrap import observe, run_worker
+    from attachment_transfer.settings import Settings
+
+    from attachment_transfer import bootstrap as round_wiring
 
 WAIT_S = 100.0
 
@@ -38,7 +48,7 @@ def at_an_end(engine: sa.Engine, transfer_ids: list[str]) -> bool:
 
 def main(stored: Path, transfer_ids: list[str]) -> None:
     settings = Settings.from_env(os.environ)
-    common.observe(settings)
+    observe(settings)
     neighbours = Neighbours()
     neighbours.put_back(json.loads(stored.read_text(encoding="utf-8")))
     stop, done = threading.Event(), threading.Event()
@@ -54,7 +64,7 @@ def main(stored: Path, transfer_ids: list[str]) -> None:
     threading.Thread(target=watch, daemon=True).start()
     transport = httpx.MockTransport(neighbours.answer)
     with patch.object(round_wiring, "OutboundTransport", lambda *_, **__: transport):
-        worker_process.run_worker(settings, stop=stop, standby=False)
+        run_worker(settings, stop=stop, standby=False)
     print(json.dumps(neighbours.stored()))
     sys.stdout.flush()
     os._exit(0 if done.is_set() else 1)
