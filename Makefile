@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
+# The folders of tests that mypy checks, each with where it finds its kits: paths, and last the folder itself.
+TYPED := service/tests/kits:service/tests contract_tests e2e bench:service/tests/kits:bench mocks/kit/tests mocks/cmi/tests mocks/c4c/tests \
+	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
 	setup-lab setup-test clean
@@ -74,9 +78,8 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@MYPYPATH=e2e $(BIN)/mypy e2e
-	@MYPYPATH=service/tests/kits $(BIN)/mypy service/tests
-	@$(BIN)/mypy mocks/lab/tests/test_console_*.py
+	@for tests in $(TYPED); do MYPYPATH=$$tests $(BIN)/mypy $${tests##*:} || exit 1; done
+	@$(BIN)/python requirements/words.py
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares

@@ -3,7 +3,7 @@
     python bench/sizing.py --chats-per-day 10000000 --files-per-chat 3 --mb-per-file 1.5
 
 Inputs are yours, figures are `bench/figures.json` (measured by `bench/measure.py`), all else is on the page: what goes
-in, the formula, what comes out. Two inputs nobody can measure offline, and most depends on them: how long C4C and CMI
+in, the formula, what comes out. Two inputs cannot be measured offline, and most depends on them: how long C4C and CMI
 take (`--seconds-per-file`, `--seconds-per-chat`). Read them off `attachment_transfer_attachment_seconds` and
 `attachment_transfer_round_seconds` of your own service.
 """

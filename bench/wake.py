@@ -19,14 +19,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from attachment_transfer.reconciliation import tables
-from attachment_transfer.reconciliation.database import open_database
 from measure import BODY, SECRET_HEADERS
 from measuring import Issuer, cpu_s, program, until_ready
 
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
 from attachment_lab.tenant.credentials import sealing_key
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.database import open_database
 
 EVENTS, IDLE_S, PATIENCE_S = 20, 15.0, 30.0
 

@@ -174,7 +174,7 @@ def test_what_another_place_made_is_left_alone_until_it_is_a_day_old() -> None:
         assert f"volume {volume}" not in engine.sweep()
         made_at = datetime.datetime.now(datetime.UTC)
         assert not engine._is_gone(elsewhere, made_at)
-        assert engine._is_gone(elsewhere, made_at - 2 * engine.STRANGERS_LIVE)
+        assert engine._is_gone(elsewhere, made_at - 2 * engine.FOREIGN_LIFETIME)
     finally:
         engine.docker("volume", "rm", "-f", volume)
 

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # importlib mode leaves test folders out; the toy is a module beside the tests
 
-from parcel_counter import ParcelTenant, create_app  # noqa: E402
+from parcel_mock import ParcelTenant, create_app  # noqa: E402
 
 from mock_kit.app import WrappedApp  # noqa: E402
 from mock_kit.testing import MockProcess, running_mock  # noqa: E402
@@ -37,5 +37,5 @@ def client(toy: WrappedApp[ParcelTenant]) -> Client:
 
 @pytest.fixture(scope="session")
 def served_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
-    with running_mock("parcel_counter", tmp_path_factory.mktemp("served"), python_path=[HERE]) as mock:
+    with running_mock("parcel_mock", tmp_path_factory.mktemp("served"), python_path=[HERE]) as mock:
         yield mock

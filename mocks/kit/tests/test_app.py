@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from parcel_counter import DIALECT, ParcelTenant
+from parcel_mock import DIALECT, ParcelTenant
 from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp, wrap

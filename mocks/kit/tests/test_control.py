@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from parcel_counter import ParcelTenant
+from parcel_mock import ParcelTenant
 from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp

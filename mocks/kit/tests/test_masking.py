@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_kit.journal import HEAD_CHARS, BodyMeter, BodyNote, Journal, JournalEntry
+from mock_kit.journal import HEAD_CHARS, BodyDigest, BodyNote, Journal, JournalEntry
 from mock_kit.journal.context import Note
 from mock_kit.journal.masking import Masker
 
@@ -18,9 +18,9 @@ SECRET = 'S3cr/t+"pass wörd'
 
 
 def an_exchange(url: str = "/things", headers: dict[str, str] | None = None, body: bytes = b"") -> JournalEntry:
-    meter = BodyMeter()
-    meter.feed(body)
-    return JournalEntry("POST", url, "h", 200, request_headers=headers or {}, request=meter.note(Masker()))
+    digest = BodyDigest()
+    digest.feed(body)
+    return JournalEntry("POST", url, "h", 200, request_headers=headers or {}, request=digest.note(Masker()))
 
 
 @pytest.mark.parametrize(
@@ -104,33 +104,33 @@ def test_a_secret_across_the_shown_heads_end_is_not_shown_in_part() -> None:
     journal = Journal()
     journal.mask_secret("abcdefghijklmnop")
     body = b"x" * (HEAD_CHARS - 8) + b"abcdefghijklmnop" + b"y" * 5000
-    meter = BodyMeter()
-    meter.feed(body)
-    assert "abcd" not in meter.note(journal.masker).head
+    digest = BodyDigest()
+    digest.feed(body)
+    assert "abcd" not in digest.note(journal.masker).head
 
 
 def test_a_binary_body_with_a_known_secret_shows_no_bytes() -> None:
     journal = Journal()
     journal.mask_secret("hush-hush")
-    meter = BodyMeter()
-    meter.feed(b"\x00\x01hush-hush\x02")
-    assert meter.note(journal.masker).head_b64 == ""
+    digest = BodyDigest()
+    digest.feed(b"\x00\x01hush-hush\x02")
+    assert digest.note(journal.masker).head_b64 == ""
 
 
 def test_a_binary_head_is_at_most_48_bytes() -> None:
-    meter = BodyMeter()
-    meter.feed(bytes(range(100)))
-    note = meter.note(Masker())
+    digest = BodyDigest()
+    digest.feed(bytes(range(100)))
+    note = digest.note(Masker())
     assert (note.head, base64.b64decode(note.head_b64)) == ("", bytes(range(48)))
 
 
 def packed_note(body: bytes, guard: str = "") -> BodyNote:
     """What a journal keeps of a gzip body."""
-    masker, meter = Masker(), BodyMeter()
+    masker, digest = Masker(), BodyDigest()
     if guard:
         masker.mask_secret(guard)
-    meter.feed(body)
-    return meter.note(masker, "gzip")
+    digest.feed(body)
+    return digest.note(masker, "gzip")
 
 
 def test_a_packed_body_is_shown_unpacked_and_masked_its_size_is_that_of_the_wire() -> None:

@@ -286,7 +286,7 @@ def worker_of(mock: MockProcess) -> int:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_mock_ends_silently_even_while_a_request_hangs(tmp_path: Path, how: signal.Signals) -> None:
-    with running_mock("parcel_counter", tmp_path, python_path=[HERE]) as mock:
+    with running_mock("parcel_mock", tmp_path, python_path=[HERE]) as mock:
         worker = worker_of(mock)
         plan(mock, kind="latency", params={"delay_s": 3600})
         with connected(mock.url) as sock:
@@ -298,7 +298,7 @@ def test_a_mock_ends_silently_even_while_a_request_hangs(tmp_path: Path, how: si
 
 
 def test_a_worker_whose_supervisor_was_killed_ends_as_well(tmp_path: Path) -> None:
-    with running_mock("parcel_counter", tmp_path, python_path=[HERE]) as mock:
+    with running_mock("parcel_mock", tmp_path, python_path=[HERE]) as mock:
         worker = worker_of(mock)
         mock.process.kill()
         assert wait_for_end(worker)
@@ -309,7 +309,7 @@ def test_a_port_in_use_is_named_and_not_shared(tmp_path: Path) -> None:
         port = holder.getsockname()[1]
         arguments = ["--port", str(port), "--data", str(tmp_path)]
         with pytest.raises(SystemExit) as ended:
-            main("parcel_counter:create_app", prog="parcel_counter", argv=arguments)
+            main("parcel_mock:create_app", prog="parcel_mock", argv=arguments)
     assert f"127.0.0.1:{port}" in str(ended.value)
 
 

@@ -147,7 +147,7 @@ def test_of_24_callers_at_once_exactly_as_many_are_struck_as_planned(served: Moc
 @pytest.fixture(scope="module")
 def bypassed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
     why = ("--fault-proxy-bypassed", "callers go straight to the mock")
-    with running_mock("parcel_counter", tmp_path_factory.mktemp("bypassed"), *why, python_path=[HERE]) as mock:
+    with running_mock("parcel_mock", tmp_path_factory.mktemp("bypassed"), *why, python_path=[HERE]) as mock:
         yield mock
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parcel_counter import ParcelTenant
+from parcel_mock import ParcelTenant
 
 from mock_kit import mock
 from mock_kit.app import WrappedApp

@@ -11,11 +11,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from parcel_counter import ParcelTenant
+from parcel_mock import ParcelTenant
 from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
-from mock_kit.journal import BodyMeter, bodies
+from mock_kit.journal import BodyDigest, bodies
 from mock_kit.journal.bodies import BodyCopier, BodyCopy
 from mock_kit.journal.context import planned
 from mock_kit.journal.masking import Masker, stand_in
@@ -29,11 +29,11 @@ CANARY = "Word-of-Kit-2718!"
 def copied(
     *pieces: bytes, content_type: str = "application/json", encoding: str = "", masker: Masker | None = None
 ) -> BodyCopy:
-    meter = BodyMeter()
-    meter.copier = BodyCopier(content_type, encoding)
+    digest = BodyDigest()
+    digest.copier = BodyCopier(content_type, encoding)
     for piece in pieces:
-        meter.feed(piece)
-    return meter.copier.copy(meter, masker or Masker())
+        digest.feed(piece)
+    return digest.copier.copy(digest, masker or Masker())
 
 
 def test_a_recorder_that_is_off_costs_nothing(client: Client, depot: ParcelTenant) -> None:
@@ -212,7 +212,7 @@ def test_a_reset_keeps_the_recorded_exchanges(client: Client, toy: WrappedApp[Pa
 
 
 def test_a_process_returns_what_it_recorded_if_started_with_the_recorder(tmp_path: Path) -> None:
-    with running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock:
+    with running_mock("parcel_mock", tmp_path, python_path=[Path(__file__).parent]) as mock:
         request = urllib.request.Request(f"{mock.url}/parcels", data=b"hello", headers=HOST)
         urllib.request.urlopen(request, timeout=10).close()
         with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as response:
@@ -223,7 +223,7 @@ def test_a_process_returns_what_it_recorded_if_started_with_the_recorder(tmp_pat
 
 def test_a_process_without_the_recorder_says_so(tmp_path: Path) -> None:
     with (
-        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], recorder=False) as mock,
+        running_mock("parcel_mock", tmp_path, python_path=[Path(__file__).parent], recorder=False) as mock,
         pytest.raises(urllib.error.HTTPError) as refused,
     ):
         urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10)
@@ -233,7 +233,7 @@ def test_a_process_without_the_recorder_says_so(tmp_path: Path) -> None:
 def test_a_process_hands_its_exchanges_to_the_logs_before_it_is_stopped(tmp_path: Path) -> None:
     with (
         record_exchanges() as log,
-        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock,
+        running_mock("parcel_mock", tmp_path, python_path=[Path(__file__).parent]) as mock,
     ):
         for _ in range(2):
             urllib.request.urlopen(urllib.request.Request(f"{mock.url}/parcels", headers=HOST), timeout=10).close()

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from parcel_counter import ParcelTenant
+from parcel_mock import ParcelTenant
 from werkzeug.test import Client, TestResponse
 
 from mock_kit.app import WrappedApp

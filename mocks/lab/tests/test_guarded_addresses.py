@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,11 +16,16 @@ from attachment_lab.console.app import build_app
 from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
+from mock_kit.app import WrappedApp
 from mock_kit.testing import RouteAddress, route_addresses
 from orchestration_mock.app import create_app as orchestration_app
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-MOCKS = {"orchestration": orchestration_app, "cmi": cmi_app, "c4c": c4c_app}
+MOCKS: dict[str, Callable[[Path], WrappedApp[Any]]] = {
+    "orchestration": orchestration_app,
+    "cmi": cmi_app,
+    "c4c": c4c_app,
+}
 #: Blueprints that answer as the vendor does. All else is ours: a new blueprint is guarded, or listed here on purpose.
 VENDOR_FACES = {"orchestration": {"oauth", "workflows"}, "cmi": {"wire"}, "c4c": {"odata"}, "console": set()}
 HOSTS = {
@@ -27,7 +34,7 @@ HOSTS = {
     "c4c": "127.0.0.1:8103",
     "console": "127.0.0.1:8100",
 }
-TENANTS = {
+TENANTS: dict[str, dict[str, object]] = {
     "orchestration": {"tenant_path": "acme", "oauth": {"client_id": "engine", "client_secret": "choose-one"}},
     "cmi": {"host": "h.example", "tenant_path": "acme", "api_key": "k", "user": "u", "password": "sixteen characters"},
     "c4c": {"host": "my1234567.de1.crm.cloud.sap"},

@@ -31,9 +31,9 @@ ROW = AttachmentRow(
 
 
 def printed(result: DemoResult) -> str:
-    console = Console(file=io.StringIO(), width=160)
-    show(result, console)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    written = io.StringIO()
+    show(result, Console(file=written, width=160))
+    return written.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ CONTACT = {"guid": "ABC", "priority": 5, "language": None, "queue": {"id": "Q", 
 EVENT = EventObject(name="Ended", datetime="2026-11-22T10:00:00.000Z")
 
 
-def look_up(path: tuple[str, ...]) -> object:
+def resolve(path: tuple[str, ...]) -> object:
     values: dict[tuple[str, ...], object] = {
         ("contact",): CONTACT,
         ("contact", "guid"): "ABC",
@@ -49,7 +49,7 @@ def look_up(path: tuple[str, ...]) -> object:
     ],
 )
 def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written: str, becomes: Any) -> None:
-    assert expand(written, look_up, STYLE) == becomes
+    assert expand(written, resolve, STYLE) == becomes
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written: str, beco
     ],
 )
 def test_inside_a_longer_string_everything_is_text(written: str, becomes: str) -> None:
-    assert expand(written, look_up, STYLE) == becomes
+    assert expand(written, resolve, STYLE) == becomes
 
 
 def test_a_value_is_never_scanned_again() -> None:
-    assert expand("{secrets.brace}", look_up, STYLE) == 'x{contact.guid}{secrets.brace}"\\:'
-    assert expand("a{secrets.brace}", look_up, STYLE) == 'ax{contact.guid}{secrets.brace}"\\:'
+    assert expand("{secrets.brace}", resolve, STYLE) == 'x{contact.guid}{secrets.brace}"\\:'
+    assert expand("a{secrets.brace}", resolve, STYLE) == 'ax{contact.guid}{secrets.brace}"\\:'
 
 
 AGENT = {"id": "AG", "number": "100", "chat_address": "bob@chat"}
@@ -157,12 +157,12 @@ def test_what_a_customer_writes_is_never_read_as_a_placeholder(tenant: TenantCal
 
 def test_objects_and_lists_are_filled_in_deeply_and_names_are_left_alone() -> None:
     written = {"{contact.guid}": [{"id": "{contact.guid}"}, "{contact.priority}", True, None, 1.5]}
-    assert expand(written, look_up, STYLE) == {"{contact.guid}": [{"id": "ABC"}, 5, True, None, 1.5]}
+    assert expand(written, resolve, STYLE) == {"{contact.guid}": [{"id": "ABC"}, 5, True, None, 1.5]}
 
 
 def test_an_unknown_placeholder_is_named() -> None:
     with pytest.raises(Unresolved) as caught:
-        expand({"a": ["x{contact.shoe_size}"]}, look_up, STYLE)
+        expand({"a": ["x{contact.shoe_size}"]}, resolve, STYLE)
     assert caught.value.placeholder == "{contact.shoe_size}"
 
 
@@ -183,7 +183,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_a_value_without_placeholders_stays_as_it_is(value: object) -> None:
     if not list(placeholders_in(value)):
-        assert expand(value, look_up, STYLE) == value
+        assert expand(value, resolve, STYLE) == value
 
 
 @settings(derandomize=True)
@@ -203,7 +203,7 @@ TEXT = st.lists(
 def test_any_text_is_expanded_or_refused_but_never_breaks(text: str, unknown: str) -> None:
     refused = None
     try:
-        expand(text, look_up, TextStyle(unknown=unknown))
+        expand(text, resolve, TextStyle(unknown=unknown))
     except Unresolved as exc:
         refused = exc
     assert refused is None or (unknown == "not_sent" and refused.placeholder in text)

@@ -197,7 +197,8 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from attachment_transfer.ledger import migrations
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
+from attachment_transfer.ledger.schema import migrate
 migrations.LOCATIONS.append(Path(sys.argv[2]))
 migrations.NEEDED = "0003"
 migrate(open_database(sys.argv[1]))

@@ -47,7 +47,7 @@ class BodyNote:
     complete: bool = True
 
 
-class BodyMeter:
+class BodyDigest:
     """Counts and hashes a body as it streams past; keeps its first bytes only."""
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class BodyCopy:
 
 
 class BodyCopier:
-    """Copies a body as it streams past; hand it to a ``BodyMeter``."""
+    """Copies a body as it streams past; hand it to a ``BodyDigest``."""
 
     def __init__(self, content_type: str, encoding: str = "") -> None:
         """``content_type`` decides whether the body is a document; ``encoding`` is its Content-Encoding."""
@@ -177,9 +177,9 @@ class BodyCopier:
             self._elided -= extra
         self._run, self._tail = 0, b""
 
-    def copy(self, meter: BodyMeter, masker: Masker) -> BodyCopy:
-        """The body so far, masked in shape. ``meter`` has counted the same bytes."""
+    def copy(self, digest: BodyDigest, masker: Masker) -> BodyCopy:
+        """The body so far, masked in shape. ``digest`` has counted the same bytes."""
         self._end_run()
         text = masker.shaped(self._kept.decode(errors="surrogateescape")) if self._textual else None
-        note: BodyNote = meter.summary()
+        note: BodyNote = digest.summary()
         return BodyCopy(note.size_bytes, note.sha256, text, self._whole, note.complete, self._elided)

@@ -7,21 +7,21 @@ from typing import Any
 
 from werkzeug.exceptions import ClientDisconnected
 
-from mock_kit.journal import BodyMeter
+from mock_kit.journal import BodyDigest
 
 #: What the application left unread is read up to here, so that an early reply reaches the caller.
 DRAIN_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 
 
-class MeteredInput(io.RawIOBase):
-    """``wsgi.input`` with a meter on it. Ends at Content-Length, or where the server ends a chunked body."""
+class DigestedInput(io.RawIOBase):
+    """``wsgi.input`` that feeds a digest. Ends at Content-Length, or where the server ends a chunked body."""
 
-    def __init__(self, inner: Any, length: int | None, meter: BodyMeter) -> None:
+    def __init__(self, inner: Any, length: int | None, digest: BodyDigest) -> None:
         """``length`` is the declared Content-Length in bytes; None = the server marks the end."""
         self._inner = inner
         self._length = length
-        self._meter = meter
+        self._digest = digest
         self._ended = length == 0
         self._flip: tuple[int, int] | None = None
 
@@ -48,7 +48,7 @@ class MeteredInput(io.RawIOBase):
     @property
     def left_bytes(self) -> int | None:
         """Bytes declared and not read yet; None if no length was declared."""
-        return None if self._length is None else self._length - self._meter.size_bytes
+        return None if self._length is None else self._length - self._digest.size_bytes
 
     def readable(self) -> bool:
         """A body can be read."""
@@ -77,9 +77,9 @@ class MeteredInput(io.RawIOBase):
         return b"".join(iter(lambda: self.read(_PIECE_BYTES), b""))
 
     def _taken(self, piece: bytes) -> bytes:
-        """Account for ``piece`` and corrupt it if planned. The meter sees what came over the wire."""
-        start = self._meter.size_bytes
-        self._meter.feed(piece)
+        """Account for ``piece`` and corrupt it if planned. The digest sees what came over the wire."""
+        start = self._digest.size_bytes
+        self._digest.feed(piece)
         if not piece or self.left_bytes == 0:
             self._ended = True
         if not piece and self.left_bytes:

@@ -11,7 +11,7 @@ from mock_kit.faults.changes import CHANGES
 from mock_kit.faults.replies import NO_REPLY, REPLIES, StruckRequest
 from mock_kit.http.reply import WsgiReply, call_application
 from mock_kit.journal.context import RunningExchange, note, set_running_exchange
-from mock_kit.middleware.body import MeteredInput
+from mock_kit.middleware.body import DigestedInput
 from mock_kit.middleware.records import ExchangeRecord
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ class ExchangeHandler:
         self._reply = WsgiReply("000 nothing sent", [], iter(()))
         self._input = self._metered_input()
 
-    def _metered_input(self) -> MeteredInput:
+    def _metered_input(self) -> DigestedInput:
         length = self._request.content_length
         if length is None and not self._environ.get("wsgi.input_terminated"):
             length = 0
-        metered = MeteredInput(self._environ["wsgi.input"], length, self._record.received)
+        metered = DigestedInput(self._environ["wsgi.input"], length, self._record.received)
         self._environ["wsgi.input"] = metered
         self._environ["wsgi.input_terminated"] = True
         return metered

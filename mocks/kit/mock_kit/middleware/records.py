@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mock_kit.http.reply import Headers, WsgiReply
-from mock_kit.journal import BodyMeter, Journal, JournalEntry, Note
+from mock_kit.journal import BodyDigest, Journal, JournalEntry, Note
 from mock_kit.journal.bodies import BodyCopier, BodyCopy
 from mock_kit.journal.context import RunningExchange
 from mock_kit.journal.masking import Masker
@@ -37,8 +37,8 @@ class ExchangeRecord:
     ) -> None:
         """An exchange without ``tenant`` is filed in ``strays``; ``recording`` gets all of it, masked."""
         self.running = RunningExchange(tenant)
-        self.received = BodyMeter()
-        self.sent = BodyMeter()
+        self.received = BodyDigest()
+        self.sent = BodyDigest()
         self.failed = False
         self.at = (tenant.clock if tenant is not None else Clock()).now()
         self._request = request
@@ -110,8 +110,8 @@ class ExchangeRecord:
         )
 
 
-def _copy(meter: BodyMeter, masker: Masker) -> BodyCopy:
-    return BodyCopy() if meter.copier is None else meter.copier.copy(meter, masker)
+def _copy(digest: BodyDigest, masker: Masker) -> BodyCopy:
+    return BodyCopy() if digest.copier is None else digest.copier.copy(digest, masker)
 
 
 def _broke_off(sent_bytes: int, length: int | None) -> Note:

@@ -45,7 +45,7 @@ Each owes a test as well; `make check` fails for a label that lacks what it owes
 fails when more is assumed than `pyproject.toml` allows. A mock's reply carries the labels of what it rests on when the
 request asks by `X-Mock-Evidence: 1`.
 
-Nobody who built these mocks had a tenant. What is assumed may be wrong on yours: the switch is where to change it, and
+The authors of these mocks had no tenant. What is assumed may be wrong on yours: the switch is where to change it, and
 `attachment-lab probe` finds out which way.
 """
 

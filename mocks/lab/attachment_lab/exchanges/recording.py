@@ -127,7 +127,7 @@ def _beyond(
     """What :mod:`.as_pytest` cannot repeat."""
     if [form["json"] for form in forms] != [names.integration_json] or not forms[0]["enabled"]:
         yield (
-            f"System Configurator held {len(forms)} event-driven integration(s), not the documented one alone and "
+            f"System Configurator had {len(forms)} event-driven integration(s), not the documented one alone and "
             "as it is; here that one is used."
         )
     moved = {mock: to.mock(mock).get("/_mock/clock", tenant=names.name)["offset_s"] for mock in MOCKS}

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import httpx
 from flask import Flask
 
-from mock_kit.journal import BodyMeter
+from mock_kit.journal import BodyDigest
 from mock_kit.journal.bodies import BodyCopier
 from mock_kit.journal.masking import Masker
 from mock_kit.journal.recorder import CapturedExchange
@@ -217,9 +217,9 @@ def instrument_flask(sink: Sink) -> None:
 
 
 class _Input:
-    """``wsgi.input`` that passes what the application reads to a ``BodyMeter``; it reads nothing on its own."""
+    """``wsgi.input`` that passes what the application reads to a ``BodyDigest``; it reads nothing on its own."""
 
-    def __init__(self, inner: Any, body: BodyMeter) -> None:
+    def __init__(self, inner: Any, body: BodyDigest) -> None:
         self._inner = inner
         self._body = body
 
@@ -239,7 +239,7 @@ class _Input:
 def _served(
     who: str, sink: Sink, environ: dict[str, Any], start_response: Any, serve: Callable[[Any], Iterable[bytes]]
 ) -> Iterable[bytes]:
-    asked, answered = BodyMeter(), BodyMeter()
+    asked, answered = BodyDigest(), BodyDigest()
     asked.copier = BodyCopier(environ.get("CONTENT_TYPE", ""), environ.get("HTTP_CONTENT_ENCODING", ""))
     environ["wsgi.input"] = _Input(environ["wsgi.input"], asked)
     started: list[Any] = ["500 nothing sent", []]
@@ -262,7 +262,7 @@ def _served(
 
 
 def _captured(
-    who: str, environ: Mapping[str, Any], started: list[Any], asked: BodyMeter, answered: BodyMeter
+    who: str, environ: Mapping[str, Any], started: list[Any], asked: BodyDigest, answered: BodyDigest
 ) -> CapturedExchange:
     declared = environ.get("CONTENT_LENGTH") or "0"
     asked.complete = "HTTP_TRANSFER_ENCODING" in environ or asked.size_bytes >= int(declared)

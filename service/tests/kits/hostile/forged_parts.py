@@ -151,7 +151,7 @@ def signatures(forger: Forger) -> Iterator[tuple[str, str]]:
 def altered(forger: Forger) -> Iterator[tuple[str, str]]:
     head, _, signature = forger.good.split(".")
     for name, value in {
-        "exp": forger.now_s + 86_400,
+        "exp": forger.expires_s + 86_400,
         "nbf": 0,
         "iat": 0,
         "sub": "somebody",

@@ -14,7 +14,9 @@ import os
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,12 +29,12 @@ from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.database import open_database
 
-try:
+if TYPE_CHECKING or find_spec("attachment_transfer.runtime"):
     from attachment_transfer.runtime import round_wiring
     from attachment_transfer.runtime.common import observe
     from attachment_transfer.runtime.settings import Settings
     from attachment_transfer.runtime.worker_process import run_worker
-except ModuleNotFoundError:  # the first release: one module wired everything
+else:  # the first release: one module wired everything
     from attachment_transfer.bootstrap import observe, run_worker
     from attachment_transfer.settings import Settings
 

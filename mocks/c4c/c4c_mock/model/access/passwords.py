@@ -9,7 +9,7 @@ import secrets
 FORBIDDEN_IN_PASSWORDS = "¤£€½§"
 """Signs C4C refuses in a technical user's password. Source: Sinch configuration guide; documented."""
 
-_COST, _BLOCK, _LANES = 2**10, 8, 1
+_COST, _BLOCK, _PARALLELISM = 2**10, 8, 1
 
 
 def password_problem(password: str) -> str:
@@ -55,4 +55,4 @@ class PasswordChecker:
 
 def _scrypt(password: str, salt: bytes) -> bytes:
     raw = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(raw, salt=salt, n=_COST, r=_BLOCK, p=_LANES, dklen=32)
+    return hashlib.scrypt(raw, salt=salt, n=_COST, r=_BLOCK, p=_PARALLELISM, dklen=32)

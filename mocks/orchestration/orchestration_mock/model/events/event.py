@@ -38,7 +38,7 @@ def lookup_for(
     event_object = EventObject(name=name, datetime=stamp(event.moment))
     attached_path = tuple(str(dialect["attached_data_path"]).split("."))
 
-    def look_up(path: tuple[str, ...]) -> Any:
+    def resolve(path: tuple[str, ...]) -> Any:
         depth = len(attached_path)
         if attached and path[:depth] == attached_path:
             return walk(attached, path[depth:], lambda _: False)
@@ -53,7 +53,7 @@ def lookup_for(
                 return _credential(credentials, name)
         raise LookupError("it begins with none of contact, event, secrets, authentications")
 
-    return look_up
+    return resolve
 
 
 def _secret(secrets: SecretsManager, name: str) -> str:

@@ -37,7 +37,7 @@ def lookup_with_reply(lookup: Lookup, config_id: str, outgoing: OutgoingRequest,
         "debug": _debug(config_id, request, reply, body),
     }
 
-    def look_up(path: tuple[str, ...]) -> Any:
+    def resolve(path: tuple[str, ...]) -> Any:
         match path:
             case ("config_id",):
                 return config_id
@@ -49,7 +49,7 @@ def lookup_with_reply(lookup: Lookup, config_id: str, outgoing: OutgoingRequest,
                 return walk(response, tuple(rest), lambda _: False)
         return lookup(path)
 
-    return look_up
+    return resolve
 
 
 def readable(reply: HttpReply) -> Any:

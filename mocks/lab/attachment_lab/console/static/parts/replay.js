@@ -5,7 +5,7 @@ import { waitTime } from "../logic/text.js";
 import { getJson } from "../shared/calls.js";
 import { byId, make, reducedMotion, setText } from "../shared/dom.js";
 
-// More often than this nobody sees a difference, and two hundred rows are drawn each time.
+// More often than this makes no visible difference, and two hundred rows are drawn each time.
 const FRAME_MS = 45;
 // At this speed the tokens jump.
 const NO_GLIDE = 16;

@@ -64,7 +64,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
 
 def routes(mock: Mock[ParcelTenant]) -> Flask:
     """The neighbour's own addresses."""
-    app = Flask("parcel_counter")
+    app = Flask("parcel_mock")
 
     @app.post("/parcels")
     def take() -> tuple[Response, int]:
@@ -103,4 +103,4 @@ def numbered(pieces: int) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    main("parcel_counter:create_app", prog="parcel_counter", arguments=[("--motto", "any text")])
+    main("parcel_mock:create_app", prog="parcel_mock", arguments=[("--motto", "any text")])
