@@ -68,8 +68,8 @@ def test_a_failure_is_explained_with_what_came_next(journal: JournalPage, view: 
     journal.open(f"?about={guid}&failed=1")
     journal.show("Reads Übergabe.txt")
     expect(journal.why.get_by_role("heading", name="Why did this fail?")).to_be_visible()
-    expect(journal.why).to_contain_text("Broken on purpose: fault f-1, the answer is 404")
-    expect(journal.why).to_contain_text("In the end Übergabe.txt was given up and reported")
+    expect(journal.why).to_contain_text("Planned fault f-1: the answer is 404")
+    expect(journal.why).to_contain_text("In the end Übergabe.txt was reported failed")
     journal.page.get_by_role("link", name="Only this chat").click()
     expect(journal.row("Stores photo.jpg")).to_have_count(1)
 

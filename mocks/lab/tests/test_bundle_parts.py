@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.bundle.archive import write_archive
-from attachment_lab.bundle.build_traces import BuildTraceFound, build_traces, refuse_build_traces
-from attachment_lab.bundle.contents import read_contents
+from attachment_lab.bundle.archive import collect_wheels, write_archive
+from attachment_lab.bundle.contents import BuildTraceFound, build_traces, read_contents, refuse_build_traces
 from attachment_lab.bundle.engine import EngineFailed, Image, inspect
-from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.containers.engine import NoEngine, compose_command
 from attachment_lab.errors import WrongUse
 
@@ -139,7 +137,7 @@ def test_images_of_the_chosen_profiles_and_files_that_are_mounted_travel(compose
 def test_a_mount_from_outside_the_project_cannot_travel(compose_file: Path) -> None:
     text = compose_file.read_text(encoding="utf-8").replace("./pages", "/etc/hostname")
     compose_file.write_text(text, encoding="utf-8")
-    with pytest.raises(WrongUse, match="/etc/hostname: it lies outside"):
+    with pytest.raises(WrongUse, match="/etc/hostname: it is outside"):
         read_contents(compose_file, profiles=["core"])
 
 

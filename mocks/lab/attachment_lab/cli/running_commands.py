@@ -25,7 +25,7 @@ from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offs
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.conversation import LabConversation
-from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.tenant.opening import reset_tenant
 
 
 @click.command()

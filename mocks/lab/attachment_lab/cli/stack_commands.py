@@ -21,7 +21,7 @@ from attachment_lab.demo.view import Progress, show
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress, ready_file
-from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import LabConversation, Sendable

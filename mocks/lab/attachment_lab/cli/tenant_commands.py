@@ -16,8 +16,7 @@ from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import stop_transfers
+from attachment_lab.tenant.opening import close_tenant, open_tenant, stop_transfers
 
 
 @click.group()

@@ -2,7 +2,8 @@
 
 Every behaviour of a mock and every assumption of the service has a label where it is coded; this page collects them.
 ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label lacks
-what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows). The public pages that labels
+name are in ``sources.toml``.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import click
 
-from attachment_lab.evidence.sources import sources, sources_of
 from mock_kit.evidence import MockDialect
 
 _MOCKS = (
@@ -218,6 +220,45 @@ def _troubles(found: Sequence[Part], existing: Path) -> list[str]:
     if not existing.exists() or existing.read_text(encoding="utf-8") != page(found):
         troubles.append(f"{existing} differs from the code: run `make fidelity`")
     return troubles
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSource:
+    """A public page.
+
+    Attributes:
+        read: when we read it, ``YYYY-MM``.
+        recorded: when its content was recorded or reported, if the page states it.
+        words: a label's source that contains one of these texts refers to this page.
+    """
+
+    key: str
+    title: str
+    url: str
+    read: str
+    words: tuple[str, ...]
+    recorded: str | None = None
+
+    @property
+    def dated(self) -> str:
+        """``recorded 2018, read 2026-11`` or ``read 2026-11``."""
+        return f"recorded {self.recorded}, read {self.read}" if self.recorded else f"read {self.read}"
+
+
+@cache
+def sources() -> tuple[EvidenceSource, ...]:
+    """All pages, in the file's order."""
+    text = resources.files("attachment_lab.evidence").joinpath("sources.toml").read_text(encoding="utf-8")
+    return tuple(
+        EvidenceSource(key=key, **{**entry, "words": tuple(entry["words"])})
+        for key, entry in tomllib.loads(text).items()
+    )
+
+
+def sources_of(text: str) -> list[EvidenceSource]:
+    """The pages that a label's source names, in the file's order; a KBA found by its number alone."""
+    lower = text.lower()
+    return [each for each in sources() if any(word in lower for word in each.words)]
 
 
 if __name__ == "__main__":

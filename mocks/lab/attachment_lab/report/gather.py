@@ -14,8 +14,15 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.model import RunReport, Scope
-from attachment_lab.report.parts import chat_part, evidence_rows, headline_of, invariants_of, stations_of, used_by
-from attachment_lab.report.privacy import without_names
+from attachment_lab.report.parts import (
+    chat_part,
+    evidence_rows,
+    headline_of,
+    invariants_of,
+    stations_of,
+    used_by,
+    without_names,
+)
 
 PACKAGE = "attachment-transfer"
 

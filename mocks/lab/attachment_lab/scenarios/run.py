@@ -16,7 +16,7 @@ from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import advance_stack, read_offset
-from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.service_api import TransferRecord
 

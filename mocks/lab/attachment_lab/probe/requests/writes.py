@@ -15,7 +15,7 @@ from urllib.parse import quote
 from attachment_lab.probe.client import ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav
 from attachment_lab.probe.exchange import ProbeExchange
-from attachment_lab.probe.guard import ACTIVITIES, SERVICE
+from attachment_lab.probe.permits import ACTIVITIES, SERVICE
 from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cRequests, selection
 
 CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"
