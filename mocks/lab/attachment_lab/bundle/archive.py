@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -105,16 +105,8 @@ def _undated(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    for chunk in _chunks(path):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 #: The folders of the three distributions: attachment-contract, attachment-transfer, attachment-lab.

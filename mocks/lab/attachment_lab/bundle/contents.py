@@ -18,8 +18,8 @@ from typing import Any
 
 import yaml
 
-from attachment_lab.bundle.engine import EngineFailed, Image
-from attachment_lab.containers.engine import compose_command
+from attachment_lab.bundle.engine import Image
+from attachment_lab.containers.engine import ContainersFailed, compose_command
 from attachment_lab.errors import LabFailed, WrongUse
 
 PROFILES_VARIABLE = "COMPOSE_PROFILES"
@@ -49,7 +49,7 @@ def read_contents(compose_file: Path, *, profiles: Iterable[str] = (), extra: It
         profiles: none = what COMPOSE_PROFILES says, in the environment or in ``.env``.
         extra: more files to include, inside the compose file's folder.
 
-    Raises WrongUse for a file that is missing or cannot be included, EngineFailed where compose refuses the file,
+    Raises WrongUse for a file that is missing or cannot be included, ContainersFailed where compose refuses the file,
     NoEngine where compose is not installed.
     """
     if not compose_file.is_file():
@@ -71,7 +71,7 @@ def _services(compose_file: Path, profiles: tuple[str, ...]) -> dict[str, dict[s
     environment = os.environ | {PROFILES_VARIABLE: ",".join(profiles)}
     done = subprocess.run([*command, "config"], capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        raise EngineFailed(f"{compose_file}: compose refuses it: {done.stderr.strip()}")
+        raise ContainersFailed(f"{compose_file}: compose refuses it: {done.stderr.strip()}")
     services: dict[str, dict[str, Any]] = yaml.safe_load(done.stdout)["services"]
     # Version 1 prints every service, version 2 only those of the chosen profiles.
     chosen = {name: each for name, each in services.items() if _runs(each, profiles)}

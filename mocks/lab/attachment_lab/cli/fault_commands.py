@@ -40,12 +40,9 @@ def fault_add(
     """
     stack, to = running(stack_path, tenant_name)
     match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
-    plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
-    plan["times"] = chosen["times"]
-    plan["params"] = dict(_param(kind, each) for each in chosen["params"])
-    if chosen["phase"]:
-        plan["phase"] = chosen["phase"]
-    planned = to.mock(mock).post("/_mock/faults", plan, tenant=stack.tenant.name)
+    how = {name: chosen[name] for name in ("phase", "times", "skip")}
+    params = dict(_param(kind, each) for each in chosen["params"])
+    planned = to.control(mock, stack.tenant.name).plan(match, kind, params=params, **how)
     if as_json:
         print_json(planned)
     else:
@@ -60,7 +57,7 @@ def fault_add(
 def fault_list(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Every fault planned in any mock."""
     stack, to = running(stack_path, tenant_name)
-    planned = {mock: to.mock(mock).get("/_mock/faults", tenant=stack.tenant.name)["faults"] for mock in MOCKS}
+    planned = {mock: to.control(mock, stack.tenant.name).faults() for mock in MOCKS}
     if as_json:
         print_json(planned)
         return
@@ -84,7 +81,7 @@ def fault_clear(stack_path: Path | None, tenant_name: str | None, as_json: bool)
     """Remove all faults in all mocks."""
     stack, to = running(stack_path, tenant_name)
     for mock in MOCKS:
-        to.mock(mock).delete("/_mock/faults", tenant=stack.tenant.name)
+        to.control(mock, stack.tenant.name).clear_faults()
     if as_json:
         print_json({"status": "cleared"})
     else:

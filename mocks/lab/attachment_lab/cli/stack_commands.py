@@ -17,7 +17,7 @@ from attachment_lab.cli.seeding import SeedLoader
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
-from attachment_lab.demo.view import Progress, show
+from attachment_lab.demo.view import DemoProgress, show
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress, ready_file
@@ -157,14 +157,14 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
         SeedLoader(stack.clients, console).load(tenant, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
     reconciliation = Reconciliation(stack.clients, tenant, run_dir=stack.run_dir)
-    with Progress(console) as progress:
+    with DemoProgress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],
             on=chosen["on"],
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
-        result = play(reconciliation, files, options, progress.callbacks())
+        result = play(reconciliation, files, options, progress)
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)

@@ -138,7 +138,17 @@ def plan(to: StackClients, tenant: str, fault: DemoFault, on: SentFile, *, activ
     """
     path = f"*{activity}{fault.path}" if activity and fault.mock == "c4c" else fault.path
     match = {"method": fault.method, "path": path.replace("{id}", on.id)}
-    body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": fault.times, "params": dict(fault.params)}
-    if fault.phase:
-        body["phase"] = fault.phase
-    return str(to.mock(fault.mock).post("/_mock/faults", body, tenant=tenant)["id"])
+    how = {"times": fault.times, "phase": fault.phase, "params": dict(fault.params)}
+    return str(to.control(fault.mock, tenant).plan(match, fault.kind, **how)["id"])
+
+
+def slow_down(to: StackClients, tenant: str, delay_s: float, *, times: int | None) -> list[tuple[str, str]]:
+    """Add latency to the next ``times`` downloads and uploads, None = to all; returns the faults as (mock, id)."""
+    params = {"delay_s": round(delay_s, 3)}
+    return [
+        (mock, str(to.control(mock, tenant).plan(match, "latency", times=times, params=params)["id"]))
+        for mock, match in (
+            ("cmi", {"method": "GET", "path": CMI_DOWNLOAD.replace("{id}", "")}),
+            ("c4c", {"method": "POST", "path": C4C_UPLOAD}),
+        )
+    ]

@@ -8,10 +8,7 @@ name are in ``sources.toml``.
 
 from __future__ import annotations
 
-import importlib
 import json
-import subprocess
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +19,14 @@ from pathlib import Path
 
 import click
 
+from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
 from mock_kit.evidence import MockDialect
 
-_MOCKS = (
-    ("Contact Pro and its orchestration layer", "orchestration_mock"),
-    ("Contact Management Interface (CMI)", "cmi_mock"),
-    ("SAP Service Cloud (C4C)", "c4c_mock"),
-)
+_TITLES = {
+    "orchestration": "Contact Pro and its orchestration layer",
+    "cmi": "Contact Management Interface (CMI)",
+    "c4c": "SAP Service Cloud (C4C)",
+}
 _SERVICE = "The transfer service's own assumptions"
 _LABELS = ("documented", "recorded", "inferred", "assumed", "own")
 _INTRODUCTION = """# Fidelity: what is known of each neighbour, and how
@@ -75,12 +73,14 @@ class Part:
 
 def parts() -> list[Part]:
     """Everything that has a label."""
-    return [*(Part(title, mock_rows(package)) for title, package in _MOCKS), Part(_SERVICE, service_rows())]
+    return [
+        *(Part(title, mock_rows(DIALECTS[mock])) for mock, title in _TITLES.items()),
+        Part(_SERVICE, service_rows()),
+    ]
 
 
-def mock_rows(package: str) -> list[BehaviourRow]:
+def mock_rows(dialect: MockDialect) -> list[BehaviourRow]:
     """The behaviours that one mock registered."""
-    dialect: MockDialect = importlib.import_module(f"{package}.evidence").DIALECT
     return [
         BehaviourRow(
             entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "", entry.date or ""
@@ -90,20 +90,12 @@ def mock_rows(package: str) -> list[BehaviourRow]:
 
 
 def service_rows() -> list[BehaviourRow]:
-    """The service's assumptions, from its command line: the lab does not import it."""
-    command = [sys.executable, "-m", "attachment_transfer", "dialect"]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    """The service's assumptions."""
     return [
         BehaviourRow(
-            f"service.{section}.{name}",
-            _shown(entry["value"]),
-            entry["evidence"],
-            entry["source"],
-            f"{section}.{name}",
-            entry.get("test", ""),
+            f"service.{name}", _shown(entry["value"]), entry["evidence"], entry["source"], name, entry.get("test", "")
         )
-        for section, entries in json.loads(answer.stdout).items()
-        for name, entry in entries.items()
+        for name, entry in service_entries()
     ]
 
 

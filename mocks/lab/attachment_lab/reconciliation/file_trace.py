@@ -18,7 +18,6 @@ from attachment_lab.tenant.credentials import TenantNames
 
 Act = Literal["history", "download", "lookup", "listing", "upload", "check", "verify"]
 
-PAGE = 500
 #: Only these mocks see files; Contact Pro's deliveries are read elsewhere (reconciliation).
 WITH_FILES = ("cmi", "c4c")
 _GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
@@ -184,12 +183,7 @@ class FileTrace:
         return sorted(found, key=lambda each: each.begun_s)
 
     def _read_on(self, mock: str) -> None:
-        while True:
-            since = self._last_id[mock]
-            page = self._to.mock(mock).get("/_mock/journal", tenant=self._names.name, since=since, limit=PAGE)
-            exchanges = page["exchanges"]
-            found = (file_exchange_from(mock, each) for each in exchanges)
-            self._read[mock] += [each for each in found if each is not None]
-            self._last_id[mock] = max((int(each["id"]) for each in exchanges), default=since)
-            if len(exchanges) < PAGE:
-                return
+        for exchange in self._to.control(mock, self._names.name).journal(self._last_id[mock]):
+            self._last_id[mock] = int(exchange["id"])
+            found = file_exchange_from(mock, exchange)
+            self._read[mock] += [found] if found else []

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, wrong_contents
@@ -24,7 +25,6 @@ from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.service_api import ServiceApi
 
-JOURNAL_PAGE = 500
 #: As many as Contact Pro's mock keeps.
 MOST_DELIVERIES = 10_000
 
@@ -73,8 +73,7 @@ class Reconciliation:
             return
         digests = {theirs.sha256 for _, _, theirs in wrong}
         for mock in WITH_FILES:
-            planned = self.to.mock(mock).get("/_mock/faults", tenant=self.names.name)["faults"]
-            kinds = {str(each["id"]): str(each["kind"]) for each in planned}
+            kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
             for exchange in self.journal(mock):
                 by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
@@ -116,15 +115,11 @@ class Reconciliation:
 
     def journal(self, mock: str) -> Iterator[dict[str, Any]]:
         """Every exchange in a mock's journal, oldest first."""
-        since = 0
-        while True:
-            page = self.to.mock(mock).get("/_mock/journal", tenant=self.names.name, since=since, limit=JOURNAL_PAGE)
-            exchanges = _items(page, "exchanges")
-            yield from exchanges
-            newest = max((int(each["id"]) for each in exchanges), default=since)
-            if newest <= since:
-                return
-            since = newest
+        return self.control(mock).journal()
+
+    def control(self, mock: str) -> MockControl:
+        """A mock's control interface, for this tenant."""
+        return self.to.control(mock, self.names.name)
 
 
 def _source(listed: Mapping[str, Any], sent: SentFile | None) -> SourceFile:

@@ -66,7 +66,7 @@ class StackRecorder:
     def _wait_until_idle(self, check: TrafficCheck, names: TenantNames) -> None:
         """Wait until no exchange is in progress; planned delays are removed first."""
         for mock in MOCKS:
-            self._to.mock(mock).delete("/_mock/faults", tenant=names.name)
+            self._to.control(mock, names.name).clear_faults()
         deadline = time.monotonic() + ENDING_S
         while busy := self._under_way(names):
             if time.monotonic() > deadline:

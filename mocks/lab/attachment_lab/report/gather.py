@@ -65,10 +65,7 @@ def file_name(reconciliation: Reconciliation, scope: Scope) -> str:
 
 
 def _evidence(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
-    return {
-        mock: reconciliation.to.mock(mock).get("/_mock/evidence", tenant=reconciliation.names.name)["evidence"]
-        for mock in MOCKS
-    }
+    return {mock: reconciliation.control(mock).evidence() for mock in MOCKS}
 
 
 def _versions(reconciliation: Reconciliation) -> dict[str, str]:

@@ -86,10 +86,9 @@ class ScenarioRun:
         if location_id == "token":
             reconciliation.service.token()  # fetched now: otherwise the fault would affect the lab's own request
         match = location.match | ({"path": path} if path else {})
-        body = {"match": match, "kind": kind, **given}
-        answer = reconciliation.to.mock(location.mock).post("/_mock/faults", body, tenant=reconciliation.names.name)
-        self.planned.append((location.mock, str(answer["id"])))
-        return str(answer["id"])
+        fault_id = str(reconciliation.control(location.mock).plan(match, kind, **given)["id"])
+        self.planned.append((location.mock, fault_id))
+        return fault_id
 
     def faults_applied(self) -> int:
         """Number of requests that this run's faults have affected, removed faults included."""
@@ -99,18 +98,14 @@ class ScenarioRun:
         """Remove this run's faults."""
         for mock, fault in self._mine():
             self._applied += int(fault["applied"])
-            self.context.reconciliation.to.mock(mock).delete(
-                f"/_mock/faults/{fault['id']}", tenant=self.context.reconciliation.names.name
-            )
+            self.context.reconciliation.control(mock).remove_fault(str(fault["id"]))
         self.planned.clear()
 
     def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for mock in sorted({mock for mock, _ in self.planned}):
-            known = self.context.reconciliation.to.mock(mock).get(
-                "/_mock/faults", tenant=self.context.reconciliation.names.name
-            )
-            found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
+            known = self.context.reconciliation.control(mock).faults()
+            found += [(mock, fault) for fault in known if (mock, fault["id"]) in self.planned]
         return found
 
     def switch(self, mock: str, **dialect: Any) -> None:
@@ -200,11 +195,7 @@ class ScenarioRun:
 
 def planned_faults(reconciliation: Reconciliation) -> int:
     """Number of planned faults in this tenant that could affect a new chat."""
-    count = 0
-    for mock in MOCKS:
-        planned = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
-        count += sum(1 for each in planned if can_affect_a_new_chat(each))
-    return count
+    return sum(can_affect_a_new_chat(each) for mock in MOCKS for each in reconciliation.control(mock).faults())
 
 
 def can_affect_a_new_chat(fault: Mapping[str, Any]) -> bool:

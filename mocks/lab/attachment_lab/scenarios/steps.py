@@ -49,7 +49,7 @@ def chat_ends(copies: int = 1) -> Step:
 
 
 def one_chat(*broken: Step, end: Step | None = None) -> tuple[Step, ...]:
-    """A customer sends files, something is broken, the chat ends, the stack comes to rest or ``end`` happens instead."""
+    """A customer sends files, something is broken, the chat ends, the stack comes to rest (or ``end`` happens)."""
     return (customer_sends(), *broken, chat_ends(), end or settled())
 
 

@@ -22,7 +22,7 @@ import psutil
 from attachment_lab.errors import LabFailed, StackFailed
 from attachment_lab.stack import process_cleanup
 from attachment_lab.stack.process_cleanup import members
-from attachment_lab.stack.progress import STALLED_S, Progress
+from attachment_lab.stack.progress import STALLED_S, StartProgress
 
 TAIL_LINES = 15
 POLL_S, LONGEST_POLL_S = 0.05, 0.5
@@ -172,7 +172,7 @@ class StackProcesses:
 
         Raises StackFailed with the end of the log of the process that died or stalled.
         """
-        progress = Progress(process, status)
+        progress = StartProgress(process, status)
         while not ready():
             dead = self.find_dead()
             if dead is not None:

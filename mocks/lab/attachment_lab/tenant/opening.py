@@ -157,16 +157,15 @@ def reset_tenant(
     close_tenant(to, names.name)
     fresh = with_new_secrets(names)
     open_tenant(to, fresh, options)
-    if offset_s:
-        for mock in MOCKS:
-            to.mock(mock).post("/_mock/clock", {"advance_s": offset_s}, tenant=fresh.name)
+    for mock in MOCKS if offset_s else ():
+        to.control(mock, fresh.name).advance(offset_s)
     return fresh
 
 
 def stop_transfers(to: StackClients, names: TenantNames) -> None:
     """Remove the tenant's planned faults and cancel its transfers. One that cannot be cancelled ends by itself."""
     for mock in MOCKS:
-        to.mock(mock).delete("/_mock/faults", tenant=names.name)
+        to.control(mock, names.name).clear_faults()
     to.orchestration.delete("/_mock/oauth/failures", tenant=names.name)
     service = ServiceApi(to, names)
     with suppress(RequestRefused):  # the tenant's OAuth client may have been changed by hand: then no token is issued

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
@@ -22,7 +21,7 @@ from attachment_lab.console.forms.integration_form import (
     rule_page,
     users_of,
 )
-from attachment_lab.console.session.shared_reading import SharedReading, of_this_tenant
+from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import ConsolePage, json_object, problem_response, stream, tenant_session
 from attachment_lab.errors import RequestRefused
@@ -219,9 +218,6 @@ class ConfiguratorApi:
         self.integrations.forget()
 
 
-_APIS: WeakKeyDictionary[TenantSession, ConfiguratorApi] = WeakKeyDictionary()
-
-
 def configurator_api() -> ConfiguratorApi:
     """The API of the running request's tenant."""
-    return of_this_tenant(_APIS, ConfiguratorApi)
+    return tenant_session().of(ConfiguratorApi)

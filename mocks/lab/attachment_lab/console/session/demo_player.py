@@ -77,7 +77,7 @@ class DemoPlayer:
         for each in self._files():
             chat.send(each)
             time.sleep(SLOW_S / 3 if options.slow else 0)
-        slowed = self._slow_down() if options.slow else []
+        slowed = demo_faults.slow_down(self._to, self._names.name, SLOW_S, times=None) if options.slow else []
         if options.fault:
             demo_faults.plan(self._to, self._names.name, OFFERED[options.fault], chat.sent[len(chat.sent) // 2])
         chat.say("Thank you, I have everything I need.", "agent")
@@ -87,22 +87,5 @@ class DemoPlayer:
             wait_until_settled(reconciliation, timeout_s=120)
         finally:
             for mock, fault_id in slowed:
-                self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=self._names.name)
+                self._to.control(mock, self._names.name).remove_fault(fault_id)
         chat.wrap_up()
-
-    def _slow_down(self) -> list[tuple[str, str]]:
-        """Add latency to every download and upload; returns the planned faults as (mock, id), to be removed later."""
-        planned = []
-        for mock, method, path in (
-            ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
-            ("c4c", "POST", demo_faults.C4C_UPLOAD),
-        ):
-            plan = {
-                "match": {"method": method, "path": path},
-                "kind": "latency",
-                "times": None,
-                "params": {"delay_s": SLOW_S},
-            }
-            answer = self._to.mock(mock).post("/_mock/faults", plan, tenant=self._names.name)
-            planned.append((mock, str(answer["id"])))
-        return planned

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attachment_lab.chats.watch import Watch
 from attachment_lab.clients.stack_clients import StackClients
@@ -21,6 +21,8 @@ from attachment_lab.stack.clocks import catch_up, read_offset
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant, reset_tenant
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,12 @@ class TenantSession:
         self.journal = JournalReader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)
         self.tour = TourRunner(self.reconciliation, self.journal)
+        self._made: dict[Any, Any] = {}
+
+    def of(self, make: Callable[[TenantSession], Made]) -> Made:
+        """What ``make`` builds for this tenant: built at the first call, gone with the session."""
+        made: Made = self._made[make] if make in self._made else self._made.setdefault(make, make(self))
+        return made
 
 
 class TenantSessions:
