@@ -17,8 +17,8 @@ from werkzeug.test import Client
 from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
-from attachment_lab.recorder.inside import checked_traffic
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
+from attachment_lab.recorder.stack_recorder import checked_traffic
 from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
 from mock_kit.journal.recorder import CapturedExchange

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, running, running_options
+from attachment_lab.cli.common import err, json_option, out, print_json, print_table, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS
 from mock_kit.faults.kinds import KINDS
 
@@ -61,17 +60,15 @@ def fault_list(stack_path: Path | None, tenant_name: str | None, as_json: bool) 
     if as_json:
         print_json(planned)
         return
-    drawn = Table("mock", "id", "kind", "match", "phase", "times", header_style="bold")
-    warnings = []
-    for mock, faults in planned.items():
-        for each in faults:
-            times = "until cleared" if each["times"] is None else each["times"]
-            cells = (mock, each["id"], each["kind"], each["match"], each["phase"], times)
-            drawn.add_row(*(Text(str(cell)) for cell in cells))
-            warnings += [f"warning: {mock} {each['id']}: {each['warning']}"] if each.get("warning") else []
-    out().print(drawn)
-    for warning in warnings:
-        err().print(Text(warning, style="yellow"))
+    found = [(mock, each) for mock, faults in planned.items() for each in faults]
+    rows = [
+        (mock, *(each[name] for name in ("id", "kind", "match", "phase")), each["times"] or "until cleared")
+        for mock, each in found
+    ]
+    print_table(("mock", "id", "kind", "match", "phase", "times"), rows)
+    for mock, each in found:
+        if each.get("warning"):
+            err().print(Text(f"warning: {mock} {each['id']}: {each['warning']}", style="yellow"))
 
 
 @fault.command("clear")

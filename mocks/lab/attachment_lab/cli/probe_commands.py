@@ -12,10 +12,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json
+from attachment_lab.cli.common import err, json_option, out, print_json, print_table
 from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.findings.verdicts import AssumptionVerdict
 from attachment_lab.probe.permits import ACCOUNTS, Permits
@@ -113,7 +112,7 @@ def progress_line(exchange: ProbeExchange, number: int) -> Text:
 def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
     """Print the table, the reasons of systems that stopped, and the folder."""
     rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
-    console.print(_table(rows))
+    print_table(("assumption", "verdict", "assumed", "seen", "remark"), map(_row, sorted(rows, key=_not_refuted)))
     counted = {word: len(outcome.with_word(word)) for word in _STYLES}
     console.print(Text(" · ".join(f"{number} {word}" for word, number in counted.items()), style="bold"))
     if not everything and counted["not seen"]:
@@ -127,15 +126,14 @@ def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
     console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
 
 
-def _table(verdicts: list[AssumptionVerdict]) -> Table:
-    drawn = Table(header_style="bold")
-    for heading in ("assumption", "verdict", "assumed", "seen", "remark"):
-        drawn.add_column(heading, overflow="fold")
-    for verdict in sorted(verdicts, key=lambda one: list(_STYLES).index(one.word) != 1):
-        one = verdict.assumption
-        seen = "" if verdict.word == "not seen" else shown(verdict.seen, verdict.describable or not one.entry)
-        drawn.add_row(one.id, Text(verdict.word, _STYLES[verdict.word]), shown(one.assumed), seen, verdict.detail)
-    return drawn
+def _not_refuted(verdict: AssumptionVerdict) -> bool:
+    return verdict.word != "refuted"
+
+
+def _row(verdict: AssumptionVerdict) -> tuple[object, ...]:
+    one = verdict.assumption
+    seen = "" if verdict.word == "not seen" else shown(verdict.seen, verdict.describable or not one.entry)
+    return (one.id, Text(verdict.word, _STYLES[verdict.word]), shown(one.assumed), seen, verdict.detail)
 
 
 def shown(value: Any, known: bool = True) -> str:

@@ -8,10 +8,17 @@ from typing import Any
 
 import click
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, running_options
+from attachment_lab.cli.common import (
+    err,
+    json_option,
+    out,
+    print_json,
+    print_table,
+    reconciliation_of,
+    running,
+    running_options,
+)
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
 from attachment_lab.demo.view import DemoProgress, table, verdict_lines
@@ -104,16 +111,12 @@ def journal(mock: str, stack_path: Path | None, tenant_name: str | None, as_json
     if as_json:
         print_json(found)
         return
-    drawn = Table(header_style="bold")
-    for heading in ("id", "at", "request", "status", "in", "out", "ms", "fault"):
-        drawn.add_column(heading, overflow="fold")
-    for each in found["exchanges"]:
-        drawn.add_row(*_journal_row(each))
-    out().print(drawn)
+    headings = ("id", "at", "request", "status", "in", "out", "ms", "fault")
+    print_table(headings, [_journal_row(each) for each in found["exchanges"]])
 
 
-def _journal_row(each: dict[str, Any]) -> list[Text]:
-    cells = [
+def _journal_row(each: dict[str, Any]) -> list[object]:
+    return [
         each["id"],
         str(each["at"])[11:23],
         f"{each['method']} {each['url']}",
@@ -123,7 +126,6 @@ def _journal_row(each: dict[str, Any]) -> list[Text]:
         f"{each['duration_ms']:.0f}",
         each["fault"] or "",
     ]
-    return [Text(str(cell)) for cell in cells]
 
 
 @click.group()

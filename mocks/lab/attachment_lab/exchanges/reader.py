@@ -64,7 +64,7 @@ class JournalReader:
         return {
             "entry": entry.to_json(),
             "full": full,
-            "why": explain(facts).to_json(),
+            "why": asdict(explain(facts)),
             "faults": [faults[each] for each in entry.fault if each in faults],
             "evidence": [dict(self.evidence(entry.mock).get(each, {"id": each})) for each in entry.evidence],
             "curl": {"command": command, "variables": variables(command)},

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -50,10 +50,6 @@ class Explanation:
     points: tuple[Point, ...] = ()
     remedy: str = ""
     then: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """For the page."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True)

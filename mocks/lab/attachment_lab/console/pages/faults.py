@@ -81,7 +81,11 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:
         """Locations and kinds with their forms, and whether wire faults can strike here."""
-        locations = [asdict(each) | {"kinds": kinds_at(each)} for each in LOCATIONS]
+        shown = ("hop", "station", "has_fault_proxy")
+        locations = [
+            asdict(each) | {name: getattr(each, name) for name in shown} | {"kinds": kinds_at(each)}
+            for each in LOCATIONS
+        ]
         return jsonify(locations=locations, kinds=catalogue(), fault_proxy=tenant_sessions().control.fault_proxy)
 
     @bp.get("/api/state")
@@ -174,7 +178,7 @@ def _picture(session: TenantSession, chat: str | None) -> dict[str, Any]:
         picture = session.watch.reading(chat).picture
     except LabError as exc:
         return {"picture": None, "trouble": str(exc)}
-    return {"picture": picture.to_json() if picture else None, "trouble": None}
+    return {"picture": picture, "trouble": None}
 
 
 def _clock(reading: Any) -> dict[str, Any]:
