@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
 import trustme
@@ -52,10 +51,10 @@ def provision(root: Path) -> bool:
     return True
 
 
-def console_settings(urls: Mapping[str, str] = URLS) -> dict[str, object]:
+def console_settings() -> dict[str, object]:
     """The console's settings (console.app.create_app)."""
     return {
-        "urls": dict(urls),
+        "urls": URLS,
         "tenant": default_tenant().to_json(),
         "pool": [names.to_json() for names in pool()],
         "dialects": {},

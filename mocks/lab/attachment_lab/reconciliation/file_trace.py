@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import httpx
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 
@@ -116,13 +118,13 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, ids: Mappin
         source_id=ids.get("source"),
         activity_id=ids.get("activity"),
         object_id=ids.get("object") or (_located(exchange["response_headers"]) if up else None),
-        stored_name=_named(exchange["request"]["head"]) if up else None,
+        stored_name=name_in(exchange["request"]["head"]) if up else None,
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
         size_bytes=int(body["size_bytes"]),
         sha256=str(body.get("sha256") or ""),
         sniffed_type=str(body.get("sniffed_type") or ""),
-        coding=_header(exchange["response_headers"], "content-encoding").strip().lower(),
+        coding=httpx.Headers(exchange["response_headers"]).get("content-encoding", "").strip().lower(),
         fault_kinds=tuple(_fault_kinds(exchange.get("notes") or ())),
         evidence=tuple(exchange["evidence"]),
     )
@@ -134,12 +136,8 @@ def answer_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange:
 
 
 def _located(headers: Mapping[str, str]) -> str | None:
-    found = _LOCATION.search(_header(headers, "location"))
+    found = _LOCATION.search(httpx.Headers(headers).get("location", ""))
     return found["object"] if found else None
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((value for name, value in headers.items() if name.lower() == wanted), "")
 
 
 def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -153,7 +151,7 @@ def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield found["kind"]
 
 
-def _named(head: str) -> str | None:
+def name_in(head: str) -> str | None:
     """The file name in the beginning of an upload's JSON; it precedes the bytes."""
     found = _NAME.search(head)
     if not found:

@@ -64,7 +64,7 @@ class Reconciliation:
     def sources(self) -> list[SourceFile]:
         """Attachments of this tenant's chats, each with size and digest of the customer's bytes."""
         listed = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
-        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(listed, "attachments")]
+        return [_source(each, self._sent.get(str(each["id"]))) for each in listed]
 
     def _wrong_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
         """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
@@ -93,7 +93,7 @@ class Reconciliation:
                 created_by=each.get("created_by"),
                 sniffed_type=str(each.get("sniffed_type") or ""),
             )
-            for each in _items(listed, "attachments")
+            for each in listed
         ]
 
     def deliveries(self, event_id: str | None = None) -> list[DeliveryRecord]:
@@ -101,7 +101,7 @@ class Reconciliation:
         made = self.to.orchestration.get(
             "/_mock/deliveries", tenant=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
         )
-        return [delivery_from(each) for each in _items(made, "deliveries")]
+        return [delivery_from(each) for each in made]
 
     def leaks(self) -> Iterator[Leak]:
         """Secrets of this tenant in a journal, a log or the service's database."""
@@ -198,12 +198,6 @@ def _readable(run_dir: Path | None) -> Iterable[Path]:
     if run_dir is None:
         return []
     return sorted(path for path in (*run_dir.glob("*.log"), *run_dir.glob("service.db*")) if path.is_file())
-
-
-def _items(body: Any, key: str) -> list[dict[str, Any]]:
-    """The list itself, bare or under its key."""
-    found: list[dict[str, Any]] = body[key] if isinstance(body, dict) else body
-    return found
 
 
 def _contact_id(body: Any) -> str | None:

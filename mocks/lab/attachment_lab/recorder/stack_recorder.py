@@ -141,16 +141,13 @@ def _is_at(record: Sent, names: TenantNames) -> bool:
 
 
 @contextmanager
-def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
+def checked_traffic(test: str) -> Iterator[TrafficCheck]:
     """Check every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
 
-    Raises AssertionError at the block's end that lists what broke the contract.
-
-    Args:
-        test: names the block.
-        strangers: whether a mock may be called with requests that no hop describes, as long as it refuses them.
+    Raises AssertionError at the block's end that lists what broke the contract. A mock may be called with requests that
+    no hop describes, as long as it refuses them. ``test`` names the block.
     """
-    check = TrafficCheck(allow_unknown=strangers)
+    check = TrafficCheck(allow_unknown=True)
     _flush_processes()  # exchanges of an earlier block belong to no test
     with record_exchanges() as log:
         yield check

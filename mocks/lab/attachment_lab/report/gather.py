@@ -27,9 +27,7 @@ from attachment_lab.report.parts import (
 PACKAGE = "attachment-transfer"
 
 
-def gather(
-    reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None
-) -> RunReport:
+def gather(reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None) -> RunReport:
     """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
     chats = (watch or Watch(reconciliation)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
@@ -47,7 +45,7 @@ def gather(
         cmi_host=reconciliation.names.cmi_host,
         c4c_host=reconciliation.names.c4c_host,
         scope=scope,
-        made_at=(now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        made_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         headline=headline_of(parts),
         chats=parts,
         stations=stations_of([draw(each) for each in facts]),

@@ -80,9 +80,9 @@ def killed(count: int = 1) -> Check:
     return _exactly("Workers killed", count, lambda facts: facts.kills)
 
 
-def retried(least: int = 1) -> Check:
+def retried() -> Check:
     """The service repeated requests."""
-    return _at_least("Requests repeated", least, lambda facts: facts.retries)
+    return _at_least("Requests repeated", 1, lambda facts: facts.retries)
 
 
 def refused(least: int = 1) -> Check:

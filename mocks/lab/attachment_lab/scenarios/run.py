@@ -46,9 +46,8 @@ class ScenarioContext:
 class ScenarioRun:
     """One run. Its steps call these methods; ``close`` undoes what they changed."""
 
-    def __init__(self, context: ScenarioContext, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, context: ScenarioContext) -> None:
         self.context = context
-        self.patience_s = patience_s
         self.planned: list[tuple[str, str]] = []
         self.undo: list[Callable[[], None]] = []
         self.kills = 0
@@ -123,16 +122,16 @@ class ScenarioRun:
         return found[-1] if found else None
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
-        """Poll until ``holds`` is true. Raises NotSettled after ``patience_s`` wall seconds."""
-        deadline = time.monotonic() + self.patience_s
+        """Poll until ``holds`` is true. Raises NotSettled after ``PATIENCE_S`` wall seconds."""
+        deadline = time.monotonic() + PATIENCE_S
         while not holds():
             if time.monotonic() > deadline:
-                raise NotSettled(f"not within {self.patience_s:g} s: {what}")
+                raise NotSettled(f"not within {PATIENCE_S:g} s: {what}")
             time.sleep(POLL_S)
 
     def settle(self) -> None:
         """Wait until the chain is at rest. Raises NotSettled."""
-        wait_until_settled(self.context.reconciliation, timeout_s=self.patience_s)
+        wait_until_settled(self.context.reconciliation, timeout_s=PATIENCE_S)
 
     def advance(self, seconds: float) -> None:
         """Advance the clocks of the service and of all tenants."""

@@ -17,23 +17,23 @@ SMALL_BYTES = 400 * 1024
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
 
 
-def small_files(count: int = FILES) -> list[Sendable]:
+def small_files() -> list[Sendable]:
     """The first of the customer's usual files that are small."""
     found = [each for each in default_files() if each.path.stat().st_size <= SMALL_BYTES]  # type: ignore[union-attr]  # all have a path
-    return found[:count]
+    return found[:FILES]
 
 
-def customer_sends(count: int = FILES) -> Step:
+def customer_sends() -> Step:
     """A chat with files."""
 
     def do(run: ScenarioRun) -> None:
         chat = run.open_chat(CUSTOMER)
         chat.say("Hello! The boiler is broken, I am sending the papers.")
         chat.accept()
-        for each in small_files(count):
+        for each in small_files():
             chat.send(each)
 
-    return Step(say=f"A customer sends {count} files; an agent accepts the chat", do=do)
+    return Step(say=f"A customer sends {FILES} files; an agent accepts the chat", do=do)
 
 
 def chat_ends(copies: int = 1) -> Step:

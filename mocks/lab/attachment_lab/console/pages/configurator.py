@@ -12,7 +12,7 @@ from attachment_contract.dryrun.request import NothingToSend
 from attachment_contract.gate import vocabulary as words
 from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
 from attachment_lab.console.chat.chat_routes import act, refused
-from attachment_lab.console.chat.chat_view import event_view
+from attachment_lab.console.chat.chat_view import event_views
 from attachment_lab.console.forms.integration_form import (
     TypedIntegration,
     corrected,
@@ -23,11 +23,10 @@ from attachment_lab.console.forms.integration_form import (
 )
 from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
-from attachment_lab.console.web.page import ConsolePage, json_object, problem_response, stream, tenant_session
+from attachment_lab.console.web.page import ConsolePage, Reply, json_object, problem_response, stream, tenant_session
 from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
 
-Reply = Response | tuple[Response, int]
 #: Events that the log shows, newest first.
 SHOWN_EVENTS = 120
 MOST_TEXT = 200_000
@@ -80,14 +79,11 @@ def reading(api: ConfiguratorApi, chats: ChatReader) -> dict[str, Any]:
     """All that the page shows; it holds no secret, because the API returns none."""
     integrations = api.integrations()
     names = ("id", "name", "channel_type", "direction", "ordinal", "events", "enabled", "endpoint_url", "warnings")
-    rows: dict[str, list[Any]] = {}
-    for each in chats.deliveries():
-        rows.setdefault(str(each["event_id"]), []).append(each)
     events = chats.events()[-SHOWN_EVENTS:][::-1]
     return {
         "secrets": [each | {"used_by": users_of(each["name"], integrations)} for each in api.secrets()],
         "integrations": [{name: each[name] for name in names} for each in integrations],
-        "log": [event_view(each, rows.get(str(each["event_id"]), ())) for each in events],
+        "log": event_views(events, chats.deliveries()),
     }
 
 

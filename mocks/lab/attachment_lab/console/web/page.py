@@ -18,6 +18,7 @@ from attachment_lab.errors import LabError
 STREAM_S = 45.0
 GENERATION_HEADER = "X-Tenant-Generation"
 PAUSE_S = 0.25
+Reply = Response | tuple[Response, int]
 
 
 @dataclass(frozen=True, kw_only=True)
