@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,10 @@ import pytest
 from werkzeug.test import Client
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # importlib mode leaves test folders out; the toy is a module beside the tests
+from parcel_mock import ParcelTenant, create_app
 
-from parcel_mock import ParcelTenant, create_app  # noqa: E402
-
-from mock_kit.app import WrappedApp  # noqa: E402
-from mock_kit.testing import MockProcess, running_mock  # noqa: E402
+from mock_kit.app import WrappedApp
+from mock_kit.testing import MockProcess, running_mock
 
 
 @pytest.fixture
