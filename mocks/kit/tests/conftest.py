@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.test import Client
-
-HERE = Path(__file__).parent
 from parcel_mock import ParcelTenant, create_app
+from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
 from mock_kit.testing import MockProcess, running_mock
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
