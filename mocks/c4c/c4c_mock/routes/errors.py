@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
@@ -86,10 +86,6 @@ def _retry_after(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
         return {"Retry-After": str(max(0, math.ceil((until - now).total_seconds())))}
     if form == "date":
         rounded_up = until + skew + timedelta(microseconds=999_999)
-        return {"Retry-After": _http_date(rounded_up), "Date": _http_date(now + skew)}
+        dates = {"Retry-After": rounded_up, "Date": now + skew}
+        return {name: format_datetime(moment, usegmt=True) for name, moment in dates.items()}
     return {}
-
-
-def _http_date(moment: datetime) -> str:
-    """As HTTP writes it, in whole seconds."""
-    return format_datetime(moment.replace(microsecond=0), usegmt=True)

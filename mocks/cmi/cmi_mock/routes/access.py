@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import Logon, User
 from cmi_mock.routes.responses import CmiError
 from cmi_mock.tenant import CmiTenant
+from mock_kit.http.headers import basic_credentials
 from mock_kit.mock import Mock
 
 _EVIDENCE = {
@@ -114,17 +113,11 @@ def _unauthorized(why: str) -> CmiError:
 
 def _basic(header: str, charset: str) -> tuple[str, list[str]] | None:
     """User and the spellings its password may have, or None when the header is no Basic header."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        raw = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    raw = basic_credentials(header)
     pairs = []
     for name in ("utf-8", "latin-1") if charset == "either" else (charset,):
         try:
-            pairs.append(raw.decode(name).partition(":"))
+            pairs.append((raw or b"").decode(name).partition(":"))
         except UnicodeDecodeError:
             continue
     if not pairs or not pairs[0][1]:

@@ -16,12 +16,12 @@ from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.http.guard import takes_files
+from mock_kit.http.pieces import pieces_of
 from mock_kit.http.problem import FieldError, bad_request
 from mock_kit.mock import Mock
 from mock_kit.tenants.spool import Blob
 
 Reply = Response | tuple[Response, int]
-_PIECE_BYTES = 256 * 1024
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
 
 
@@ -126,15 +126,12 @@ def _add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
 
 def _spooled(tenant: CmiTenant) -> Blob:
     """The running request's body on disk. Problem 400 if it ends before its declared length."""
-    with tenant.spool.writer() as writer:
-        received_body = 0
-        while piece := request.stream.read(_PIECE_BYTES):
-            writer.write(piece)
-            received_body += len(piece)
-        if request.content_length not in (None, received_body):
-            error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", received_body)
-            raise bad_request("The file ended before its declared length.", error)
-    return writer.blob
+    blob = tenant.spool.store(pieces_of(request.stream))
+    if request.content_length not in (None, blob.size_bytes):
+        tenant.spool.discard(blob)
+        error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", blob.size_bytes)
+        raise bad_request("The file ended before its declared length.", error)
+    return blob
 
 
 def _check_that_files_are_accepted(tenant: CmiTenant, guid: str, kind: str) -> None:

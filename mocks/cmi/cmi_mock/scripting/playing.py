@@ -19,7 +19,6 @@ from cmi_mock.scripting.document import (
     WaitStep,
 )
 from cmi_mock.tenant import CmiTenant
-from mock_kit.tenants.spool import Blob
 
 
 class StepRefused(Exception):
@@ -102,7 +101,7 @@ class _Player:
     def _send(self, step: FileStep) -> None:
         with self.tenant.lock:
             self.tenant.chats.check_attachment(self.done.guid, step.originator_type)
-        blob = _written(step, self.tenant)
+        blob = self.tenant.spool.store(step.sample.pieces())
         try:
             with self.tenant.lock:
                 sent = self.tenant.chats.attach(
@@ -150,13 +149,6 @@ class _Player:
         if originator_type != "agent":
             return ""
         return self.consultant if in_consult else self.agent
-
-
-def _written(step: FileStep, tenant: CmiTenant) -> Blob:
-    with tenant.spool.writer() as writer:
-        for piece in step.sample.pieces():
-            writer.write(piece)
-    return writer.blob
 
 
 def _name(agent: NamedAgent | None) -> str:
