@@ -11,14 +11,14 @@ import pytest
 from cmi_mock.model.chat import ChatCustomer, Queue, Status
 from cmi_mock.model.chats import ChatStore, NewChat
 from cmi_mock.model.errors import InvalidValue, UnknownId, WrongState
-from cmi_mock.model.event_contact import contact_of, stamp
+from cmi_mock.model.event_contact import contact_of
 from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules, allowed_legs, is_readable
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import Logon, PasswordPolicy, User, Users
-from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.clock import Clock, stamp
 from mock_kit.tenants.ids import Ids
 from mock_kit.tenants.spool import Blob, Spool
 

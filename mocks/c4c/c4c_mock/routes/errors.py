@@ -11,7 +11,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.errors import (
     Busy,
     C4CError,
-    CsrfTokenMissing,
+    CsrfCheckFailed,
     MethodNotAllowed,
     NotAuthenticated,
     RangeNotSatisfiable,
@@ -35,7 +35,7 @@ def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: st
     """
     note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
     headers = _headers(tenant, exc)
-    if isinstance(exc, CsrfTokenMissing):
+    if isinstance(exc, CsrfCheckFailed):
         return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
     if exc.bodyless:
         return ODataReply(status=exc.status, headers=headers)
@@ -64,7 +64,7 @@ def _headers(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
         headers["Content-Range"] = f"bytes */{exc.size_bytes}"
     if isinstance(exc, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
-    if isinstance(exc, CsrfTokenMissing):
+    if isinstance(exc, CsrfCheckFailed):
         headers["x-csrf-token"] = "Required"
     return headers
 

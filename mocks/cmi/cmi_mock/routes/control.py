@@ -8,7 +8,6 @@ from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.errors import InvalidValue, ModelError
-from cmi_mock.model.event_contact import stamp
 from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import attachment_as_json, chat_as_json, outcome
 from cmi_mock.routes.control_records import add_administration, add_files_and_channels, add_mail, add_results
@@ -19,6 +18,7 @@ from mock_kit.http.guard import takes_files
 from mock_kit.http.pieces import pieces_of
 from mock_kit.http.problem import FieldError, bad_request
 from mock_kit.mock import Mock
+from mock_kit.tenants.clock import stamp
 from mock_kit.tenants.spool import Blob
 
 Reply = Response | tuple[Response, int]

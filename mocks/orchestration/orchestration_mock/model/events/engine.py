@@ -14,11 +14,11 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
-from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.clock import Clock, stamp
 from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.conditions import ConditionFacts
-from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
+from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact
 from orchestration_mock.model.errors import MissingItem, Taken
 from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import KEPT_DELIVERIES, Delivery, DeliveryLog, State

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration_mock.model.contact import EVENT_NAMES, normal_id
+from mock_kit.tenants.ids import normal_id
+from orchestration_mock.model.contact import EVENT_NAMES
 from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import rules
