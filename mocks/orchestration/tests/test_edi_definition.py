@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orchestration_caller import TenantCaller
 
-from orchestration_mock.model.errors import Invalid, NotImitated, Refusal
+from mock_kit.http.refusals import Invalid, NotImitated, Refusal
 from orchestration_mock.model.integrations.definition import Definition
 from orchestration_mock.model.integrations.definition_reader import read_definition
 from orchestration_mock.model.integrations.json_positions import JsonTextError, locate

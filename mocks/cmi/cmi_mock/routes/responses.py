@@ -62,7 +62,7 @@ def error_response(error: CmiError, tenant: CmiTenant) -> Response:
 def document_response(document: Any, tenant: CmiTenant, root: str) -> Response:
     """A document in the form that is accepted, streamed, its length known; ``root`` names it in XML.
 
-    Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits are exceeded.
+    Raises CmiError 406 when neither JSON nor XML is accepted, and when the gateway's limits are exceeded.
     """
     content_type = _accepted(tenant)
     if content_type == _JSON:
@@ -89,7 +89,7 @@ def _accepted(tenant: CmiTenant) -> str:
 def created_response(new_id: str, path: str, tenant: CmiTenant) -> Response:
     """201 with the new id as body, and ``Location``: ``path`` below the CMI address.
 
-    Source: CMI API description; evidence: documented. Raises WireError 406, if the dialect is strict.
+    Source: CMI API description; evidence: documented. Raises CmiError 406, if the dialect is strict.
     """
     if tenant.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
         raise CmiError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
@@ -111,7 +111,7 @@ def no_content() -> Response:
 
 
 def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
-    """Raises WireError when the reply is too large or too slow for the API gateway."""
+    """Raises CmiError when the reply is too large or too slow for the API gateway."""
     limits = tenant.throttle.limits
     if limits.too_large(size_bytes):
         touch("cmi.dialect.gateway_payload_bytes")

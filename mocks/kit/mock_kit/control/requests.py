@@ -1,21 +1,36 @@
-"""What a control request carries: a JSON object, whole numbers. Problem 400 for anything else."""
+"""What a control request carries: JSON, whole numbers. Problem 400 for anything else."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from flask import request
 
 from mock_kit.http.problem import FieldError, bad_request
+from mock_kit.http.refusals import MalformedRequest, PlacedError
 
 
-def json_object() -> dict[str, Any]:
-    """The running request's body as a JSON object. Problem 400 if it is anything else."""
-    body = request.get_json(force=True, silent=True)
+def json_body(*, optional: bool = False) -> Any:
+    """The running request's body as JSON; ``optional``: {} without one. MalformedRequest with line and column."""
+    sent = request.get_data()
+    if optional and not sent:
+        return {}
+    try:
+        return json.loads(sent)
+    except json.JSONDecodeError as exc:
+        error = PlacedError("(body)", "JSON", f"{exc.msg}; correct it", line=exc.lineno, column=exc.colno)
+        raise MalformedRequest("The body is not JSON.", error) from exc
+    except (ValueError, RecursionError) as exc:  # no UTF-8, or a number with thousands of digits
+        raise MalformedRequest("The body is not JSON in UTF-8.") from exc
+
+
+def json_object(*, optional: bool = False) -> dict[str, Any]:
+    """The running request's body as a JSON object; ``optional``: {} without a body. Problem 400 if it is none."""
+    body = json_body(optional=optional)
     if not isinstance(body, dict):
-        expected = FieldError("body", "a JSON object", "Send one, e.g. {}.")
-        raise bad_request("The body is not a JSON object.", expected)
+        raise bad_request("The body is not a JSON object.", FieldError("(body)", "a JSON object", "Send one, e.g. {}."))
     return body
 
 

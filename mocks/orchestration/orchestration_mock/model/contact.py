@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import MalformedRequest
 from mock_kit.tenants.clock import stamp
 from mock_kit.tenants.ids import normal_id
-from orchestration_mock.model.errors import MalformedRequest
 from orchestration_mock.model.forms import Form
 
 CHANNELS = ("chat", "phone", "email")
