@@ -28,7 +28,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     say "installing the locked packages ($level); the first time takes a minute or two"
     pip=".venv/bin/python -m pip --disable-pip-version-check --quiet"
     $pip install --require-hashes -r requirements/build.txt 2>.venv/pip.log &&
-        $pip install --require-hashes -r "requirements/$level.txt" 2>>.venv/pip.log &&
+        $pip install --require-hashes --no-deps -r "requirements/$level.txt" 2>>.venv/pip.log &&
         $pip install --no-build-isolation --no-deps --editable ./contract_tests --editable ./service --editable ./mocks 2>>.venv/pip.log || {
         tail -n 15 .venv/pip.log >&2
         fail "pip could not install the locked packages" "check that pip reaches a package index (PIP_INDEX_URL, proxy, CA)"

@@ -14,4 +14,4 @@ compile service/pyproject.toml -o requirements/service.txt
 compile contract_tests/pyproject.toml -c requirements/service.txt -o requirements/contract.txt
 compile mocks/pyproject.toml -c requirements/service.txt -o requirements/lab.txt
 compile mocks/pyproject.toml service/pyproject.toml --all-extras --group pyproject.toml:test \
-    -c requirements/lab.txt -o requirements/test.txt
+    --override requirements/overrides.txt -c requirements/lab.txt -o requirements/test.txt

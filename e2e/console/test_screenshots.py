@@ -20,19 +20,19 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("display", DEVICES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_with_many_chats_looks_as_it_did(
-    page: Page, furnished: TenantView, pictures: Pictures, name: str, device: str
+    page: Page, furnished: TenantView, pictures: Pictures, name: str, display: str
 ) -> None:
     if furnished.name != default_tenant().name:
         pytest.skip("a stack elsewhere has other names in its pictures")
     if not pictures.update and not any(pictures.kept.glob("*.png")):
         pytest.skip("no kept pictures at all; look at every page, then take them with --update-screenshots")
-    open_at_rest(page, furnished, name, device)
+    open_at_rest(page, furnished, name, display)
     page.evaluate("__still.level()")
     # The report in its frame is a document of its own, full of times and digests; it has tests of its own.
-    pictures.match(page, f"{name}-{device}", mask=[page.locator("iframe")])
+    pictures.match(page, f"{name}-{display}", mask=[page.locator("iframe")])
 
 
 def test_the_demos_customers_are_the_same_each_time(view: TenantView) -> None:

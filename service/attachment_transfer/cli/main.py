@@ -23,10 +23,8 @@ from attachment_transfer.cli.migrate import migrate
 from attachment_transfer.cli.support import fail, report_errors
 from attachment_transfer.cli.support import settings as read_settings
 from attachment_transfer.cli.transfers import transfers
-from attachment_transfer.cli.upkeep import after_restore_command, purge
+from attachment_transfer.cli.upkeep import after_restore_command, keys, purge
 from attachment_transfer.engine.wake_up import wake_up_pipe
-from attachment_transfer.ledger.sealing import KeyRing, SealBroken, new_master_key
-from attachment_transfer.ledger.upkeep.rotation import rotate
 from attachment_transfer.runtime import common, database_tasks, logs, worker_process
 from attachment_transfer.runtime.config_check import findings_of
 from attachment_transfer.runtime.settings import dialect_of_file, shipped_dialect
@@ -106,37 +104,9 @@ def run() -> None:
     raise SystemExit(code)
 
 
-for _command in (migrate, transfers, service_audit, purge, after_restore_command):
+for _command in (migrate, transfers, service_audit, purge, after_restore_command, keys):
     main.add_command(_command)
 transfers.add_command(transfer_audit)
-
-
-@main.group()
-def keys() -> None:
-    """Sealing keys: what the secrets of open transfers are encrypted with."""
-
-
-@keys.command()
-@click.option("--id", "key_id", default="k1", show_default=True, help="Name of the key; no other key may have it.")
-def new(key_id: str) -> None:
-    """Print a fresh key as ID:BASE64, for ATTACHMENT_TRANSFER_SEALING_KEYS."""
-    click.echo(f"{key_id}:{new_master_key()}")
-
-
-@keys.command("rotate")
-@report_errors
-def rotate_command() -> None:
-    """Wrap the secrets of all open transfers with the first sealing key; then older keys may be removed.
-
-    Keep an older key until no round that it sealed is waiting: a week is enough.
-    """
-    settings = read_settings()
-    engine, _, _ = database_tasks.operator_tools(settings)
-    try:
-        count = rotate(engine, KeyRing.parse(settings.sealing_keys), now_s=common.clock_of(settings).now_s())
-    except SealBroken as exc:
-        fail(f"{exc}: add it to ATTACHMENT_TRANSFER_SEALING_KEYS behind the new one", 1)
-    click.echo(f"{count} transfer(s) rewrapped")
 
 
 @main.command("check-config")

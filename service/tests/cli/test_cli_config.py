@@ -37,6 +37,20 @@ def test_keys_new_prints_a_key_that_works_and_nothing_else() -> None:
     assert (key_id, len(raw)) == ("k7", 32)
     assert result.stdout.count("\n") == 1
     assert run("keys", "new").stdout != run("keys", "new").stdout
+    printed = json.loads(run("keys", "new", "--id", "k7", "--json").stdout)
+    assert printed["setting"] == f"{printed['id']}:{printed['key']}"
+    assert KeyRing.parse(printed["setting"]).keys[0][0] == "k7"
+
+
+def test_migrate_and_rotate_print_json_for_scripts(tmp_path: Path) -> None:
+    env = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/ledger.db",
+        "ATTACHMENT_TRANSFER_SEALING_KEYS": run("keys", "new").stdout.strip(),
+    }
+    migrated = run("migrate", "--json", **env)
+    assert migrated.exit_code == 0, migrated.output
+    assert set(json.loads(migrated.stdout)) == {"schema", "step", "engine_schema"}
+    assert json.loads(run("keys", "rotate", "--json", **env).stdout) == {"transfers": 0}
 
 
 TOO_WIDE = "has no fixed domain at its end"

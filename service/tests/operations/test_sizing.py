@@ -50,7 +50,7 @@ def test_the_arithmetic_is_what_a_hand_finds(sizing: ModuleType) -> None:
         "peak_mb": 120.0,
         "network_in": 960.0,
         "network_out": 1280.0,
-        "held": 4.0,
+        "busy": 4.0,
         "rounds": 80.0,
         "per_tenant": 86_400.0,
         "tenants": 20.0,

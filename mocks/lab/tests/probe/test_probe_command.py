@@ -191,7 +191,7 @@ def test_missing_variables_are_listed_at_once_with_remedies(tmp_path: Path) -> N
     [
         (["--allow-writes", "--test-activity", ""], "needs one named test activity"),
         (["--clean-up"], "give both"),
-        (["--allow-wrong-password", "cmi", "--system", "c4c"], "does not ask that system"),
+        (["--allow-wrong-password", "cmi", "--system", "c4c"], "does not probe that system"),
     ],
 )
 def test_permits_that_make_no_sense_are_wrong_use(
