@@ -44,7 +44,7 @@ def create_app(data_dir: Path) -> WrappedApp[C4CTenant]:
     app.register_blueprint(control_blueprint(mock))
     for path in sorted(data_dir.glob(f"tenant-*/{FILE_NAME}")):
         tenant = C4CTenant.restored(path)
-        tenants.add(tenant, [tenant.host])
+        tenants.add(tenant, tenant.hosts)
     return wrap(app, mock)
 
 
@@ -54,18 +54,32 @@ def host_of(request: Request) -> str:
 
 
 def _create_tenant(mock: Mock[C4CTenant], data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
-    """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
-    host = body.get("host")
-    if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
-        error = FieldError("host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host)
-        raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
-    tenant = C4CTenant.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
+    """``{"name", "host", "other_hosts"?, "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``.
+
+    An error adds nothing.
+    """
+    host, others = _host(body.get("host"), "host"), body.get("other_hosts", [])
+    if not isinstance(others, list):
+        raise Problem(
+            400, "Not a list", "", [FieldError("other_hosts", "a list of host names", "Leave it out.", others)]
+        )
+    further = [_host(each, f"other_hosts[{at}]") for at, each in enumerate(others)]
+    tenant = C4CTenant.make(
+        str(body["name"]), host, data_dir, mock.dialect_of(body), other_hosts=further, ids_seed=body.get("ids_seed")
+    )
     for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
         given = body.get(member)
         if isinstance(given, Mapping):
             store(tenant, given)
         elif given is not None:
             raise Problem(400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")])
-    mock.tenants.add(tenant, [tenant.host])
+    mock.tenants.add(tenant, tenant.hosts)
     tenant.start_log()
     return tenant
+
+
+def _host(given: object, field: str) -> str:
+    if not isinstance(given, str) or not _HOST.fullmatch(given.lower()):
+        error = FieldError(field, "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", given)
+        raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
+    return given

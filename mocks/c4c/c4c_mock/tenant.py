@@ -26,11 +26,13 @@ class C4CTenant(MockTenant):
 
     Attributes:
         host: name in the Host header, without port, lower-case.
+        other_hosts: further names of the same system; its state is one. Links begin with the name that was asked.
         switches: the dialect as the model reads it; every read counts as evidence used.
         writer: creates, changes and deletes business objects.
     """
 
     host: str
+    other_hosts: tuple[str, ...] = ()
     threads: ThreadLimit = field(default_factory=ThreadLimit)
     switches: Touching = field(init=False)
     locks: ObjectLocks = field(init=False)
@@ -63,11 +65,17 @@ class C4CTenant(MockTenant):
         data_dir: Path,
         dialect: Mapping[str, Any] | None = None,
         *,
+        other_hosts: Iterable[str] = (),
         ids_seed: str | None = None,
     ) -> C4CTenant:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
         parts = MockTenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
-        return cls(**parts, host=host.lower())
+        return cls(**parts, host=host.lower(), other_hosts=tuple(each.lower() for each in other_hosts))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name of the system, the first one first."""
+        return (self.host, *self.other_hosts)
 
     @classmethod
     def restored(cls, path: Path) -> C4CTenant:
@@ -80,7 +88,8 @@ class C4CTenant(MockTenant):
                 rows.pop(object_id, None)
             state.update(entry)
         known = {name: value for name, value in state["dialect"].items() if name in DIALECT.switches}
-        tenant = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
+        names = {"other_hosts": state.get("other_hosts", ()), "ids_seed": state.get("ids_seed")}
+        tenant = cls.make(state["name"], state["host"], path.parent.parent, known, **names)
         tenant.clock.advance(state["clock"])
         tenant.ids.restore(state["ids"])
         tenant.access.restore(state["access"])
@@ -94,7 +103,7 @@ class C4CTenant(MockTenant):
         self.log.rewrite(self._snapshot())
 
     def _snapshot(self) -> Iterator[dict[str, Any]]:
-        named = {"name": self.name, "host": self.host, "ids_seed": self.ids.seed}
+        named = {"name": self.name, "host": self.host, "other_hosts": self.other_hosts, "ids_seed": self.ids.seed}
         yield {"format": FORMAT, **named, **self._settings()}
         yield {"access": self.access.state(), "ids": self.ids.state()}
         for row in self.rows.everything():
@@ -119,6 +128,7 @@ class C4CTenant(MockTenant):
         """Host, systems and users with their ticked services; no passwords."""
         return {
             "host": self.host,
+            "other_hosts": list(self.other_hosts),
             "communication_systems": list(self.access.systems),
             "users": [
                 {"user": u.name, "kind": u.kind, "services": sorted(u.services), "locked": u.locked}

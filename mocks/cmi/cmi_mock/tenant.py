@@ -31,6 +31,7 @@ from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_HTTPS = 443
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -40,6 +41,7 @@ class NewTenant:
 
     Attributes:
         host: CMI's host name, lower-case, without port.
+        port: of CMI's address; other than 443 only on premises.
         tenant_path: first segment of every path.
         rights: of the first user.
         expires: the first user's expiration time, aware UTC.
@@ -48,6 +50,7 @@ class NewTenant:
 
     name: str
     host: str
+    port: int = 443
     tenant_path: str
     api_key: str = field(repr=False)
     user: str
@@ -56,6 +59,11 @@ class NewTenant:
     expires: datetime | None = None
     dialect: Mapping[str, Any] | None = None
     ids_seed: str | None = None
+
+    @property
+    def authority(self) -> str:
+        """Host and, where it is not 443, port."""
+        return self.host if self.port == _HTTPS else f"{self.host}:{self.port}"
 
 
 @dataclass(kw_only=True)
@@ -95,7 +103,7 @@ class CmiTenant(MockTenant):
     @property
     def cmi_url(self) -> str:
         """The public CMI address, without a trailing slash."""
-        return f"https://{self.identity.host}/{self.identity.tenant_path}/cmi"
+        return f"https://{self.identity.authority}/{self.identity.tenant_path}/cmi"
 
     @property
     def rich_content_base(self) -> str:
@@ -143,6 +151,8 @@ def make_tenant(identity: NewTenant, data_dir: Path) -> CmiTenant:
     """Raises Invalid for a bad host, tenant or password, Problem for a bad dialect."""
     if not _HOST.fullmatch(identity.host):
         raise _bad("host", identity.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
+    if not 0 < identity.port < 65_536:
+        raise _bad("port", str(identity.port), "1 to 65535; 443 where the address names none")
     if not _TENANT.fullmatch(identity.tenant_path):
         raise _bad("tenant_path", identity.tenant_path, "letters, digits, _ and -")
     rules = read_rules(identity.dialect)
@@ -176,13 +186,13 @@ def _link_base(identity: NewTenant, rules: CmiRules) -> str:
     base = rules.rich_content_base.rstrip("/")
     return (
         base.replace("{tenant}", identity.tenant_path)
-        .replace("{host}", identity.host)
+        .replace("{host}", identity.authority)
         .replace("{region}", rules.region)
     )
 
 
 def _signed_base(identity: NewTenant, rules: CmiRules) -> str:
-    return rules.signed_base.rstrip("/").replace("{tenant}", identity.tenant_path).replace("{host}", identity.host)
+    return rules.signed_base.rstrip("/").replace("{tenant}", identity.tenant_path).replace("{host}", identity.authority)
 
 
 def _policy(rules: CmiRules) -> PasswordPolicy:

@@ -18,7 +18,7 @@ from orchestration_mock.model.events.outgoing import RequestSender
 from orchestration_mock.model.issuer.keyring import Keyrings, unverified
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import control_blueprint
-from orchestration_mock.routes.oauth import oauth_blueprint
+from orchestration_mock.routes.oauth import oauth_blueprint, own_issuer_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
 from orchestration_mock.tenant import OrchestrationTenant, make_tenant
 from orchestration_mock.wire.egress import read_egress
@@ -26,7 +26,6 @@ from orchestration_mock.wire.outbound import HttpSender
 from orchestration_mock.wire.problems import register_errors
 
 MOST_REQUEST_BYTES = 1024 * 1024
-WORKFLOW_HOST = "cc-workflows-"
 #: Refused as a switch of a dialect: only the command line can set it.
 REAL_NETWORK = "allow_real_network"
 
@@ -56,7 +55,7 @@ def create_app(data_dir: Path, *, requests: RequestSender | None = None) -> Wrap
             requests=sender,
             keys_of=keyrings.of,
         )
-        return tenants.add(tenant, [tenant.tenant_path])
+        return tenants.add(tenant, [tenant.tenant_path, tenant.issuer.url, *tenant.issuer.addresses])
 
     mock = OrchestrationMock(
         name="orchestration",
@@ -90,27 +89,29 @@ def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
         integrations_blueprint(mock),
         control_blueprint(mock),
         workflows_blueprint(mock),
+        own_issuer_blueprint(app, mock),
     ):
         app.register_blueprint(blueprint)
     return app
 
 
 def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> OrchestrationTenant | None:
-    """The tenant by the first path segment; at the orchestration layer's hosts, by the token's issuer.
+    """The tenant by an address of its issuer, or the first path segment; of a workflow's call, by the token's issuer.
 
     There a request without a readable token belongs to the default tenant, which refuses it.
     """
-    if not request.host.startswith(WORKFLOW_HOST):
-        return tenants.find(request.path.lstrip("/").partition("/")[0])
+    if not request.path.startswith("/prod/"):
+        exact = tenants.find(f"{request.host.lower()}{request.path}")
+        return exact or tenants.find(request.path.lstrip("/").partition("/")[0])
     token = request.headers.get("Authorization", "").partition(" ")[2]
-    by_token = tenants.find(_tenant_path_of(token)) or _opaque_owner(token, tenants)
+    by_token = tenants.find(_issuer_of(token)) or _opaque_owner(token, tenants)
     return by_token or tenants.get(DEFAULT_TENANT)
 
 
-def _tenant_path_of(token: str) -> str:
-    """The last segment of the issuer in an unverified token; that tenant verifies it."""
+def _issuer_of(token: str) -> str:
+    """The issuer in an unverified token; that tenant verifies it."""
     try:
-        return str(unverified(token)[1]["iss"]).rpartition("/")[2]
+        return str(unverified(token)[1]["iss"])
     except (ValueError, KeyError):
         return ""
 

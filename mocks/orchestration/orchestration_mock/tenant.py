@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from orchestration_mock.model.issuer.keyring import Keyring
 from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
 from orchestration_mock.model.workflows import Workflows
 
+_ADDRESS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 DEFAULT_AUDIENCE = "attachment-transfer"
 DEFAULT_SCOPE = ("chat-attachments", "transfers")
 
@@ -117,6 +119,7 @@ def make_tenant(
 ) -> OrchestrationTenant:
     """A tenant from ``{"name", "tenant_path", "oauth", "secrets"?, "event_driven_integrations"?}``.
 
+    ``oauth`` may name ``issuer`` and ``token_url``; else they are below the European login host, by the tenant's path.
     ``dialect`` is complete and checked. Raises ``Invalid`` or ``MalformedRequest``.
     """
     form = Form(body)
@@ -124,15 +127,15 @@ def make_tenant(
     if tenant_path == "_mock" or (tenant_path and not NAME.fullmatch(tenant_path)):
         form.wrong("tenant_path", "1 to 64 of A-Z a-z 0-9 _ -", "choose another path", tenant_path)
     client = _client(form)
+    url, token_url = _issuer_addresses(form, tenant_path)
     ids_seed = form.text("ids_seed", "")
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
     form.refuse_unknown("no such member")
     form.done("The tenant")
     parts = MockTenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
-    url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
-    issuer = Issuer(url=url, client=client, keys=keys, **basics)
+    issuer = Issuer(url=url, token_url=token_url, client=client, keys=keys, **basics)
     return OrchestrationTenant(**parts, tenant_path=tenant_path, issuer=issuer, requests=requests, setup=setup)
 
 
@@ -149,3 +152,15 @@ def _client(form: Form) -> OAuthClient:
         inner.wrong("scope", "a list of strings or a string with spaces", "correct or remove scope")
     form.take_errors(inner, "oauth")
     return client
+
+
+def _issuer_addresses(form: Form, tenant_path: str) -> tuple[str, str]:
+    """The issuer and its token address; the latter is empty if it is below the issuer."""
+    inner = Form(form.raw("oauth", {}), at="oauth")
+    url = inner.text("issuer", f"https://login-eu-c1.cc.sinch.com/{tenant_path}").rstrip("/")
+    token_url = inner.text("token_url", "")
+    for name, address in (("issuer", url), ("token_url", token_url)):
+        if address and not _ADDRESS.fullmatch(address):
+            inner.wrong(name, "an address https://HOST/PATH", "correct or remove it", address)
+    form.take_errors(inner, "oauth")
+    return url, token_url

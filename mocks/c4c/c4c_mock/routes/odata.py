@@ -198,9 +198,10 @@ def _serve(
 def _origin(tenant: C4CTenant, req: Request) -> str:
     """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with."""
     scheme = str(tenant.switches["link_scheme"])
-    port = req.host.rpartition(":")[2] if ":" in req.host else ""
+    name, _, port = req.host.lower().partition(":")
+    host = name if name in tenant.hosts else tenant.host
     shown = port.isdigit() and port != {"https": "443", "http": "80"}[scheme]
-    return f"{scheme}://{tenant.host}:{port}" if shown else f"{scheme}://{tenant.host}"
+    return f"{scheme}://{host}:{port}" if shown else f"{scheme}://{host}"
 
 
 def _with_token(call: ODataCall, cookies: Mapping[str, str]) -> ODataReply:

@@ -25,6 +25,7 @@ def new_tenant(body: Body) -> NewTenant:
     return NewTenant(
         name=text(body, "name"),
         host=text(body, "host").lower(),
+        port=whole(body, "port", 443),
         tenant_path=text(body, "tenant_path"),
         api_key=text(body, "api_key", secret=True),
         user=text(body, "user"),
@@ -48,9 +49,7 @@ def new_chat(body: Body) -> NewChat:
     direction = text(body, "direction", "inbound")
     if direction not in ("inbound", "outbound"):
         _wrong("direction", "inbound or outbound", direction)
-    priority = body.get("priority", 50)
-    if type(priority) is not int:
-        _wrong("priority", "a whole number", priority)
+    priority = whole(body, "priority", 50)
     return NewChat(
         channel_sub_type=text(body, "channel_sub_type", "whatsapp"),
         queue=queue_in(body) or _DEFAULT_QUEUE,
@@ -159,6 +158,14 @@ def text(body: Body, name: str, default: str | None = None, *, secret: bool = Fa
     value = body.get(name, default)
     if not isinstance(value, str) or (default is None and not value) or not _is_clean(value):
         _wrong(name, "a text", None if secret else value)
+    return value
+
+
+def whole(body: Body, name: str, default: int) -> int:
+    """A whole number, no bool."""
+    value = body.get(name, default)
+    if type(value) is not int:
+        _wrong(name, "a whole number", value)
     return value
 
 

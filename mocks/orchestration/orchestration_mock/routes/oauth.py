@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer.client_login import OAuthError
@@ -23,6 +23,24 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     bp.url_value_preprocessor(without_tenant)
     _add_tokens(bp, mock)
     _add_metadata(bp, mock)
+    return bp
+
+
+def own_issuer_blueprint(app: Flask, mock: Mock[OrchestrationTenant]) -> Blueprint:
+    """The addresses of an issuer that is not below ``/{tenant}``: an authorisation server of the customer's own."""
+    bp = Blueprint("own_issuer", __name__)
+    views = {"token": "oauth.token", "metadata": "oauth.discovery", "keys": "oauth.jwks"}
+
+    @bp.route("/<path:_path>", methods=["GET", "POST"])
+    def answer(_path: str) -> Response:
+        """What the issuer has at exactly this address."""
+        what = mock.tenant().issuer.addresses.get(f"{request.host.lower()}{request.path}")
+        if what is None:
+            abort(404)
+        if (what == "token") != (request.method == "POST"):
+            abort(405)
+        return cast("Response", app.view_functions[views[what]]())
+
     return bp
 
 

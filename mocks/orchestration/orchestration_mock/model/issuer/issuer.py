@@ -51,6 +51,7 @@ class Issuer:
         self,
         *,
         url: str,
+        token_url: str = "",
         client: OAuthClient,
         clock: Clock,
         ids: Ids,
@@ -58,6 +59,8 @@ class Issuer:
         keys: Keyring | None = None,
     ) -> None:
         self.url = url
+        #: The token address.
+        self.token_url = token_url or f"{url}/oauth2/token"
         self.client = client
         self.expires_in_s = DEFAULT_EXPIRES_IN_S
         self.skew_s = 0.0
@@ -72,9 +75,16 @@ class Issuer:
         self._lock = RLock()
 
     @property
-    def token_url(self) -> str:
-        """The token address."""
-        return f"{self.url}/oauth2/token"
+    def addresses(self) -> dict[str, str]:
+        """Where it answers: host and path of each address → what is there (token, metadata or keys)."""
+        well_known = f"{self.url}/.well-known/"
+        found = {
+            f"{well_known}openid-configuration": "metadata",
+            f"{well_known}oauth-authorization-server": "metadata",
+            f"{well_known}jwks.json": "keys",
+            self.token_url: "token",
+        }
+        return {address.partition("://")[2]: what for address, what in found.items()}
 
     @property
     def kid(self) -> str:
