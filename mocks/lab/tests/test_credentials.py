@@ -63,7 +63,7 @@ def test_passwords_keep_to_the_documented_alphabet() -> None:
 
 def test_a_tenant_survives_its_journey_to_another_process() -> None:
     tenant = default_tenant()
-    assert TenantNames(**json.loads(json.dumps(tenant.to_json()))) == tenant
+    assert TenantNames.from_json(json.loads(json.dumps(tenant.to_json()))) == tenant
 
 
 def test_a_sealing_key_is_a_ring_of_one_key_of_32_bytes() -> None:

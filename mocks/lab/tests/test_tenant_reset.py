@@ -14,7 +14,7 @@ from attachment_lab.errors import LabFailed, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until, wait_until_settled
 from attachment_lab.tenant.conversation import LabConversation
-from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
+from attachment_lab.tenant.credentials import fresh_tenant, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant, reset_tenant
 from attachment_lab.testing.lab import Lab
 
@@ -30,7 +30,7 @@ def test_a_reset_tenant_keeps_its_addresses_and_nothing_that_is_secret() -> None
 
 def test_the_seed_of_a_tenant_with_a_long_name_is_accepted_by_the_mocks() -> None:
     long = "a" * 64
-    assert len(with_new_secrets(TenantNames(**fresh_tenant().to_json() | {"name": long})).ids_seed or "") <= 64
+    assert len(with_new_secrets(replace(fresh_tenant(), name=long)).ids_seed or "") <= 64
 
 
 class Opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 
@@ -16,10 +17,17 @@ MOCKS = ("orchestration", "cmi", "c4c")
 class StackClients:
     """Clients for the three mocks' control interfaces and the service, from base URLs by name.
 
-    ``transport`` answers instead of the network, for tests.
+    Args:
+        urls: ``edge`` too, where the stack has an edge proxy (its control address).
+        allow_list: the service's allow-list file; None where the stack has none.
+        transport: answers instead of the network, for tests.
     """
 
-    def __init__(self, urls: Mapping[str, str], *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, urls: Mapping[str, str], *, allow_list: Path | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.allow_list = allow_list
+        self.edge = JsonClient("edge proxy", urls["edge"], transport=transport) if "edge" in urls else None
         self.orchestration = JsonClient("orchestration mock", urls["orchestration"], transport=transport)
         self.cmi = JsonClient("CMI mock", urls["cmi"], transport=transport)
         self.c4c = JsonClient("C4C mock", urls["c4c"], transport=transport)
@@ -38,5 +46,6 @@ class StackClients:
 
     def close(self) -> None:
         """Close all connections."""
-        for calls in (self.orchestration, self.cmi, self.c4c, self.service):
-            calls.close()
+        for calls in (self.orchestration, self.cmi, self.c4c, self.service, self.edge):
+            if calls is not None:
+                calls.close()

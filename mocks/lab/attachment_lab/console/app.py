@@ -38,10 +38,10 @@ POLICY = (
 def create_app() -> Flask:
     """The application, from the settings in the environment (see commands.console)."""
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
-    pool = [TenantNames(**each) for each in settings.get("pool", [])]
+    pool = [TenantNames.from_json(each) for each in settings.get("pool", [])]
     control = StackControl.from_json(settings.get("control", {}))
     options = TenantOptions(dialects=settings.get("dialects", {}))
-    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"], allow_list=control.allow_list), TenantNames.from_json(settings["tenant"])
     return build_app(to, names, settings["urls"], control=control, pool=pool, options=options)
 
 

@@ -99,7 +99,7 @@ def wait_for(urls: Mapping[str, str], *, timeout_s: float) -> None:
 def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -> bool:
     """Open the console's first tenant in all three mocks; False if it is open already."""
     wait_for(settings["urls"], timeout_s=timeout_s)
-    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"]), TenantNames.from_json(settings["tenant"])
     if _is_open(to, names.name):
         return False
     open_tenant(to, names, TenantOptions(dialects=settings["dialects"]))
@@ -108,7 +108,7 @@ def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -
 
 def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> ReconciliationVerdict:
     """Play one chat with two files through the whole chain and reconcile. Raises LabError."""
-    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"]), TenantNames.from_json(settings["tenant"])
     reconciliation = Reconciliation(to, names)
     chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.accept()

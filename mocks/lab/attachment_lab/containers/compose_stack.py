@@ -103,7 +103,7 @@ class ComposeStack:
     @property
     def first_tenant(self) -> TenantNames:
         """The documentation's own names."""
-        return TenantNames(**self._settings["tenant"])
+        return TenantNames.from_json(self._settings["tenant"])
 
     @property
     def clients(self) -> StackClients:
@@ -220,7 +220,7 @@ class ComposeStack:
             path = "/run/lab/console/console.json"
             command = ["run", "--rm", "--network", "none", "-v", volume, "--entrypoint", "cat", image, path]
             self._settings = json.loads(docker(*command))
-            self._pool = [TenantNames(**each) for each in self._settings["pool"]]
+            self._pool = [TenantNames.from_json(each) for each in self._settings["pool"]]
 
 
 def _state(container: dict[str, Any]) -> str:

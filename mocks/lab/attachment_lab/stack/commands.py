@@ -42,7 +42,7 @@ def mock(name: str, ports: Ports, run_dir: Path, *, collector: str = "", fault_p
         *("--data", str(run_dir / name)),
     ]
     if name == "orchestration":
-        arguments += ["--egress", egress.for_orchestration(ports)]
+        arguments += ["--egress", egress.everything(ports)]
     if not fault_proxy:
         arguments += ["--fault-proxy-bypassed", PROXY_BYPASSED]
     if collector:
@@ -58,13 +58,30 @@ def instrumented(collector: str) -> dict[str, str]:
     return {INSTRUMENTATION: collector, "PYTHONPATH": os.pathsep.join(path)}
 
 
+def allow_list(run_dir: Path) -> Path:
+    """The service's allow-list file: the exact hosts and issuers of the open tenants."""
+    return run_dir / "allow-list.json"
+
+
+def edge(ports: Ports, run_dir: Path, *, fault_proxy: bool) -> Command:
+    """The edge proxy, between the service or the event engine and everything that a tenant's addresses name."""
+    arguments = [
+        *("--host", LOOPBACK),
+        *("--port", str(ports.edge)),
+        *("--edge-port", str(ports.edge_proxy)),
+        *("--data", str(run_dir / "edge")),
+    ]
+    for name, base in egress.edge_targets(ports, fault_proxy=fault_proxy).items():
+        arguments += ["--target", f"{name}={base}"]
+    return Command(name="edge", module="mock_kit.edge", arguments=arguments, environment={})
+
+
 def service(
     ports: Ports,
     run_dir: Path,
     *,
     clock_file: Path,
     sealing_key: str,
-    fault_proxy: bool,
     extra: Mapping[str, str],
     dialect: DialectFile | None = None,
 ) -> Command:
@@ -73,10 +90,10 @@ def service(
         "HOST": LOOPBACK,
         "PORT": str(ports.service),
         "LAB_MODE": "1",
-        "EGRESS_MAP": egress.for_service(ports, fault_proxy=fault_proxy),
-        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
+        "EGRESS_MAP": egress.everything(ports),
         "TOKEN_AUDIENCE": AUDIENCE,
-        "ALLOWED_HOSTS": "*.execute-api.*.amazonaws.com,*.crm.cloud.sap",
+        "ALLOWED_HOSTS": "",
+        "ALLOW_LIST_FILE": str(allow_list(run_dir)),
         "SEALING_KEYS": sealing_key,
         "VERIFY_DIGEST": "1",
         "SETTLE_S": str(SETTLE_S),

@@ -1,7 +1,7 @@
-"""Egress maps: which process of the stack answers for which real host name.
+"""Egress: every real name that a process of the stack calls leads to the edge proxy, which knows the open tenants.
 
-Syntax, shared by the service and the orchestration mock: ``pattern=base-url`` joined by commas. Host header and path of
-a mapped call stay the real ones, so a production configuration works unchanged.
+Syntax, shared by the service and the orchestration mock: ``pattern=base-url``. Host header and path of a mapped call
+stay the real ones, so a production configuration works unchanged.
 """
 
 from __future__ import annotations
@@ -14,21 +14,13 @@ def url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def for_service(ports: Ports, *, fault_proxy: bool) -> str:
-    """Every name that the transfer service calls: C4C, CMI and the token issuer."""
-    return _join(
-        {
-            "*.crm.cloud.sap": ports.c4c_fault_proxy if fault_proxy else ports.c4c,
-            "*.amazonaws.com": ports.cmi_fault_proxy if fault_proxy else ports.cmi,
-            "login-*.cc.sinch.com": ports.orchestration_fault_proxy if fault_proxy else ports.orchestration,
-        }
-    )
+def everything(ports: Ports) -> str:
+    """One entry for every name."""
+    return f"*={url(ports.edge_proxy)}"
 
 
-def for_orchestration(ports: Ports) -> str:
-    """Every name that Contact Pro's event engine calls: the workflow endpoint and the token issuer."""
-    return _join({"cc-workflows-*.cc.sinch.com": ports.service, "login-*.cc.sinch.com": ports.orchestration})
-
-
-def _join(targets: dict[str, int]) -> str:
-    return ",".join(f"{pattern}={url(port)}" for pattern, port in targets.items())
+def edge_targets(ports: Ports, *, fault_proxy: bool) -> dict[str, str]:
+    """What the edge proxy passes requests on to: the mocks, by their fault proxies where wanted, and the service."""
+    suffix = "_fault_proxy" if fault_proxy else ""
+    mocks = {name: url(getattr(ports, f"{name}{suffix}")) for name in ("orchestration", "cmi", "c4c")}
+    return mocks | {"service": url(ports.service)}

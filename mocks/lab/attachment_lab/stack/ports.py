@@ -17,9 +17,11 @@ OFFSETS = {
     "c4c": 3,
     "service": 4,
     "worker_health": 5,
+    "edge": 6,
     "orchestration_fault_proxy": 11,
     "cmi_fault_proxy": 12,
     "c4c_fault_proxy": 13,
+    "edge_proxy": 16,
 }
 
 
@@ -33,15 +35,17 @@ class Ports:
     c4c: int
     service: int
     worker_health: int
+    edge: int
     orchestration_fault_proxy: int
     cmi_fault_proxy: int
     c4c_fault_proxy: int
+    edge_proxy: int
 
     @classmethod
     def fixed(cls, base: int) -> Ports:
         """The documented layout. Raises WrongUse when it does not fit below 65536."""
         if not 1024 <= base <= 65535 - max(OFFSETS.values()):
-            raise WrongUse(f"--port-base {base}: choose 0 (free ports) or 1024 to 65522")
+            raise WrongUse(f"--port-base {base}: choose 0 (free ports) or 1024 to 65519")
         return cls(**{name: base + offset for name, offset in OFFSETS.items()})
 
     @classmethod

@@ -164,7 +164,7 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
     def path(name: str) -> Path | None:
         return Path(body[name]) if body.get(name) else None
 
-    tenants = {name: TenantNames(**names) for name, names in body["tenants"].items()}
+    tenants = {name: TenantNames.from_json(names) for name, names in body["tenants"].items()}
     return _checked(
         RunningStack(
             urls=body["urls"],

@@ -25,6 +25,7 @@ from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
 from attachment_lab.stack.progress import STALLED_S
+from attachment_lab.tenant.addresses import put_endpoints, write_allow_list
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
 from attachment_lab.tenant.opening import TenantOptions
 
@@ -78,7 +79,7 @@ class Stack:
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.processes = StackProcesses(run_dir)
-        self.clients = StackClients(self.urls)
+        self.clients = StackClients(self.urls, allow_list=commands.allow_list(run_dir))
         #: Receives a record of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
@@ -92,7 +93,7 @@ class Stack:
     @property
     def urls(self) -> dict[str, str]:
         """Base URLs as the ready file names them."""
-        named = ("console", *MOCKS, "service")
+        named = ("console", *MOCKS, "service", "edge")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
@@ -114,9 +115,14 @@ class Stack:
             )
             for name in MOCKS
         }
+        mocks["edge"] = self.processes.start(
+            commands.edge(self.ports, self.run_dir, fault_proxy=self.options.fault_proxy)
+        )
+        write_allow_list(commands.allow_list(self.run_dir))
         service = self._start_service()
         for name, process in mocks.items():
             self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
+        put_endpoints(self.clients)
         self._wait_for_service(service)
 
     def restart_service_empty(self) -> None:
@@ -134,6 +140,7 @@ class Stack:
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
         hands["fault_proxy"] = self.options.fault_proxy
+        hands["allow_list"] = str(commands.allow_list(self.run_dir))
         if stack_file:
             hands["stack_file"] = str(stack_file.absolute())
         console = self.processes.start(commands.console(self.ports, self.urls, tenant, hands))
@@ -173,7 +180,6 @@ class Stack:
             self.run_dir,
             clock_file=self.clock_file,
             sealing_key=sealing_key(),
-            fault_proxy=self.options.fault_proxy,
             extra={**commands.instrumented(self._collector_address("service")), **self.options.service_environment},
             dialect=self.dialect,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import secrets
 import string
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 REGION = "eu-c1"
+HTTPS_PORT = 443
 ENDPOINT = f"https://cc-workflows-{REGION}.cc.sinch.com/prod/chat-attachments"
 AUDIENCE = "attachment-transfer"
 SCOPE = "chat-attachments transfers"
@@ -20,10 +22,52 @@ DEFAULT_NAME = "acme"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TenantNames:
-    """One tenant: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
+class PastedIntegration:
+    """An event-driven integration as it is entered in System Configurator.
 
     Attributes:
+        json: the text of the field JSON for Configuration, as it stands.
+        events: ticked; None = as the tenant's options say.
+        queues: each ``{"id"?, "address"}``; empty = every queue.
+        direct_conversations: None = as the tenant's options say.
+    """
+
+    json: str
+    endpoint_url: str = ENDPOINT
+    name: str = "Chat attachments to SAP Service Cloud"
+    description: str = ""
+    channel_type: str = "Chat"
+    ordinal: int = 1
+    direction: str = "Both"
+    events: tuple[str, ...] | None = None
+    queues: tuple[dict[str, str], ...] = ()
+    direct_conversations: bool | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretNames:
+    """What the customer calls its secrets in the secrets manager; the defaults are those of the documentation."""
+
+    oauth: str = "orchestration-layer"
+    api_key: str = "ri-apikey"
+    cmi_password: str = "cmi-chat-attachment-upload-user"  # noqa: S105 - a name
+    c4c_password: str = "sap-v1-secret"  # noqa: S105 - a name
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantNames:
+    """One tenant: a Contact Pro tenant, its CMI address and its C4C hosts, with the accounts that join them.
+
+    Attributes:
+        tenant_path: of the Contact Pro tenant; also the first segment of CMI's path, unless ``cmi_path`` differs.
+        cmi_port: other than 443 only on premises.
+        other_c4c_hosts: further names of the same C4C system.
+        issuer: of the tokens; empty = below the login host of the region, by the tenant's path.
+        access_token_url: empty = below the issuer.
+        secret_names: of the four secrets that the documented configuration refers to.
+        more_secrets: further secrets that the configurations name, by their names.
+        integrations: empty = the documentation's example, with this tenant's addresses.
         ids_seed: the mocks derive their ids from it; None = from the name. See ``with_new_secrets``.
     """
 
@@ -38,12 +82,36 @@ class TenantNames:
     c4c_password: str = field(repr=False)
     cmi_user: str = "transcript.user"
     c4c_user: str = "v1user"
+    cmi_port: int = HTTPS_PORT
+    cmi_path: str = ""
+    other_c4c_hosts: tuple[str, ...] = ()
+    issuer: str = ""
+    access_token_url: str = ""
+    secret_names: SecretNames = SecretNames()
+    more_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    integrations: tuple[PastedIntegration, ...] = ()
     ids_seed: str | None = None
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> TenantNames:
+        """From what ``to_json`` made. Raises TypeError for unknown members."""
+        parts = {name: value for name, value in given.items() if name not in {"secret_names", "integrations"}}
+        return cls(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in parts.items()},
+            secret_names=SecretNames(**given.get("secret_names", {})),
+            integrations=tuple(_integration(each) for each in given.get("integrations", ())),
+        )
 
     @property
     def cmi_url(self) -> str:
         """Public CMI address as the integration's JSON gives it; no trailing slash."""
-        return f"https://{self.cmi_host}/{self.tenant_path}/cmi"
+        authority = self.cmi_host if self.cmi_port == HTTPS_PORT else f"{self.cmi_host}:{self.cmi_port}"
+        return f"https://{authority}/{self.cmi_path or self.tenant_path}/cmi"
+
+    @property
+    def c4c_hosts(self) -> tuple[str, ...]:
+        """Every name of C4C, the first one first."""
+        return (self.c4c_host, *self.other_c4c_hosts)
 
     @property
     def c4c_url(self) -> str:
@@ -51,13 +119,20 @@ class TenantNames:
         return f"https://{self.c4c_host}"
 
     @property
+    def token_issuer(self) -> str:
+        """The issuer of the tokens with which Contact Pro calls the endpoint. Evidence: assumed unless it is given."""
+        return self.issuer or f"https://login-{REGION}.cc.sinch.com/{self.tenant_path}"
+
+    @property
     def token_url(self) -> str:
-        """The real, public token endpoint of the Contact Pro tenant."""
-        return f"https://login-{REGION}.cc.sinch.com/{self.tenant_path}/oauth2/token"
+        """The public token address of the Contact Pro tenant."""
+        return self.access_token_url or f"{self.token_issuer}/oauth2/token"
 
     @property
     def integration_json(self) -> str:
-        """JSON for Configuration; for the default tenant the documentation's example, byte for byte."""
+        """JSON for Configuration of the first integration; for the default tenant the documentation's, byte for byte."""
+        if self.integrations:
+            return self.integrations[0].json
         example = example_integration_json().decode("ascii")
         cmi_url = self.cmi_url.removeprefix("https://")
         return example.replace(EXAMPLE_CMI, cmi_url).replace(EXAMPLE_C4C_HOST, self.c4c_host)
@@ -70,6 +145,7 @@ class TenantNames:
         return {
             "the OAuth client secret": self.client_secret,
             "the CMI API key": self.api_key,
+            **{f"the secret {name}": value for name, value in self.more_secrets.items()},
             "the CMI password": self.cmi_password,
             "the C4C password": self.c4c_password,
             "the CMI Basic credentials": base64.b64encode(cmi_basic.encode()).decode(),
@@ -80,6 +156,13 @@ class TenantNames:
     def to_json(self) -> dict[str, Any]:
         """For the lab's own 0600 stack file and the environment of its console; holds secrets."""
         return asdict(self)
+
+
+def _integration(given: Mapping[str, Any]) -> PastedIntegration:
+    events = given.get("events")
+    return PastedIntegration(
+        **{**given, "events": None if events is None else tuple(events), "queues": tuple(given["queues"])}
+    )
 
 
 def example_integration_json() -> bytes:
@@ -95,7 +178,7 @@ def default_tenant() -> TenantNames:
         cmi_host=EXAMPLE_CMI.partition("/")[0],
         c4c_host=EXAMPLE_C4C_HOST,
         client_id="contact-pro-acme",
-        **_fresh_secrets(),
+        **fresh_secrets(),
     )
 
 
@@ -110,7 +193,7 @@ def fresh_tenant() -> TenantNames:
         cmi_host=f"{gateway}.execute-api.eu-central-1.amazonaws.com",
         c4c_host=f"my{digits}.de1.crm.cloud.sap",
         client_id=f"contact-pro-{tenant_path}",
-        **_fresh_secrets(),
+        **fresh_secrets(),
     )
 
 
@@ -124,7 +207,8 @@ def with_new_secrets(names: TenantNames) -> TenantNames:
         names,
         client_id=f"contact-pro-{names.tenant_path}-{tag}",
         ids_seed=f"{names.name[:55]}-{tag}",
-        **_fresh_secrets(),
+        more_secrets={name: new_password() for name in names.more_secrets},
+        **fresh_secrets(),
     )
 
 
@@ -133,11 +217,16 @@ def sealing_key() -> str:
     return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-def _fresh_secrets() -> dict[str, str]:
-    """Passwords use the documented alphabet: Latin letters, no special currency or fraction signs."""
+def new_password() -> str:
+    """A random password in the documented alphabet: Latin letters, no special currency or fraction signs."""
+    return "Aa1" + secrets.token_urlsafe(18)
+
+
+def fresh_secrets() -> dict[str, str]:
+    """The values of the secrets of a new tenant, by the members of TenantNames."""
     return {
         "client_secret": secrets.token_urlsafe(32),
         "api_key": secrets.token_urlsafe(30),
-        "cmi_password": "Aa1" + secrets.token_urlsafe(18),
-        "c4c_password": "Aa1" + secrets.token_urlsafe(18),
+        "cmi_password": new_password(),
+        "c4c_password": new_password(),
     }

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
-from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames, with_new_secrets
+from attachment_lab.tenant.addresses import publish, withdraw
+from attachment_lab.tenant.credentials import AUDIENCE, SCOPE, PastedIntegration, TenantNames, with_new_secrets
 from attachment_lab.tenant.service_api import ServiceApi
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.
@@ -44,11 +45,13 @@ def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | N
     _create_c4c(to, names, options)
     _create_contact_pro(to, names, options)
     _add_secrets(to, names)
-    _add_integration(to, names, options)
+    _add_integrations(to, names, options)
+    publish(to, names)
 
 
 def close_tenant(to: StackClients, name: str) -> None:
     """Remove the tenant and its files from all three mocks."""
+    withdraw(to, name)
     for mock in MOCKS:
         to.mock(mock).delete(f"/_mock/tenants/{name}")
 
@@ -63,7 +66,8 @@ def _create_cmi(to: StackClients, names: TenantNames, options: TenantOptions) ->
         {
             "name": names.name,
             "host": names.cmi_host,
-            "tenant_path": names.tenant_path,
+            "port": names.cmi_port,
+            "tenant_path": names.cmi_path or names.tenant_path,
             "api_key": names.api_key,
             "user": names.cmi_user,
             "password": names.cmi_password,
@@ -80,6 +84,7 @@ def _create_c4c(to: StackClients, names: TenantNames, options: TenantOptions) ->
         {
             "name": names.name,
             "host": names.c4c_host,
+            "other_hosts": list(names.other_c4c_hosts),
             "communication_system": {"id": COMMUNICATION_SYSTEM},
             "arrangement": arrangement,
             "dialect": dict(options.dialects.get("c4c", {})),
@@ -94,6 +99,8 @@ def _create_contact_pro(to: StackClients, names: TenantNames, options: TenantOpt
         "client_secret": names.client_secret,
         "scope": SCOPE,
         "audience": AUDIENCE,
+        "issuer": names.token_issuer,
+        "token_url": names.token_url,
     }
     to.orchestration.post(
         "/_mock/tenants",
@@ -108,40 +115,31 @@ def _create_contact_pro(to: StackClients, names: TenantNames, options: TenantOpt
 
 
 def _add_secrets(to: StackClients, names: TenantNames) -> None:
-    """The secrets manager's four entries. Names: configuration page; the OAuth object's keys are assumed."""
+    """The secrets manager's entries. The documented four have the customer's names; the OAuth object's keys are assumed."""
     oauth = {
         "client_id": names.client_id,
         "client_secret": names.client_secret,
         "access_token_url": names.token_url,
         "scope": SCOPE.split(),
     }
+    called = names.secret_names
     entries: dict[str, tuple[str, str | dict[str, Any]]] = {
-        "orchestration-layer": ("Access to the orchestration layer", oauth),
-        "ri-apikey": ("API key of the RESTful interfaces", names.api_key),
-        "cmi-chat-attachment-upload-user": ("CMI user of the chat attachment upload", names.cmi_password),
-        "sap-v1-secret": ("C4C technical user of the chat attachment upload", names.c4c_password),
+        called.oauth: ("Access to the orchestration layer", oauth),
+        called.api_key: ("API key of the RESTful interfaces", names.api_key),
+        called.cmi_password: ("CMI user of the chat attachment upload", names.cmi_password),
+        called.c4c_password: ("C4C technical user of the chat attachment upload", names.c4c_password),
     }
+    entries |= {name: ("Named by a configuration", value) for name, value in names.more_secrets.items()}
     path = f"/{names.tenant_path}/system-configurator/api/secrets"
     for name, (description, secret) in entries.items():
         to.orchestration.post(path, {"name": name, "description": description, "secret": secret})
 
 
-def _add_integration(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
-    to.orchestration.post(
-        f"/{names.tenant_path}/system-configurator/api/event-driven-integrations",
-        {
-            "name": "Chat attachments to SAP Service Cloud",
-            "channel_type": "Chat",
-            "endpoint_url": ENDPOINT,
-            "ordinal": 1,
-            "direction": "Both",
-            "events": list(options.events),
-            "queues": [],
-            "direct_conversations": options.direct_conversations,
-            "enabled": True,
-            "json": names.integration_json,
-        },
-    )
+def _add_integrations(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
+    for each in names.integrations or (PastedIntegration(json=names.integration_json),):
+        form = {"events": options.events, "direct_conversations": options.direct_conversations}
+        given = {name: value for name, value in asdict(each).items() if value is not None}
+        to.orchestration.post(f"/{names.tenant_path}/system-configurator/api/event-driven-integrations", form | given)
 
 
 def reset_tenant(

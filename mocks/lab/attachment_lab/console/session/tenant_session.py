@@ -34,17 +34,19 @@ class StackControl:
         worker_health_port: loopback port by which the worker process is found.
         stack_file: where the owner of the stack announces it.
         fault_proxy: whether the service reaches the mocks through their fault proxies.
+        allow_list: the service's allow-list file.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
     stack_file: Path | None = None
     fault_proxy: bool = False
+    allow_list: Path | None = None
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> StackControl:
         """From the console's settings; unknown members are a mistake of the caller (TypeError)."""
-        paths = {name: Path(given[name]) for name in ("clock_file", "stack_file") if given.get(name)}
+        paths = {name: Path(given[name]) for name in ("clock_file", "stack_file", "allow_list") if given.get(name)}
         return cls(**{**given, **paths})
 
 

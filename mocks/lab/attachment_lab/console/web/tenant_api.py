@@ -35,7 +35,7 @@ def _add_list(app: Flask, sessions: TenantSessions) -> None:
         body = json_object()
         try:
             options = TenantOptions(**body.get("options", {}))
-            names = TenantNames(**body["names"]) if body.get("names") else None
+            names = TenantNames.from_json(body["names"]) if body.get("names") else None
         except TypeError:
             # The error's own words could repeat a secret.
             words = "names: an object with the members of TenantNames; options: of TenantOptions; or leave them out"

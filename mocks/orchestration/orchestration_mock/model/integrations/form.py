@@ -33,6 +33,7 @@ def read_integration(body: object, *, id_: str, serial: int, dialect: Mapping[st
     secrets_outside_headers = dialect["secrets_outside_headers"] == "allow"
     fields: dict[str, Any] = {
         "name": form.text("name"),
+        "description": form.text("description", ""),
         "channel_type": form.choice("channel_type", CHANNEL_TYPES),
         "endpoint_url": _endpoint(form, secrets_allowed=secrets_outside_headers),
         "ordinal": form.whole("ordinal", 1),

@@ -48,6 +48,7 @@ class Integration:
     id: str
     serial: int
     name: str
+    description: str
     channel_type: str
     endpoint_url: str
     ordinal: int
@@ -71,6 +72,7 @@ class Integration:
         return {
             "id": self.id,
             "name": self.name,
+            "description": self.description,
             "channel_type": self.channel_type,
             "endpoint_url": self.endpoint_url,
             "ordinal": self.ordinal,

@@ -1,0 +1,103 @@
+"""Where a tenant's addresses lead: the edge proxy learns them, and the service's allow-list file has their exact hosts.
+
+Both change while the stack runs, whichever process opens the tenant: the command line, the console or a test.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import RequestRefused, WrongUse
+from attachment_lab.tenant.credentials import HTTPS_PORT, TenantNames
+
+#: The documented endpoints: one host per region, the same path. The edge proxy knows them from its start.
+REGIONS = ("eu-c1", "na-w2", "au-s2")
+ENDPOINT_PATH = "/prod/chat-attachments"
+ENDPOINTS_OWNER = "endpoints"
+
+
+def endpoint_routes() -> list[dict[str, Any]]:
+    """The workflows' hosts: chat attachments are the service's, the siblings have a stand-in."""
+    hosts = [f"cc-workflows-{region}.cc.sinch.com" for region in REGIONS]
+    return [
+        *({"host": host, "path_prefix": ENDPOINT_PATH, "target": "service"} for host in hosts),
+        *({"host": host, "path_prefix": "/prod/", "target": "orchestration"} for host in hosts),
+    ]
+
+
+def put_endpoints(to: StackClients) -> None:
+    """Tell the edge proxy the documented endpoints."""
+    if to.edge is not None:
+        to.edge.put(f"/_mock/edge/routes/{ENDPOINTS_OWNER}", {"routes": endpoint_routes()})
+
+
+def publish(to: StackClients, names: TenantNames) -> None:
+    """Make the addresses of an open tenant reachable and allowed. Raises WrongUse when another tenant has one."""
+    routes = list(_routes(to, names))
+    if to.edge is not None:
+        try:
+            to.edge.put(f"/_mock/edge/routes/{names.name}", {"routes": routes})
+        except RequestRefused as exc:
+            raise WrongUse(f"tenant {names.name}: {exc}") from exc
+    if to.allow_list is not None:
+        hosts = {route["host"] for route in routes if route["target"] != "orchestration"}
+        with _changing(to.allow_list) as tenants:
+            tenants[names.name] = {"hosts": sorted(hosts), "issuers": [names.token_issuer]}
+
+
+def withdraw(to: StackClients, name: str) -> None:
+    """The tenant's addresses lead nowhere and are not allowed any more."""
+    if to.edge is not None:
+        to.edge.delete(f"/_mock/edge/routes/{name}")
+    if to.allow_list is not None:
+        with _changing(to.allow_list) as tenants:
+            tenants.pop(name, None)
+
+
+def write_allow_list(path: Path) -> None:
+    """A first allow-list, which allows nothing: the service needs the file at its start."""
+    with _changing(path) as tenants:
+        tenants.clear()
+
+
+def _routes(to: StackClients, names: TenantNames) -> Iterator[dict[str, Any]]:
+    """One route for each key by which a mock finds the tenant: ``host`` or ``host/path``."""
+    for mock in MOCKS:
+        found = next(each for each in to.mock(mock).get("/_mock/tenants")["tenants"] if each["name"] == names.name)
+        for key in found["keys"]:
+            authority, _, path = key.removeprefix("https://").partition("/")
+            if "." not in authority:
+                continue  # a path alone: the tenant's own pages, which no other system calls
+            host, _, port = authority.partition(":")
+            is_cmi = mock == "cmi" and host == names.cmi_host
+            number = int(port) if port else (names.cmi_port if is_cmi else HTTPS_PORT)
+            prefix = f"/{path}/" if mock == "cmi" else f"/{path}"
+            yield {"host": host, "port": number, "path_prefix": prefix, "target": mock}
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[dict[str, Any]]:
+    """The entries of each tenant, beside the list; at the end both are written, the list atomically."""
+    source = path.with_suffix(".tenants.json")
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tenants: dict[str, Any] = json.loads(source.read_text()) if source.exists() else {}
+        yield tenants
+        _replace(source, tenants)
+        merged = {
+            part: sorted({each for one in tenants.values() for each in one[part]}) for part in ("hosts", "issuers")
+        }
+        _replace(path, merged)
+
+
+def _replace(path: Path, content: object) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    fresh.write_text(json.dumps(content, indent=2))
+    fresh.replace(path)
