@@ -20,7 +20,7 @@ from attachment_contract.gate.regions import assumed_endpoint
 from attachment_contract.gate.rules.json_text import issue, unreadable
 from attachment_contract.gate.satisfiability import value_of
 from attachment_contract.gate.wording import MASK, secrets_by_name
-from attachment_contract.gate.workflows import WORKFLOW_PATHS, Workflow
+from attachment_contract.gate.workflows import path_of
 from attachment_contract.schemas.store import validator
 
 #: Inferred: the engine's options are named like those of Python's requests, whose default headers these are.
@@ -182,10 +182,6 @@ def _url(context: RuleContext, request: dict[str, Any], substitution: Substituti
 
 def _assumed(context: RuleContext, host: str, notes: list[str]) -> str:
     """The endpoint for a configuration without one, with a note of what is assumed."""
-    workflow = context.recognised.workflow
-    path = next((path for path, known in WORKFLOW_PATHS.items() if known is workflow), None)
-    if path is None:
-        path = words.ENDPOINT_PATH if workflow is not Workflow.POST_CALL_TRANSCRIPT else f"/prod/{workflow}"
     if not host:
         cmi = context.at("request", "body", "cmi_url")
         assumed = assumed_endpoint(cmi.text if cmi else None)
@@ -193,7 +189,7 @@ def _assumed(context: RuleContext, host: str, notes: list[str]) -> str:
         notes.append(
             f"no endpoint is given, so the region is an assumption: {host} ({assumed.region}), because {assumed.why}"
         )
-    return f"https://{host}{path}"
+    return f"https://{host}{path_of(context.recognised.workflow)}"
 
 
 def _authorization(request: dict[str, Any]) -> dict[str, str]:

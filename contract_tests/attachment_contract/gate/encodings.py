@@ -16,7 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 #: Whether each of the first bytes is zero → codec. JSON begins with two ASCII characters (RFC 4627, 3).
-_ZEROS = {
+_ZEROS: dict[tuple[bool, ...], str] = {
     (True, True, True, False): "utf-32-be",
     (False, True, True, True): "utf-32-le",
     (True, False, True, False): "utf-16-be",
@@ -49,5 +49,5 @@ def _wide_codec(raw: bytes) -> str | None:
     for mark, codec in _MARKS:
         if raw.startswith(mark):
             return codec
-    start = tuple(byte == 0 for byte in raw[:4])
-    return _ZEROS.get(start)
+    zeros: tuple[bool, ...] = tuple(byte == 0 for byte in raw[:4])
+    return _ZEROS.get(zeros)

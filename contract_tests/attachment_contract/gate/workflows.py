@@ -39,6 +39,14 @@ WORKFLOW_PATHS = {
 }
 
 
+def path_of(workflow: Workflow) -> str:
+    """The path of a workflow's endpoint; for an unknown one that of chat-attachments. The transcript's is assumed."""
+    documented = {known: path for path, known in WORKFLOW_PATHS.items()}
+    if workflow is Workflow.POST_CALL_TRANSCRIPT:
+        return f"/prod/{workflow}"
+    return documented.get(workflow, words.ENDPOINT_PATH)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recognised:
     """The workflow, and the reason as a sentence."""

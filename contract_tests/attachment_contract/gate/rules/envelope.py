@@ -32,8 +32,10 @@ def members(context: RuleContext) -> Iterator[RawFinding]:
                 yield from _in_oauth(context, member)
             elif member.value.text is None:
                 yield from wrong_type(member.value, ("string",))
-            elif member.name == "access_token_url":
-                yield from common(context, member.value, _TOKEN_ADDRESS_FORM)[0]
+            else:
+                # A slash at its end belongs to an issuer, which is compared exactly.
+                found = common(context, member.value, _TOKEN_ADDRESS_FORM)[0]
+                yield from (raw for raw in found if member.name != "issuer" or raw.rule != "AC502")
 
 
 def _unknown(member: Member, top: Node) -> RawFinding:
