@@ -68,21 +68,23 @@ def secrets(context: RuleContext) -> Iterator[RawFinding]:
     if node is not None and not any(_values(node)):
         member = context.top.member("secrets")
         assert member is not None
+        # Texts without names may be values, so they are masked, and no correction makes names of them.
         context.secrets.extend(item.span for item in node.items)
-        yield _unknown(member, context.top)
+        message, expected = 'The envelope has no member "secrets".', '"secret_names": the names alone'
+        yield finding_at("AC115", member.value, message, expected, found='"secrets"', span=member.key.span)
 
 
 def _values(node: Node) -> Iterator[Node]:
     """The values in ``[{"name": …, "value": …}]`` or ``{"NAME": "VALUE"}``."""
     for item in node.items:
         yield from (
-            member.value for member in item.members if member.name.lower() not in _NAME_MEMBERS and _is_text(member)
+            member.value for member in item.members if member.name.lower() not in _NAME_MEMBERS and _has_value(member)
         )
-    yield from (member.value for member in node.members if _is_text(member))
+    yield from (member.value for member in node.members if _has_value(member))
 
 
-def _is_text(member: Member) -> bool:
-    return bool(member.value.text)
+def _has_value(member: Member) -> bool:
+    return bool(member.value.text) or member.value.kind == "number"
 
 
 def _in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
