@@ -56,6 +56,15 @@ class SecretNames:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """A further user of CMI or C4C, whom another integration of the same customer names. ``system``: cmi or c4c."""
+
+    system: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TenantNames:
     """One tenant: a Contact Pro tenant, its CMI address and its C4C hosts, with the accounts that join them.
 
@@ -89,18 +98,18 @@ class TenantNames:
     access_token_url: str = ""
     secret_names: SecretNames = SecretNames()
     more_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    more_accounts: tuple[Account, ...] = ()
     integrations: tuple[PastedIntegration, ...] = ()
     ids_seed: str | None = None
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> TenantNames:
         """From what ``to_json`` made. Raises TypeError for unknown members."""
-        parts = {name: value for name, value in given.items() if name not in {"secret_names", "integrations"}}
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in parts.items()},
-            secret_names=SecretNames(**given.get("secret_names", {})),
-            integrations=tuple(_integration(each) for each in given.get("integrations", ())),
-        )
+        read: dict[str, Any] = {**given, "other_c4c_hosts": tuple(given.get("other_c4c_hosts", ()))}
+        read["secret_names"] = SecretNames(**given.get("secret_names", {}))
+        read["integrations"] = tuple(_integration(each) for each in given.get("integrations", ()))
+        read["more_accounts"] = tuple(Account(**each) for each in given.get("more_accounts", ()))
+        return cls(**read)
 
     @property
     def cmi_url(self) -> str:
@@ -130,7 +139,7 @@ class TenantNames:
 
     @property
     def integration_json(self) -> str:
-        """JSON for Configuration of the first integration; for the default tenant the documentation's, byte for byte."""
+        """JSON for Configuration of the first integration; for the default tenant the documentation's, unchanged."""
         if self.integrations:
             return self.integrations[0].json
         example = example_integration_json().decode("ascii")
@@ -159,10 +168,8 @@ class TenantNames:
 
 
 def _integration(given: Mapping[str, Any]) -> PastedIntegration:
-    events = given.get("events")
-    return PastedIntegration(
-        **{**given, "events": None if events is None else tuple(events), "queues": tuple(given["queues"])}
-    )
+    events, queues = given.get("events"), tuple(given.get("queues", ()))
+    return PastedIntegration(**{**given, "events": None if events is None else tuple(events), "queues": queues})
 
 
 def example_integration_json() -> bytes:
@@ -222,7 +229,7 @@ def new_password() -> str:
     return "Aa1" + secrets.token_urlsafe(18)
 
 
-def fresh_secrets() -> dict[str, str]:
+def fresh_secrets() -> dict[str, Any]:
     """The values of the secrets of a new tenant, by the members of TenantNames."""
     return {
         "client_secret": secrets.token_urlsafe(32),

@@ -44,6 +44,7 @@ def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | N
     _create_cmi(to, names, options)
     _create_c4c(to, names, options)
     _create_contact_pro(to, names, options)
+    _add_accounts(to, names)
     _add_secrets(to, names)
     _add_integrations(to, names, options)
     publish(to, names)
@@ -114,8 +115,18 @@ def _create_contact_pro(to: StackClients, names: TenantNames, options: TenantOpt
     )
 
 
+def _add_accounts(to: StackClients, names: TenantNames) -> None:
+    """The users of further integrations, with the same rights and services as the first ones."""
+    for each in names.more_accounts:
+        if each.system == "cmi":
+            to.cmi.post("/_mock/users", {"name": each.user, "password": each.password}, tenant=names.name)
+        else:
+            arrangement = {"user": each.user, "password": each.password, "services": list(C4C_SERVICES)}
+            to.c4c.post("/_mock/communication-arrangements", arrangement, tenant=names.name)
+
+
 def _add_secrets(to: StackClients, names: TenantNames) -> None:
-    """The secrets manager's entries. The documented four have the customer's names; the OAuth object's keys are assumed."""
+    """The secrets manager's entries, by the customer's names. The keys of the OAuth object are assumed."""
     oauth = {
         "client_id": names.client_id,
         "client_secret": names.client_secret,
