@@ -1,13 +1,13 @@
 """A tenant read from a customer's configurations: hosts, users and names of secrets are theirs, the values are made.
 
 The configurations are those of System Configurator's field *JSON for Configuration*, bare or in the gate's envelope;
-several make one customer's set. The gate reads them first: its errors refuse, its warnings are shown and the run goes on.
+several make one customer's set. The gate reads them first: its errors refuse, its warnings are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from attachment_contract import ConfigurationFacts, ConfigurationSet, SecretRole, read_configuration_set
 from attachment_contract.configuration.reading import ConfigurationSource
@@ -207,11 +207,6 @@ def _remarks(found: ConfigurationSet, names: TenantNames, first: ConfigurationFa
         if each.sap_v2 is not None:
             yield f"{each.name}: sap_v2 is passed on, and not filled: the documented workflow knows sap_v1 alone."
     for each in found.siblings:
-        yield f"{each.name}: for {each.workflow.value}: its calls reach a stand-in, which records them; not judged as ours."
+        yield f"{each.name}: for {each.workflow.value}: its calls reach a stand-in that records them."
     if not first.token.issuer_given:
         yield f"Assumed: the token issuer is {names.token_issuer}; no configuration names it."
-
-
-def with_name(tenant: ConfiguredTenant, name: str) -> ConfiguredTenant:
-    """The same tenant by another name."""
-    return replace(tenant, names=replace(tenant.names, name=name))
