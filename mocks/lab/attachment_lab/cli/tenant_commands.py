@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from attachment_lab.cli.common import json_option, out, print_json, print_table, running, stack_option
+from attachment_lab.cli.configurations import configured_tenant, secret_options
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant, stop_transfers
+from attachment_lab.tenant.opening import close_tenant, open_names, open_tenant, stop_transfers
 
 
 @click.group()
@@ -23,14 +24,29 @@ def tenant() -> None:
 
 
 @tenant.command("open")
-@click.option("--tenant", "name", default=None, metavar="NAME", help="Its name; default: a new one.")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--tenant", "name", default=None, metavar="NAME", help="Its name; default: the path of its CMI address.")
+@secret_options
 @stack_option
 @json_option
-def tenant_open(name: str | None, stack_path: Path | None, as_json: bool) -> None:
-    """Open a new tenant with the documented configuration; other commands use it by --tenant NAME."""
+def tenant_open(
+    files: tuple[str, ...],
+    name: str | None,
+    secrets_file: Path | None,
+    ask_secrets: bool,
+    stack_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Open the tenant of these configurations; without FILE a new one with the documented configuration.
+
+    Other commands use it by --tenant NAME.
+    """
     stack, to = running(stack_path)
     path = stack_path or ready_file.default_path()
-    names = fresh_tenant()
+    configured = configured_tenant(
+        files, name=name, secrets_file=secrets_file, ask_secrets=ask_secrets, taken=open_names(to)
+    )
+    names = configured.names if configured else fresh_tenant()
     names = replace(names, name=name) if name else names
     if names.name in stack.tenants:
         raise WrongUse(f"there is a tenant {names.name!r} already; choose another name by --tenant")

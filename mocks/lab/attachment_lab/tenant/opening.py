@@ -50,6 +50,11 @@ def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | N
     publish(to, names)
 
 
+def open_names(to: StackClients) -> set[str]:
+    """Names of all open tenants."""
+    return {each["name"] for each in to.orchestration.get("/_mock/tenants")["tenants"]}
+
+
 def close_tenant(to: StackClients, name: str) -> None:
     """Remove the tenant and its files from all three mocks."""
     withdraw(to, name)
