@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 from rich.text import Text
 
-from attachment_contract import read_configuration_set
+from attachment_contract.configuration.configuration_set import read_configuration_set
 from attachment_lab.cli.common import err
 from attachment_lab.errors import WrongUse
 from attachment_lab.tenant.configured import ConfiguredTenant, read_tenant
@@ -96,9 +96,7 @@ def _given(file: Path | None) -> dict[str, str]:
         else:
             content = json.loads(text or "{}")
     except (OSError, ValueError) as exc:  # the error's own words could repeat a secret
-        raise WrongUse(
-            f"{place}: {type(exc).__name__}: it must be one object, names of secrets and their values"
-        ) from None
+        raise WrongUse(f"{place}: {type(exc).__name__}: it must be one object of names and values") from None
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
         raise WrongUse(f"{place}: it must be one object, names of secrets and their values, all texts")
     return content

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json
+from attachment_lab.cli.configurations import configuration_options, configured_tenant
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.seeds.load import load
@@ -60,10 +61,9 @@ dialect_option = click.option(
 tenant_name_option = click.option(
     "--tenant",
     "tenant_name",
-    default=DEFAULT_NAME,
-    show_default=True,
+    default=None,
     metavar="NAME",
-    help="Name of the tenant that is opened.",
+    help=f"Name of the tenant that is opened; default: the path of its CMI address ({DEFAULT_NAME} without --edi).",
 )
 
 
@@ -73,6 +73,7 @@ tenant_name_option = click.option(
 @fault_proxy_option
 @dialect_option
 @tenant_name_option
+@configuration_options
 @click.option(
     "--ready-file",
     "ready_path",
@@ -83,14 +84,23 @@ tenant_name_option = click.option(
 @seed_option
 @json_option
 def up(
-    port_base: int | None, tenant_name: str, ready_path: Path | None, seed: bool, as_json: bool, **built: Any
+    port_base: int | None,
+    tenant_name: str | None,
+    configurations: tuple[str, ...],
+    secrets_file: Path | None,
+    ask_secrets: bool,
+    ready_path: Path | None,
+    seed: bool,
+    as_json: bool,
+    **built: Any,
 ) -> None:
     """Start the stack and keep it running until Ctrl-C."""
+    first = _first_tenant(tenant_name, configurations, secrets_file, ask_secrets=ask_secrets)
     base = 8100 if port_base is None else port_base
     options = StackOptions(port_base=base, console=True, **built)
     err().print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
-        tenant = _open_default(stack, tenant_name)
+        tenant = _open_default(stack, first)
 
         def prepare(names: TenantNames) -> None:
             contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
@@ -113,6 +123,7 @@ def up(
 @fault_proxy_option
 @dialect_option
 @tenant_name_option
+@configuration_options
 @json_option
 @seed_option
 @click.option("--keep", is_flag=True, help="Keep the stack running afterwards, until Ctrl-C.")
@@ -143,17 +154,20 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
         console=with_console,
         dialect=chosen["dialect"],
     )
+    first = _first_tenant(
+        chosen["tenant_name"], chosen["configurations"], chosen["secrets_file"], ask_secrets=chosen["ask_secrets"]
+    )
     console = err() if chosen["as_json"] else out()
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
     console.print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
         if chosen["tour"]:
-            return _tour(stack, _open_default(stack, chosen["tenant_name"]), chosen, console)
-        return _demo(stack, chosen, console)
+            return _tour(stack, _open_default(stack, first), chosen, console)
+        return _demo(stack, first, chosen, console)
 
 
-def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
-    tenant = _open_default(stack, chosen["tenant_name"])
+def _demo(stack: Stack, first: TenantNames, chosen: dict[str, Any], console: Console) -> int:
+    tenant = _open_default(stack, first)
     if chosen["seed"]:
         _seed(stack, tenant, console)
     files: list[Sendable] = list(chosen["files"]) or default_files()
@@ -220,9 +234,16 @@ def _killer(stack: Stack, console: Console) -> Callable[[], None]:
     return kill
 
 
-def _open_default(stack: Stack, name: str) -> TenantNames:
+def _first_tenant(
+    name: str | None, configurations: tuple[str, ...], secrets_file: Path | None, *, ask_secrets: bool
+) -> TenantNames:
+    """The tenant of the configurations, or the documentation's; nothing is started for one that the gate refuses."""
+    found = configured_tenant(configurations, name=name, secrets_file=secrets_file, ask_secrets=ask_secrets)
+    return found.names if found else replace(default_tenant(), name=name or DEFAULT_NAME)
+
+
+def _open_default(stack: Stack, tenant: TenantNames) -> TenantNames:
     """Open the default tenant; start the console, if any, to show it."""
-    tenant = replace(default_tenant(), name=name)
     open_tenant(stack.clients, tenant, stack.tenant_options())
     if stack.options.console:
         stack.start_console(tenant, stack_file=ready_file.default_path())

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from attachment_contract import ConfigurationFacts, ConfigurationSet, SecretRole, read_configuration_set
+from attachment_contract.configuration.configuration_set import ConfigurationSet, read_configuration_set
+from attachment_contract.configuration.facts import ConfigurationFacts, SecretRole
 from attachment_contract.configuration.reading import ConfigurationSource
 from attachment_contract.gate.report import Severity
 from attachment_lab.errors import LabFailed, WrongUse
