@@ -30,9 +30,13 @@ class Target:
         name, equals, url = text.partition("=")
         parts = urlsplit(url)
         plain = parts.scheme == "http" and parts.path in {"", "/"} and not parts.query and "@" not in parts.netloc
+        try:
+            port = parts.port or _HTTP_PORT
+        except ValueError:
+            plain = False
         if not name or not equals or not plain or not parts.hostname:
             raise ValueError(f"{text!r}: write NAME=http://HOST:PORT, without a path")
-        return cls(name=name, host=parts.hostname, port=parts.port or _HTTP_PORT)
+        return cls(name=name, host=parts.hostname, port=port)
 
     @property
     def url(self) -> str:
