@@ -16,7 +16,7 @@ from ledger_kit import C4C_URL, CMI_URL, CONTACT, SECRETS, Queue, counts
 from werkzeug.test import TestResponse
 
 from attachment_transfer.core.errors import NeighbourUnavailable
-from attachment_transfer.core.hosts import parse_patterns
+from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import AcceptedIssuers, TokenVerifier
@@ -141,6 +141,7 @@ def open_endpoint(
     new_id: Callable[[], str],
     wake_worker: Callable[[], None] = lambda: None,
     admission: Admission | None = None,
+    allowed_hosts: Callable[[], tuple[HostPattern, ...]] = lambda: parse_patterns(DEFAULT_ALLOWED_HOSTS),
     **more: Any,
 ) -> Endpoint:
     issuer = Issuer(clock)
@@ -150,7 +151,7 @@ def open_endpoint(
             keys=keys,
             enqueue=queue,
             token_verifier=a_token_verifier(issuer, clock),
-            allowed_hosts=lambda: parse_patterns(DEFAULT_ALLOWED_HOSTS),
+            allowed_hosts=allowed_hosts,
             scope_post="chat-attachments",
             scope_status="transfers",
             max_request_bytes=MAX_BYTES,
