@@ -121,7 +121,7 @@ class RequestFraming:
     def _advance(self) -> None:
         while not self.finished:
             event = self._h11.next_event()
-            if event is h11.NEED_DATA:
+            if event is h11.NEED_DATA or event is h11.PAUSED:
                 return
             self.finished = isinstance(event, h11.EndOfMessage)
 
@@ -144,7 +144,7 @@ class ReplyFraming:
         try:
             while not self.finished:
                 event = self._h11.next_event()
-                if event is h11.NEED_DATA:
+                if event is h11.NEED_DATA or event is h11.PAUSED:
                     return
                 self.finished = isinstance(event, h11.EndOfMessage)
         except h11.RemoteProtocolError:

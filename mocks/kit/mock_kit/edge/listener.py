@@ -99,18 +99,20 @@ class EdgeListener:
 
     async def _connection(self, wire: WireConnection) -> None:
         layers = [ReadAhead(wire)]
-        end = ConnectionEnd.CLOSE
+        end: ConnectionEnd | None = None  # none: this process ends
         try:
             end = await self._layered(layers, wire.local_host)
         except (OSError, WireError):
-            pass
+            end = ConnectionEnd.CLOSE
         finally:
             for layer in reversed(layers):
                 await layer.stop()
             if end is ConnectionEnd.RESET:
                 await wire.emptied()  # what came before the reset arrives before it, too
                 wire.reset()
-            await wire.close()
+            elif end is not None:
+                await wire.close()
+            wire.drop()
 
     async def _layered(self, layers: list[ReadAhead], local_host: str) -> ConnectionEnd:
         """Adds to ``layers`` each one that the client begins; returns how the connection ends."""
@@ -194,7 +196,10 @@ class _Conversation:
         return self._absolute(head.target, host)
 
     def _absolute(self, target: str, host_header: str) -> tuple[str, int, str]:
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError as exc:
+            raise BadRequest(f"The request target {target[:200]} is no address.") from exc
         default_port = _SCHEME_PORTS.get(parts.scheme)
         if default_port is None or "@" in parts.netloc:
             raise BadRequest("The request target is neither a path nor an http(s):// address without credentials.")

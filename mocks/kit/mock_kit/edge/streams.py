@@ -51,6 +51,8 @@ class ReadAhead:
                 piece = await self._inner.receive()
             except WireError as exc:
                 piece = exc
+            except OSError as exc:  # TLS could not send what it had to
+                piece = WireError(str(exc))
             await self._pieces.put(piece)
 
     async def receive(self) -> bytes:

@@ -17,7 +17,11 @@ import httpx
 import pytest
 from edge_kit import ScriptedTarget, eventually, says
 
+from mock_kit.edge.control import control_app
 from mock_kit.edge.process import main
+from mock_kit.edge.refused import RefusedRequests
+from mock_kit.edge.registry import Registry
+from mock_kit.http.guard import Guard
 from mock_kit.testing import free_port
 
 
@@ -232,3 +236,10 @@ def test_an_edge_port_in_use_is_named(tmp_path: Path) -> None:
         with pytest.raises(SystemExit) as ended:
             main(["--port", str(free_port()), "--edge-port", str(port), "--data", str(tmp_path)])
     assert f"127.0.0.1:{port}" in str(ended.value)
+
+
+def test_the_readme_describes_every_control_path(tmp_path: Path) -> None:
+    app = control_app(Registry({}), RefusedRequests(), Guard(), edge_port=1, ca_file=str(tmp_path))
+    paths = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/_mock")}
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [path for path in sorted(paths) if f"`{path}`" not in readme] == []

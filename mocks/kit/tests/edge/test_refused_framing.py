@@ -24,6 +24,7 @@ SHAPES = {
     "a host that is none": b"GET / HTTP/1.1\r\nHost: one.example/x\r\n\r\n",
     "another host in the target": b"GET http://two.example/ HTTP/1.1\r\n" + HOST + b"\r\n",
     "a user in the target": b"GET http://one.example@two.example/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a target that is no address": b"GET http://[::1 HTTP/1.1\r\n" + HOST + b"\r\n",
     "another scheme": b"GET ftp://one.example/ HTTP/1.1\r\n" + HOST + b"\r\n",
     "chunks in HTTP/1.0": b"POST / HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "no HTTP": b"HELO one.example\r\n\r\n",
