@@ -26,8 +26,8 @@ from typing import Any
 import psycopg
 from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
 
-from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.processes import listeners
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.testing.lab import Lab, LabTenant

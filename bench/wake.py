@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from measure import BODY, SECRET_HEADERS
 from measuring import Issuer, cpu_s, program, until_ready
 
-from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.processes import listeners
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import open_database

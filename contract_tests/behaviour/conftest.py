@@ -21,8 +21,7 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.probe.client import ProbeClient
 from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.findings.assumptions import assumptions
-from attachment_lab.probe.guard import ROOT
-from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check_site
+from attachment_lab.probe.permits import ACCOUNTS, ROOT, Permits, check_permits, check_site
 from attachment_lab.probe.rehearsal import prepare_rehearsal, rehearsal_target
 from attachment_lab.probe.requests.c4c import JSON
 from attachment_lab.probe.target import SYSTEMS, ProbeTarget, target_from

@@ -35,7 +35,7 @@ def test_exchanges_appear_as_they_happen(journal: JournalPage, view: TenantView)
     journal.open()
     expect(journal.row("Stores photo.jpg")).to_have_count(0)
     carry(view)
-    for words in ("Hands the event over", "Lists the chat’s files", "Reads photo.jpg", "Stores photo.jpg"):
+    for words in ("Delivers the event", "Lists the chat’s files", "Reads photo.jpg", "Stores photo.jpg"):
         expect(journal.row(words)).to_have_count(1)
 
 
@@ -68,8 +68,8 @@ def test_a_failure_is_explained_with_what_came_next(journal: JournalPage, view: 
     journal.open(f"?about={guid}&failed=1")
     journal.show("Reads Übergabe.txt")
     expect(journal.why.get_by_role("heading", name="Why did this fail?")).to_be_visible()
-    expect(journal.why).to_contain_text("Broken on purpose: fault f-1, the answer is 404")
-    expect(journal.why).to_contain_text("In the end Übergabe.txt was given up and reported")
+    expect(journal.why).to_contain_text("Planned fault f-1: the answer is 404")
+    expect(journal.why).to_contain_text("In the end Übergabe.txt was reported failed")
     journal.page.get_by_role("link", name="Only this chat").click()
     expect(journal.row("Stores photo.jpg")).to_have_count(1)
 
@@ -186,7 +186,7 @@ def test_a_stray_shows_where_somebody_does_live(journal: JournalPage, view: Tena
     httpx.get(f"{view.tenant.lab.urls['cmi']}/elsewhere/cmi/chats/1", headers={"Host": host}, trust_env=False)
     journal.open("?hop=stray")
     journal.rows.filter(has_text="/elsewhere/cmi/chats/1").first.get_by_role("link").click()
-    expect(journal.why).to_contain_text("belongs to nobody here")
+    expect(journal.why).to_contain_text("is an unassigned address")
     expect(journal.why.locator("#why-points")).to_contain_text(host)
 
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import pytest
 
 from attachment_lab.errors import LabFailed
-from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.testing.lab import Lab
 from attachment_lab.testing.postgres import NoPostgres, Server, running_server

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from attachment_lab.stack.kill import listeners
+from attachment_lab.stack.processes import listeners
 from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]

@@ -15,7 +15,7 @@ import pytest
 
 from attachment_lab.demo.files import customer_files
 from attachment_lab.stack.clocks import read_offset
-from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.tenant.service_api import TransferRecord

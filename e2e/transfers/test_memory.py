@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.stack.kill import listeners
+from attachment_lab.stack.processes import listeners
 from attachment_lab.testing.lab import LabTenant
 
 SIZE_MB = int(os.environ.get("BIG_FILE_MB", "192"))

@@ -14,8 +14,7 @@ from c4c_mock.model.access.users import Access
 from c4c_mock.model.capacity import BusyState, ThreadLimit
 from c4c_mock.model.locks import ObjectLocks, WriteLock
 from c4c_mock.model.rows import EntityRow
-from c4c_mock.model.storage.codec import FileMissing, row_from_json, row_to_json
-from c4c_mock.model.storage.log import FILE_NAME, FORMAT, Log
+from c4c_mock.model.storage import FILE_NAME, FORMAT, FileMissing, Log, row_from_json, row_to_json
 from c4c_mock.model.table import EntityTable
 from c4c_mock.model.writes import EntityWriter
 from mock_kit.tenants import MockTenant

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient, make_client
+from c4c_caller import MakeTenant, TenantClient, make_client
 
 
 @pytest.fixture

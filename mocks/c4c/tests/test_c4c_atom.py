@@ -6,11 +6,11 @@ import base64
 import re
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from lxml import etree
 from werkzeug.test import TestResponse
 
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.testing import MakeTenant, TenantClient
 from c4c_mock.wire.atom_in import AtomBody
 from c4c_mock.wire.scanner import BinarySink
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from werkzeug.test import TestResponse
-
-from c4c_mock.testing import MakeTenant, TenantClient
 
 
 def atom(binary: str) -> str:

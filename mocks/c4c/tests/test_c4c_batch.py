@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from c4c_caller import TenantClient
 from werkzeug.test import TestResponse
 
 from c4c_mock.model.cti import DESKTOP
 from c4c_mock.model.edm import entity_set
 from c4c_mock.model.payloads import EntityPayload
 from c4c_mock.tenant import C4CTenant
-from c4c_mock.testing import TenantClient
 
 CRLF = "\r\n"
 

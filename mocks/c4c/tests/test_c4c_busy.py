@@ -7,8 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient
+from c4c_caller import MakeTenant, TenantClient
 
 
 def now(tenant: TenantClient) -> datetime:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from lxml import etree
-
-from c4c_mock.testing import MakeTenant, TenantClient
 
 STALE = "W/\"datetimeoffset'2015-02-03T21%3A07%3A03.5328420Z'\""
 

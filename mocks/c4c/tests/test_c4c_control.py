@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from werkzeug.test import Client
 
 from c4c_mock.app import create_app
-from c4c_mock.testing import MakeTenant, TenantClient
 from mock_kit.testing import ControlSuite
 
 

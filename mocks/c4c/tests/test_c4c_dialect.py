@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from c4c_caller import MakeTenant
 
 from c4c_mock.evidence import DIALECT
-from c4c_mock.testing import MakeTenant
 
 TESTS = Path(__file__).parent
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -13,10 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
+from c4c_caller import TenantClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from c4c_mock.testing import TenantClient
 
 QUERIES = int(os.environ.get("DIFFERENTIAL_QUERIES", "200"))
 DECIDED = settings(derandomize=True, database=None, deadline=None, max_examples=QUERIES)

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import requests
+from c4c_caller import HOST, LOGIN, ServedTenant, TenantClient, chat_path, tenant_order
 
 from c4c_mock.app import create_app
-from c4c_mock.model.storage.log import FILE_NAME, Damaged
-from c4c_mock.testing import HOST, LOGIN, ServedTenant, TenantClient, chat_path, tenant_order
+from c4c_mock.model.storage import FILE_NAME, Damaged
 from mock_kit.tenants.ids import Ids
 from mock_kit.testing import MockProcess, running_mock
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from werkzeug.test import TestResponse
-
-from c4c_mock.testing import MakeTenant, TenantClient
 
 META = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"

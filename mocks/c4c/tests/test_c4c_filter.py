@@ -6,13 +6,13 @@ import contextlib
 from typing import Any
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4c_mock.model.edm import entity_set
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Compare
-from c4c_mock.testing import MakeTenant, TenantClient
 from c4c_mock.wire.filter import parse_filter, parse_orderby
 
 DECIDED = settings(derandomize=True, database=None, deadline=None)

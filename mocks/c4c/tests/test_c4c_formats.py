@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from lxml import etree
-
-from c4c_mock.testing import MakeTenant, TenantClient
 
 NS = {
     "a": "http://www.w3.org/2005/Atom",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from lxml import etree
 from werkzeug.test import TestResponse
-
-from c4c_mock.testing import MakeTenant, TenantClient
 
 NS = {"edm": "http://schemas.microsoft.com/ado/2008/09/edm"}
 META = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"

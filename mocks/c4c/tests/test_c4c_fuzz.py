@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from c4c_caller import TenantClient, basic
 from lxml import etree
+from odd_requests import CALL, CHAT, META, TICKED, Request, request_of
 from werkzeug.test import TestResponse
-
-from c4c_mock.testing import TenantClient, basic
-from c4c_mock.testing.odd_requests import CALL, CHAT, META, TICKED, Request, request_of
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1000"))
 BLOCKS = 10

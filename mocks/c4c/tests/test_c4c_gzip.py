@@ -6,8 +6,7 @@ import gzip
 import json
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient
+from c4c_caller import MakeTenant, TenantClient
 
 SET = "/chatactivity/ChatActivityCollection"
 PACKED = {"Accept-Encoding": "gzip, deflate"}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from c4c_mock.testing import TenantClient
+from c4c_caller import TenantClient
 
 
 def test_it_is_the_same_document_that_odata_gives(tenant: TenantClient) -> None:

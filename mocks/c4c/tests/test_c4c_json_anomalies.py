@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient
+from c4c_caller import MakeTenant, TenantClient
 
 pytestmark = pytest.mark.off_contract(reason="JSON that no proper server sends, on purpose")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 
 from c4c_mock.model import errors
 from c4c_mock.model.texts import LANGUAGES, keys, text_of
-from c4c_mock.testing import MakeTenant, TenantClient
 
 LOCKED = {
     "en": "record locked by user MARY",

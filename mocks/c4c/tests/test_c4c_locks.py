@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from c4c_caller import HOST, ROOT, MakeTenant, ServedTenant, TenantClient, basic, chat_path, tenant_order
 from werkzeug.test import TestResponse
 
-from c4c_mock.testing import HOST, ROOT, MakeTenant, ServedTenant, TenantClient, basic, chat_path, tenant_order
 from mock_kit.testing import running_mock
 
 PREFIX = b'"Name":"big","CategoryCode":"2","Binary":"'

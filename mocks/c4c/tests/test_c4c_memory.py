@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from c4c_caller import HOST, ROOT, ServedTenant, basic, tenant_order
 
-from c4c_mock.testing import HOST, ROOT, ServedTenant, basic, tenant_order
 from mock_kit.testing import running_mock
 
 UPLOAD_MIB = int(os.environ.get("UPLOAD_MIB", "64"))

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from c4c_caller import MakeTenant, TenantClient
 from lxml import etree
 
 from c4c_mock.model.edm import SERVICE_NAMES, EntitySet, Service, parse_property, services
-from c4c_mock.testing import MakeTenant, TenantClient
 from c4c_mock.wire.metadata import MetadataRules, build
 
 RULES = MetadataRules(title_creatable=True, parent_creatable=True, back_navigation=True, labels=False)

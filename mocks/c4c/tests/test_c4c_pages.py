@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient
+from c4c_caller import MakeTenant, TenantClient
 
 IRREGULAR = pytest.mark.off_contract(reason="next links and pages that no proper server sends, on purpose")
 ROOT = "/sap/c4c/odata/v1"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from c4c_caller import HOST, LOGIN, ROOT, ServedTenant, basic, chat_path, tenant_order
 
-from c4c_mock.testing import HOST, LOGIN, ROOT, ServedTenant, basic, chat_path, tenant_order
 from mock_kit.testing import running_mock
 
 BODY = json.dumps({"Name": "raw", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pyodata
 import pytest
 import requests
+from c4c_caller import HOST, PASSWORD, ROOT, SERVICES, USER, ServedTenant, tenant_order
 from requests.adapters import HTTPAdapter
 
-from c4c_mock.testing import HOST, PASSWORD, ROOT, SERVICES, USER, ServedTenant, tenant_order
 from mock_kit.testing import running_mock
 
 URL = f"https://{HOST}{ROOT}"

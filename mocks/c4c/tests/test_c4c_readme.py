@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from c4c_mock.testing import TenantClient
+from c4c_caller import TenantClient
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 CALLS = "/activity/PhoneCallCollection"

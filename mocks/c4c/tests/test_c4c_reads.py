@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from c4c_mock.testing import MakeTenant, TenantClient
+from c4c_caller import MakeTenant, TenantClient
 
 STRICT = {"odata-v2-strict-json-format": "true"}
 CHATS = "/chatactivity/ChatActivityCollection"

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.wire.base64_stream import Base64Writer, encoded, encoded_length
+from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.scanner import BodyScanner
+from mock_kit.tenants.base64_document import Base64Document
 from mock_kit.tenants.spool import Blob, Spool
 
 DECIDED = settings(derandomize=True, database=None, deadline=None)
@@ -176,8 +177,9 @@ def test_base64_in_any_pieces_gives_the_file_back(
     pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
     blob = decode(tmp_path_factory.mktemp("spool"), *pieces)
     assert blob.path.read_bytes() == content
-    assert b"".join(encoded(blob)) == text
-    assert encoded_length(len(content)) == len(text)
+    document = Base64Document([blob])
+    assert b"".join(document) == text
+    assert document.length == len(text)
 
 
 @pytest.mark.parametrize(

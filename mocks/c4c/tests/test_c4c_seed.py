@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from c4c_caller import TenantClient
 from werkzeug.test import TestResponse
-
-from c4c_mock.testing import TenantClient
 
 CHATS = "ChatActivityCollection"
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from c4c_mock.testing import MakeTenant
+from c4c_caller import MakeTenant
 
 pytestmark = pytest.mark.off_contract(reason="a page comes where the schemas know a document, on purpose")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from c4c_mock.testing import MakeTenant
+from c4c_caller import MakeTenant
 
 
 @pytest.mark.off_contract(reason="sizes that are wrong or absent, on purpose")

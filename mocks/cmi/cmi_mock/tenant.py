@@ -16,7 +16,6 @@ from cmi_mock.model.chats import ChatStore
 from cmi_mock.model.contact_records import ContactRecords
 from cmi_mock.model.contacts import CmiContacts
 from cmi_mock.model.emails import EmailStore
-from cmi_mock.model.errors import InvalidValue
 from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules
@@ -26,6 +25,7 @@ from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.http.problem import FieldError, Problem
+from mock_kit.http.refusals import Invalid
 from mock_kit.tenants import MockTenant
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
@@ -140,7 +140,7 @@ def tenant_key(host: str, tenant_path: str) -> str:
 
 
 def make_tenant(identity: NewTenant, data_dir: Path) -> CmiTenant:
-    """Raises Refused for a bad host, tenant or password, Problem for a bad dialect."""
+    """Raises Invalid for a bad host, tenant or password, Problem for a bad dialect."""
     if not _HOST.fullmatch(identity.host):
         raise _bad("host", identity.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
     if not _TENANT.fullmatch(identity.tenant_path):
@@ -223,5 +223,5 @@ def _fixed(switch: str, expected: str) -> Problem:
     return Problem(422, "The dialect cannot be set like this", f"{switch} cannot be changed.", [error])
 
 
-def _bad(field_name: str, value: str, expected: str) -> InvalidValue:
-    return InvalidValue(f"{value!r} does not fit", field=field_name, expected=expected, remedy="correct it")
+def _bad(field_name: str, value: str, expected: str) -> Invalid:
+    return Invalid(f"{value!r} does not fit", FieldError(field_name, expected, "correct it"))

@@ -10,7 +10,7 @@ import pytest
 from cmi_caller import Caller
 from defusedxml.ElementTree import fromstring
 
-from cmi_mock.wire.representations import xml_stream
+from cmi_mock.wire.representations import xml_document
 
 Make = Callable[..., Caller]
 XML = "application/xml"
@@ -86,14 +86,14 @@ def test_a_file_stands_inline_in_xml_as_in_json(make: Make, size: int) -> None:
 @pytest.mark.parametrize("attributes", [False, True])
 @pytest.mark.parametrize("text", ["<&>\"'", "a\r\nb\tc", "見積書 \U0001f600", " ends with spaces "])
 def test_any_text_survives_the_way_through_xml(text: str, attributes: bool) -> None:
-    _, pieces = xml_stream({"text": text}, "note", attributes=attributes)
+    pieces = xml_document({"text": text}, "note", attributes=attributes)
     note = fromstring(b"".join(pieces))
     assert (note.get("text") if attributes else note.findtext("text")) == text
 
 
 def test_what_xml_cannot_contain_is_replaced_and_a_strange_name_becomes_an_entry() -> None:
     document = {"a b": "\x00bell\x07", "ok": True, "none": None, "parts": ["x", "y"], "cc": ["z"]}
-    note = fromstring(b"".join(xml_stream(document, "note", attributes=False)[1]))
+    note = fromstring(b"".join(xml_document(document, "note", attributes=False)))
     assert [(child.tag, child.get("key")) for child in note] == [
         ("entry", "a b"),
         ("ok", None),

@@ -15,7 +15,7 @@ from flask import request as running_request
 from werkzeug.test import Client
 
 from mock_kit.control import control_blueprint
-from mock_kit.evidence import Evidence
+from mock_kit.evidence import MockDialect
 from mock_kit.faults.fault_proxy import FAULT_HEADER
 from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, RequestSlots
 from mock_kit.http.guard import is_for_files
@@ -31,34 +31,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-_UNKNOWN_TENANT = "kit.unknown-tenant"
-_BULKHEAD = "kit.bulkhead"
-_GUARD = "kit.guard"
-
 #: What the kit itself does; no neighbour behaves like this.
-_EVIDENCE = (
-    Evidence(
-        _UNKNOWN_TENANT,
-        "A request whose host and path belong to no tenant is answered 421 and a list of the tenants.",
-        "own",
-        "A mock never guesses the tenant.",
-        test="mocks/kit/tests/test_app.py::test_a_request_to_no_tenant_is_answered_with_the_tenants_that_exist",
-    ),
-    Evidence(
-        _BULKHEAD,
-        "More than 112 requests at once are answered 503, so that /_mock always has threads of its own.",
-        "own",
-        "A mock whose requests hang must still be controllable.",
-        test="mocks/kit/tests/test_app.py::test_control_answers_while_every_data_slot_is_taken",
-    ),
-    Evidence(
-        _GUARD,
-        "/_mock and the configurators refuse unknown Hosts, foreign Origins, cross-site pages, bodies without JSON.",
-        "own",
-        "No web page may control a mock; the vendors' addresses answer as the vendors do.",
-        test="mocks/lab/tests/test_guarded_addresses.py::test_a_foreign_page_reaches_no_guarded_address",
-    ),
-)
+_OWN = MockDialect.of_package("mock_kit", prefix="kit.").book
 
 
 class WrappedApp(Generic[W]):
@@ -107,13 +81,13 @@ class WrappedApp(Generic[W]):
         known = "; ".join(f"{name} ({', '.join(tenants.keys_of(name))})" for name in tenants.names())
         remedy = "Send the host and path of a tenant that exists, or create one by POST /_mock/tenants."
         error = FieldError("Host and path", known or "no tenant exists yet", remedy, f"{host}{path}")
-        self.mock.evidence.touch(_UNKNOWN_TENANT)
+        self.mock.evidence.touch("kit.unknown-tenant")
         return _render(Problem(421, "No such tenant", "No tenant has this host and path.", [error]))(
             environ, start_response
         )
 
     def _crowded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.mock.evidence.touch(_BULKHEAD)
+        self.mock.evidence.touch("kit.bulkhead")
         detail = f"{self.mock.slots.total} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
         problem = Problem(503, "The mock is full", detail, headers={"Retry-After": "1"})
         return _render(problem)(environ, start_response)
@@ -132,7 +106,7 @@ def wrap(
     that are ours and not the vendor's: ``mock.guard`` checks requests to them as it does those to ``/_mock``.
     """
     _add_guard(flask_app, mock, frozenset(configurators))
-    for entry in _EVIDENCE:
+    for entry in _OWN.all():
         mock.evidence.register(entry)
     flask_app.register_blueprint(control_blueprint(mock))
     flask_app.register_error_handler(Problem, _render)
@@ -148,7 +122,7 @@ def _add_guard(flask_app: Flask, mock: Mock[W], configurators: frozenset[str]) -
         view = flask_app.view_functions.get(running_request.endpoint or "")
         refusal = mock.guard.refusal(running_request, files=is_for_files(view))
         if refusal is not None:
-            mock.evidence.touch(_GUARD)
+            mock.evidence.touch("kit.guard")
             raise refusal
 
     flask_app.before_request_funcs.setdefault(None, []).insert(0, refuse_web_pages)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from parcel_mock import ParcelTenant, create_app
 from werkzeug.test import Client
 
+from mock_kit.app import WrappedApp
+from mock_kit.testing import MockProcess, running_mock
+
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # importlib mode leaves test folders out; the toy is a module beside the tests
-
-from parcel_mock import ParcelTenant, create_app  # noqa: E402
-
-from mock_kit.app import WrappedApp  # noqa: E402
-from mock_kit.testing import MockProcess, running_mock  # noqa: E402
 
 
 @pytest.fixture

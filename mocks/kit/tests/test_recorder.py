@@ -192,7 +192,7 @@ def test_pages_are_read_on_until_nothing_follows(
     client: Client, toy: WrappedApp[ParcelTenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.mock.recording = True
-    monkeypatch.setattr("mock_kit.control.recorder.PAGE_CHARS", 10)
+    monkeypatch.setattr("mock_kit.control.blueprint.PAGE_CHARS", 10)
     for _ in range(3):
         client.post("/parcels", data=b"12345678", headers={**HOST, "Content-Type": "text/plain"})
     client.get("/lost", headers={"Host": "nowhere.example"})

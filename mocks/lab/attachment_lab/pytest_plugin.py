@@ -125,7 +125,7 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]
     if request.node.get_closest_marker("off_contract") is not None:
         yield None
         return
-    from attachment_lab.recorder.inside import checked_traffic  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.recorder.stack_recorder import checked_traffic  # noqa: PLC0415 - see the module's docstring
 
     with checked_traffic(request.node.nodeid) as check:
         yield check

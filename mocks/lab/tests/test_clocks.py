@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import RequestRefused
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks, read_offset, write_offset
@@ -39,6 +40,9 @@ class FakeStack:
 
     def mock(self, name: str) -> FakeMock:
         return self.mocks[name]
+
+    def control(self, name: str, tenant: str) -> MockControl:
+        return MockControl(self.mocks[name], tenant)  # type: ignore[arg-type]  # as much of it as clocks need
 
 
 @pytest.fixture

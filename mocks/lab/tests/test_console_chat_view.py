@@ -80,7 +80,7 @@ def test_each_event_of_a_chat_comes_with_its_verdicts_and_its_own_deliveries() -
     names = {"event": "Ended", "at": "t", "channel_sub_type": "whatsapp", "configurations": [{"name": "a"}]}
     events = [{"event_id": "E1", "contact_id": "G1", **names}, {"event_id": "E2", "contact_id": "other", **names}]
     rows = [{"id": "D1", "event_id": "E1", "state": "failed"}, {"id": "D2", "event_id": "E2", "state": "failed"}]
-    (shown,) = event_views("G1", events, rows)
+    (shown,) = event_views(events, rows, chat="G1")
     assert [each["id"] for each in shown["deliveries"]] == ["D1"]
     assert shown["verdicts"] == [{"name": "a"}]
 

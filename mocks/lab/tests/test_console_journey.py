@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
-from attachment_lab.chats.hops import hops_of, trace_of
-from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
+from attachment_lab.chats.hops import LONGEST_GAP_S, Timeline, hops_of, trace_of
+from attachment_lab.chats.journey import travel
 from attachment_lab.chats.overview import choose, row_of
 from attachment_lab.chats.picture import draw
 from attachment_lab.reconciliation.file_trace import FileExchange

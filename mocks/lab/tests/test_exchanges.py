@@ -21,6 +21,7 @@ from exchanges_sample import (
     exchange,
 )
 
+from attachment_lab.clients.control import MockControl
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.entry import OPERATIONS, from_delivery, from_exchange
 from attachment_lab.exchanges.index import Index
@@ -74,7 +75,7 @@ def test_no_operation_is_described_twice_in_different_words() -> None:
 def test_a_delivery_leads_to_its_transfer() -> None:
     entry = from_delivery(delivery())
     assert (entry.chat, entry.transfer) == (GUID, "3ccf1b78a70d4207b152a1a317d940e6")
-    assert (entry.failed, entry.hop, entry.words) == (False, "delivery", "Hands the event over")
+    assert (entry.failed, entry.hop, entry.words) == (False, "delivery", "Delivers the event")
 
 
 def test_a_delivery_that_could_not_be_made_failed_with_its_reason() -> None:
@@ -98,6 +99,9 @@ class Sources:
 
     def mock(self, name: str) -> Sources.One:
         return Sources.One(self, name)
+
+    def control(self, name: str, tenant: str) -> MockControl:
+        return MockControl(self.mock(name), tenant)  # type: ignore[arg-type]  # as much of it as the index needs
 
     @property
     def cmi(self) -> Sources.One:

@@ -173,8 +173,8 @@ def test_a_failure_is_explained_from_end_to_end(tenant: LabTenant, reader: Journ
     detail = reader.detail(failed["key"])
     assert detail is not None
     assert failed["words"] == "Reads b.txt"
-    assert detail["why"]["because"][0].startswith("Broken on purpose: fault f-1, the answer is 404")
-    assert any(each.startswith("In the end b.txt was given up and reported") for each in detail["why"]["then"])
+    assert detail["why"]["because"][0].startswith("Planned fault f-1: the answer is 404")
+    assert any(each.startswith("In the end b.txt was reported failed") for each in detail["why"]["then"])
     assert [each["id"] for each in detail["faults"]] == ["f-1"]
     assert reader.page(read_query({"about": chat.guid}))["matching"] > 5
 

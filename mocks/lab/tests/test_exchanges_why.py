@@ -14,8 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does n
 from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
 
 from attachment_lab.exchanges.entry import HOPS, OPERATIONS, Entry, from_delivery, from_exchange
-from attachment_lab.exchanges.patterns import ANY, patterns
-from attachment_lab.exchanges.why import Explanation, ExplanationFacts, Point, explain
+from attachment_lab.exchanges.why import ANY, Explanation, ExplanationFacts, Point, explain, patterns
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
@@ -47,7 +46,7 @@ def note(message: str, code: str = "refused") -> dict[str, str]:
         ),
         ("c4c", {"url": UPLOAD, "method": "POST", "status": 400}, "rules turn this file away"),
         ("c4c", {"url": UPLOAD, "method": "POST", "status": 503}, "busy, down or too slow"),
-        ("c4c", {"url": "/sap/x", "status": 501}, "does not offer that"),
+        ("c4c", {"url": "/sap/x", "status": 501}, "does not implement that"),
         (
             "orchestration",
             {"url": "/acme/oauth2/token", "method": "POST", "status": 401},
@@ -79,7 +78,7 @@ def test_what_was_broken_on_purpose_comes_first_and_needs_no_remedy() -> None:
     plan = {"id": "f-1", "kind": "status", "phase": "after", "params": {"status": 504, "body": "", "headers": {}}}
     found = why("c4c", exchange(UPLOAD, method="POST", status=504, fault="f-1"), faults={"f-1": plan})
     assert found.because == (
-        "Broken on purpose: fault f-1, the answer is 504. The work was done, its answer was changed or lost.",
+        "Planned fault f-1: the answer is 504. The mock did the work, then its answer was changed or lost.",
     )
     assert found.remedy == ""
 
@@ -125,7 +124,7 @@ def test_what_the_service_did_next_is_shown_with_its_delay() -> None:
     later = [entry_at(3, UPLOAD.replace("'", "'"), status=200), entry_at(4, UPLOAD, status=201)]
     later[0] = replace(later[0], operation="listing", method="GET", file=None)
     found = explain(ExplanationFacts(entry=failed, full=exchange(UPLOAD, status=504), later=later))
-    assert found.then[0].startswith("2.0 s later the service looked at what C4C holds")
+    assert found.then[0].startswith("2.0 s later the service listed the files in C4C")
     assert found.then[1] == "3.0 s later it was tried again, once more in all; the last answer was 201."
 
 
@@ -133,7 +132,7 @@ def test_the_outcome_of_the_file_is_shown_with_reason_and_remedy() -> None:
     carried = AttachmentRecord(source_id=FILE, name="photo.jpg", state="parked", reason="gone.", remedy="Ask for it.")
     transfer = TransferRecord(id="T", chat=GUID, state="parked", attachments=(carried,))
     found = why("cmi", exchange(status=404), transfer=transfer)
-    assert found.then == ("In the end photo.jpg was given up and reported: gone. Ask for it.",)
+    assert found.then == ("In the end photo.jpg was reported failed: gone. Ask for it.",)
 
 
 def test_a_transfer_that_goes_on_says_when() -> None:
@@ -145,8 +144,8 @@ def test_a_transfer_that_goes_on_says_when() -> None:
 
 
 def test_what_worked_is_not_called_a_failure() -> None:
-    assert why("cmi", exchange()).headline == "This worked."
-    assert why("cmi", exchange(fault="f-1")).headline.startswith("This worked, but")
+    assert why("cmi", exchange()).headline == "This succeeded."
+    assert why("cmi", exchange(fault="f-1")).headline.startswith("This succeeded although")
 
 
 def test_every_pattern_can_be_reached() -> None:

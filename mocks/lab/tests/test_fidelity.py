@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.evidence.fidelity import BehaviourRow, Part, cap_percent, debts, over_the_cap, page, parts, shares
-from attachment_lab.evidence.sources import sources, sources_of
+from attachment_lab.evidence.fidelity import (
+    BehaviourRow,
+    Part,
+    cap_percent,
+    debts,
+    over_the_cap,
+    page,
+    parts,
+    shares,
+    sources,
+    sources_of,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 SOUND = BehaviourRow(

@@ -12,9 +12,8 @@ import pytest
 from PIL import Image
 
 from attachment_lab.demo.files import customer_files
-from attachment_lab.preview.file_types import detect_type
+from attachment_lab.preview.file_types import SHOWN_BYTES, detect_type, excerpt
 from attachment_lab.preview.renderer import NotRendered, Renderer
-from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = b"<!doctype html><script>alert(1)</script>"

@@ -49,10 +49,10 @@ def test_grafana_reads_that_password_and_is_the_only_one_that_mounts_it() -> Non
         for name, each in COMPOSE["services"].items()
     }
     assert {name: found for name, found in mounts.items() if found} == {
-        "furnish": ["grafana:/run/lab/grafana"],
+        "provision": ["grafana:/run/lab/grafana"],
         "grafana": ["grafana:/run/lab/grafana:ro"],
     }
-    assert COMPOSE["services"]["grafana"]["depends_on"]["furnish"] == {"condition": "service_completed_successfully"}
+    assert COMPOSE["services"]["grafana"]["depends_on"]["provision"] == {"condition": "service_completed_successfully"}
     assert "grafana" in COMPOSE["volumes"]
 
 

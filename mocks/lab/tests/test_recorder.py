@@ -17,8 +17,8 @@ from werkzeug.test import Client
 from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
-from attachment_lab.recorder.inside import checked_traffic
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
+from attachment_lab.recorder.stack_recorder import checked_traffic
 from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
 from mock_kit.journal.recorder import CapturedExchange
@@ -189,7 +189,7 @@ def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_i
     sink.begun()
     sink.begun()
     sink.sent(sent())
-    sink.received(CapturedExchange("service", None, "GET", "/transfers", "h", 200))
+    sink.received(CapturedExchange("service", None, "GET", "/transfers", "h", 200).to_dict())
     assert records.wait(lambda: len(records.snapshot()[1]) == 1, 10)
     assert records.snapshot()[0] == [sent()]
     sink.begun()
@@ -237,7 +237,7 @@ class _Remember:
         """Remember it."""
         self.records_seen.append(record)
 
-    def received(self, captured: CapturedExchange) -> None:
+    def received(self, captured: dict[str, Any]) -> None:
         """Nothing to remember."""
 
 

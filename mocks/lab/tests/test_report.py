@@ -22,8 +22,14 @@ from attachment_lab.report.model import (
     StationPart,
 )
 from attachment_lab.report.page import render, style_policy
-from attachment_lab.report.parts import evidence_rows, headline_of, invariants_of, sentence_of, stations_of
-from attachment_lab.report.privacy import without_names
+from attachment_lab.report.parts import (
+    evidence_rows,
+    headline_of,
+    invariants_of,
+    sentence_of,
+    stations_of,
+    without_names,
+)
 
 HOSTILE = '<img src=x onerror="alert(1)">.jpg'
 STORED = FileRow(

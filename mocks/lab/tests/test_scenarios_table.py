@@ -72,7 +72,7 @@ def planned(each: Scenario, method: str) -> Iterator[tuple[tuple[Any, ...], dict
 def test_every_fault_of_a_scenario_is_one_that_the_kit_accepts_and_can_take_effect_there(each: Scenario) -> None:
     for (place, kind), given in planned(each, "plan"):
         assert fault_errors(kind, given.get("phase"), given.get("params", {})) == []
-        assert misplaced(BY_ID[place], kind, fault_proxy=each.needs_fault_proxy) is None
+        assert misplaced(BY_ID[place], kind, fault_proxy="fault_proxy" in each.needs) is None
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
@@ -118,7 +118,7 @@ def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, objec
         (checks.deliveries("failed", "delivered"), facts(deliveries=("failed", "delivered")), facts()),
         (checks.fresh_token(), facts(tokens=("fetched", "refreshed")), facts(tokens=("fetched", "cached"))),
         (checks.outcome("stored"), facts(outcome="stored"), facts(outcome="failed")),
-        (checks.uploads_per_file(1), facts("stored"), facts()),
+        (checks.most_uploads(1), facts("stored"), facts()),
     ],
     ids=lambda each: getattr(each, "title", None),
 )

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from attachment_lab.errors import NotSettled, StackFailed, WrongUse
-from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.process_cleanup import members
+from attachment_lab.stack.processes import listeners
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.testing.lab import FaultHasNoEffect, LabTenant
 

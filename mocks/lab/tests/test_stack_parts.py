@@ -11,9 +11,8 @@ import pytest
 
 from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.stack import commands, egress
-from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import OFFSETS, Ports
-from attachment_lab.stack.processes import Command, StackProcesses, clean_environment, exit_words, tail
+from attachment_lab.stack.processes import Command, StackProcesses, clean_environment, exit_words, listeners, tail
 from attachment_lab.tenant.credentials import default_tenant
 
 PORTS = Ports.fixed(8100)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from attachment_lab.stack.progress import STALLED_CPU_S, Progress
+from attachment_lab.stack.progress import STALLED_CPU_S, StartProgress
 
 
 @dataclass
@@ -18,8 +18,8 @@ class Starting:
     status: str = "no answer yet"
     now_s: float = 0.0
 
-    def progress(self) -> Progress:
-        return Progress(self, lambda: self.status, now_s=lambda: self.now_s)
+    def progress(self) -> StartProgress:
+        return StartProgress(self, lambda: self.status, now_s=lambda: self.now_s)
 
 
 def stalled_after(changes: dict[str, object], seconds: float = 30.0) -> float:

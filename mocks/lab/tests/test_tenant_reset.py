@@ -15,8 +15,7 @@ from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until, wait_until_settled
 from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant, reset_tenant
 from attachment_lab.testing.lab import Lab
 
 

@@ -12,8 +12,8 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.server import extra
-from mock_kit.tenants import MockTenant, Tenants
-from orchestration_mock.evidence import DIALECT, LABELS
+from mock_kit.tenants import Tenants
+from orchestration_mock.evidence import DIALECT
 from orchestration_mock.model.events.outgoing import RequestSender
 from orchestration_mock.model.issuer.keyring import Keyrings, unverified
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
@@ -54,7 +54,6 @@ def create_app(data_dir: Path, *, requests: RequestSender | None = None) -> Wrap
             data_dir=data_dir,
             dialect=mock.dialect_of(body),
             requests=sender,
-            touch=_touch,
             keys_of=keyrings.of,
         )
         return tenants.add(tenant, [tenant.tenant_path])
@@ -78,11 +77,6 @@ def refuse_real_network(dialect: object) -> None:
     error = FieldError(f"dialect.{REAL_NETWORK}", "no such switch", remedy, dialect[REAL_NETWORK])
     detail = "Only the command line can let this mock leave the machine: its requests carry secrets."
     raise Problem(403, "Not by a control call", detail, [error])
-
-
-def _touch(evidence_id: str, tenant: MockTenant) -> str:
-    DIALECT.book.touch(evidence_id, tenant)
-    return LABELS[evidence_id]
 
 
 def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:

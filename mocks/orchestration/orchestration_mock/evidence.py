@@ -5,5 +5,3 @@ from __future__ import annotations
 from mock_kit.evidence import MockDialect
 
 DIALECT = MockDialect.of_package("orchestration_mock", switch_prefix="dialect.")
-#: The label of each behaviour, by its id.
-LABELS: dict[str, str] = {entry.id: entry.label for entry in DIALECT.book.all()}

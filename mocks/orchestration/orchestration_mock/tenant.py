@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_kit.tenants import MockTenant
+from orchestration_mock.evidence import DIALECT
 from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import DeliveryLog
 from orchestration_mock.model.events.engine import EventEngine
@@ -33,14 +34,12 @@ class OrchestrationTenant(MockTenant):
     Attributes:
         tenant_path: first path segment of all its addresses.
         requests: sends what the event engine calls.
-        touch_in: counts a behaviour in a tenant; returns its evidence label.
         setup: the secrets and integrations it was created with; a reset restores them.
     """
 
     tenant_path: str
     issuer: Issuer
     requests: RequestSender = field(repr=False)
-    touch_in: Callable[[str, MockTenant], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
@@ -101,7 +100,7 @@ class OrchestrationTenant(MockTenant):
 
     def touch(self, evidence_id: str) -> str:
         """Count a behaviour in this tenant; returns its evidence label."""
-        return self.touch_in(evidence_id, self)
+        return DIALECT.book.touch(evidence_id, self)
 
     def describe(self) -> dict[str, Any]:
         """For ``GET /_mock/tenants``, without secrets."""
@@ -114,7 +113,6 @@ def make_tenant(
     data_dir: Path,
     dialect: Mapping[str, Any],
     requests: RequestSender,
-    touch: Callable[[str, MockTenant], str],
     keys_of: Callable[[str, str], Keyring],
 ) -> OrchestrationTenant:
     """A tenant from ``{"name", "tenant_path", "oauth", "secrets"?, "event_driven_integrations"?}``.
@@ -135,9 +133,7 @@ def make_tenant(
     url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
     issuer = Issuer(url=url, client=client, keys=keys, **basics)
-    return OrchestrationTenant(
-        **parts, tenant_path=tenant_path, issuer=issuer, requests=requests, touch_in=touch, setup=setup
-    )
+    return OrchestrationTenant(**parts, tenant_path=tenant_path, issuer=issuer, requests=requests, setup=setup)
 
 
 def _client(form: Form) -> OAuthClient:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from orchestration_mock.app import create_app
-from orchestration_mock.testing import (
+from orchestration_caller import (
     PASSWORDS,
     App,
     Outside,
@@ -18,6 +16,8 @@ from orchestration_mock.testing import (
     a_tenant_body,
     caller_of,
 )
+
+from orchestration_mock.app import create_app
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import HttpSender
 

@@ -4,8 +4,7 @@ import json
 from uuid import UUID
 
 import pytest
-
-from orchestration_mock.testing import CLIENT_SECRET, PASSWORDS, TenantCaller, a_form, a_request
+from orchestration_caller import CLIENT_SECRET, PASSWORDS, TenantCaller, a_form, a_request
 
 #: The header of a form that a program sends: a web page cannot add it without a preflight request.
 CONTROL = {"X-Mock-Control": "1"}

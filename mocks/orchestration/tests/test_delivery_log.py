@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-
-from orchestration_mock.testing import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_request
+from orchestration_caller import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_request
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from orchestration_caller import TenantCaller, a_form, a_request
 
 from orchestration_mock.model.conditions import BadCondition, ConditionFacts, ConditionFailed, is_true, parse
 from orchestration_mock.model.conditions.budget import MAX_STEPS, Budget
-from orchestration_mock.testing import TenantCaller, a_form, a_request
 
 FACTS = ConditionFacts(contact={"language": "EN"}, event_name="Ended", seconds_since_created=600.0)
 

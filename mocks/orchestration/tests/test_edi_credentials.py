@@ -5,8 +5,7 @@ import json
 from typing import Any
 
 import pytest
-
-from orchestration_mock.testing import CLIENT_SECRET, PASSWORDS, TenantCaller, a_request
+from orchestration_caller import CLIENT_SECRET, PASSWORDS, TenantCaller, a_request
 
 TOKEN_URL = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"
 

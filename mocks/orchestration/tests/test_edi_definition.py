@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orchestration_caller import TenantCaller
 
-from orchestration_mock.model.errors import Invalid, NotImitated, Refusal
+from mock_kit.http.refusals import Invalid, NotImitated, Refusal
 from orchestration_mock.model.integrations.definition import Definition
 from orchestration_mock.model.integrations.definition_reader import read_definition
 from orchestration_mock.model.integrations.json_positions import JsonTextError, locate
-from orchestration_mock.testing import TenantCaller
 
 
 def read(text: object) -> Definition:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from orchestration_caller import TenantCaller, a_tenant_body, caller_of, errors_of
 
 from orchestration_mock.__main__ import main
 from orchestration_mock.app import create_app
 from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest, SendFailed
-from orchestration_mock.testing import TenantCaller, a_tenant_body, caller_of, errors_of
 from orchestration_mock.wire.egress import BadEgress, read_egress
 from orchestration_mock.wire.outbound import MOST_BODY_BYTES, HttpSender
 

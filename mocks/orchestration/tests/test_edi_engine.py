@@ -6,8 +6,7 @@ import json
 
 import httpx
 import pytest
-
-from orchestration_mock.testing import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_contact, a_request
+from orchestration_caller import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_contact, a_request
 
 
 def test_the_documented_example_becomes_the_documented_call(tenant: TenantCaller, example: str) -> None:

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from orchestration_mock.testing import GUID, TenantCaller, a_contact, a_request
+from orchestration_caller import GUID, TenantCaller, a_contact, a_request
 
 EVENTS = ["Received", "Queued", "Allocated", "Accepted", "Rejected", "Transferred", "Forwarded", "Ended", "Closed"]
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"

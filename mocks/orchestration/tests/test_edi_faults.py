@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from orchestration_caller import TenantCaller
 
 from mock_kit.faults.kinds import KINDS
-from orchestration_mock.testing import TenantCaller
 
 
 def planned(tenant: TenantCaller, kind: str, phase: str | None = None, times: int = 1, **params: Any) -> str:

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from orchestration_mock.testing import GUID, TenantCaller, a_request
+from orchestration_caller import GUID, TenantCaller, a_request
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
 

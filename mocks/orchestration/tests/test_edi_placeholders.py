@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orchestration_caller import TenantCaller, a_contact, a_request
 
 from orchestration_mock.model.contact import KNOWN_PATHS
 from orchestration_mock.model.integrations.placeholders import (
@@ -16,7 +17,6 @@ from orchestration_mock.model.integrations.placeholders import (
     expand_text,
     placeholders_in,
 )
-from orchestration_mock.testing import TenantCaller, a_contact, a_request
 
 STYLE = TextStyle()
 CONTACT = {"guid": "ABC", "priority": 5, "language": None, "queue": {"id": "Q", "address": "a@b"}}

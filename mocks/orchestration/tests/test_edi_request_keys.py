@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from orchestration_caller import TenantCaller, a_form, a_request
 
-from orchestration_mock.testing import TenantCaller, a_form, a_request
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import HttpSender
 

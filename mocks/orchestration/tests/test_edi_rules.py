@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from orchestration_mock.testing import TenantCaller, a_request
+from orchestration_caller import TenantCaller, a_request
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
 GOOD = ["+358501234567@sinchsms.com", "12345@whatsapp.sinchconversation.com", "@messenger.sinchconversation.com"]

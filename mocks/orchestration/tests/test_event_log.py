@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestration_mock.testing import TenantCaller
+from orchestration_caller import TenantCaller
 
 
 def logged(tenant: TenantCaller, **query: int) -> Any:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from orchestration_caller import TenantCaller
 
 from orchestration_mock.model.issuer.failures import KEY_FAILURES, KINDS, METADATA_FAILURES
-from orchestration_mock.testing import TenantCaller
 
 
 def plan(tenant: TenantCaller, kind: str, **more: Any) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from orchestration_caller import TenantCaller
 from werkzeug.test import TestResponse
 
 from orchestration_mock.model.issuer.failures import (
@@ -13,7 +14,6 @@ from orchestration_mock.model.issuer.failures import (
     ODD_REPLIES,
     REFUSALS,
 )
-from orchestration_mock.testing import TenantCaller
 
 HOST = {"Host": "cc-workflows-eu-c1.cc.sinch.com"}
 CALL = {

@@ -3,9 +3,8 @@
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from orchestration_caller import CLIENT_ID, CLIENT_SECRET, TenantCaller
 from werkzeug.test import TestResponse
-
-from orchestration_mock.testing import CLIENT_ID, CLIENT_SECRET, TenantCaller
 
 LOGIN = (CLIENT_ID, CLIENT_SECRET)
 

@@ -12,11 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from werkzeug.test import Client
-
-from mock_kit.testing import ControlSuite, MockProcess, running_mock
-from orchestration_mock.evidence import DIALECT
-from orchestration_mock.testing import (
+from orchestration_caller import (
     GUID,
     PASSWORDS,
     App,
@@ -27,6 +23,10 @@ from orchestration_mock.testing import (
     a_tenant_body,
     caller_of,
 )
+from werkzeug.test import Client
+
+from mock_kit.testing import ControlSuite, MockProcess, running_mock
+from orchestration_mock.evidence import DIALECT
 
 BEHAVIOURS = {one.id for one in DIALECT.book.all() if not one.id.startswith(("dialect.", "kit."))}
 

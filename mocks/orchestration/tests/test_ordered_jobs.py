@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration_mock.model.events.ordered_jobs import Job, OrderedJobs
+from orchestration_mock.model.events.schedule import Job, OrderedJobs
 
 
 def test_the_next_job_of_a_key_starts_once_however_often_a_job_starts_it() -> None:

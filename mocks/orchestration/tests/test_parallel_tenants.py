@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-
-from orchestration_mock.testing import App, Outside
+from orchestration_caller import App, Outside
 
 TENANTS = 32
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"  # the same conversation id in every tenant, so that a mix-up would show

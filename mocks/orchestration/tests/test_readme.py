@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from orchestration_caller import App
 
 from mock_kit.testing import free_port
-from orchestration_mock.testing import App
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-
-from orchestration_mock.testing import GUID, TenantCaller, a_contact, a_form, a_request
+from orchestration_caller import GUID, TenantCaller, a_contact, a_form, a_request
 
 
 def redeliver(tenant: TenantCaller, id_: str, **options: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestration_mock.model.errors import Invalid, MalformedRequest, MissingItem, Taken
+from mock_kit.http.refusals import Conflict, Invalid, MalformedRequest, MissingItem
 from orchestration_mock.model.secrets import Secret, SecretsManager
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -104,7 +104,7 @@ def test_no_repr_shows_a_value(secrets: SecretsManager) -> None:
 
 def test_a_name_is_given_once(secrets: SecretsManager) -> None:
     create(secrets)
-    with pytest.raises(Taken):
+    with pytest.raises(Conflict):
         create(secrets, secret="other-password")
     kept = secrets.get("sap-v1-secret")
     assert kept is not None

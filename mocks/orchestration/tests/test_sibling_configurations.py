@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from orchestration_mock.testing import (
+from orchestration_caller import (
     GUID,
     PASSWORDS,
     App,

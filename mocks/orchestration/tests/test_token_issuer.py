@@ -9,10 +9,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from mock_kit.http.refusals import MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 from orchestration_mock.evidence import DIALECT
-from orchestration_mock.model.errors import MissingItem
 from orchestration_mock.model.issuer.client_login import OAuthClient, OAuthError
 from orchestration_mock.model.issuer.issuer import Issuer
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from orchestration_caller import CLIENT_SECRET, GUID, TenantCaller, a_tenant_body
 from werkzeug.test import TestResponse
-
-from orchestration_mock.testing import CLIENT_SECRET, GUID, TenantCaller, a_tenant_body
 
 HOST = {"Host": "cc-workflows-eu-c1.cc.sinch.com"}
 HEADERS = {

@@ -9,8 +9,9 @@ from typing import Any
 
 from c4c_mock.model.errors import AttachmentRejected, BadRequest
 from c4c_mock.model.payloads import EntityPayload
+from mock_kit.http.sniff import sniff
 from mock_kit.journal.context import Note
-from mock_kit.tenants.spool import Blob, read_blob, sniff
+from mock_kit.tenants.spool import Blob, read_blob
 
 DOCUMENT = "2"
 LINK = "3"

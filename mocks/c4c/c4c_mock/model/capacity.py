@@ -6,6 +6,7 @@ for C4C (V1); what a busy tenant answers is assumed, dialect ``retry_after``.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,30 +14,21 @@ from datetime import datetime
 from typing import Any
 
 from c4c_mock.model.errors import Busy, TooManyThreads
+from mock_kit.http.bulkhead import RequestSlots
 
 
-class ThreadLimit:
+class ThreadLimit(RequestSlots):
     """Counts the requests that run at once. Never waits: a request above the limit is rejected."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running = 0
 
     def enter(self, limit: int, *, status: int) -> Callable[[], None]:
         """Count a request; calling the result ends its count. Raises TooManyThreads. ``limit`` 0 = none."""
-        with self._lock:
-            if limit and self._running >= limit:
-                raise TooManyThreads(
-                    f"Too many parallel requests: this tenant works on {limit} at once",
-                    status=status,
-                    hint="dialect parallel_limit; send fewer at once and retry later",
-                )
-            self._running += 1
-        return self._leave
-
-    def _leave(self) -> None:
-        with self._lock:
-            self._running -= 1
+        if not self.take(limit or sys.maxsize):
+            raise TooManyThreads(
+                f"Too many parallel requests: this tenant works on {limit} at once",
+                status=status,
+                hint="dialect parallel_limit; send fewer at once and retry later",
+            )
+        return self.give_back
 
 
 @dataclass(kw_only=True)

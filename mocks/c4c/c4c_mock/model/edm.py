@@ -248,10 +248,3 @@ def entity_set(name: str) -> EntitySet:
 def children_of(name: str) -> tuple[EntitySet, ...]:
     """Sets whose rows belong to rows of the named set."""
     return tuple(s for s in _every_set().values() if s.parent == name)
-
-
-def root_of(eset: EntitySet) -> EntitySet:
-    """The topmost parent: the object that C4C locks as a whole."""
-    while eset.parent:
-        eset = entity_set(eset.parent)
-    return eset

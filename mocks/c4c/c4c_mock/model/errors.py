@@ -85,7 +85,7 @@ class Forbidden(C4CError):
     key = "forbidden"
 
 
-class CsrfTokenMissing(Forbidden):
+class CsrfCheckFailed(Forbidden):
     """A session that needs a CSRF token wrote without one (or without its cookies). Its text is always English."""
 
 

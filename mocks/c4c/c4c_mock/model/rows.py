@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from c4c_mock.model.edm import EntitySet, Property
-from c4c_mock.model.values import Value, dashed, unset
+from c4c_mock.model.values import Value, unset
+from mock_kit.tenants.ids import dashed
 from mock_kit.tenants.spool import Blob
 
 _CREATED_AT = frozenset({"CreatedOn", "CreationDate", "CreationDateTime", "ReportedDate", "ReportedDateTime"})
@@ -81,7 +82,7 @@ _STAMPS: dict[str, Callable[[EntityRow], datetime]] = {
 _DERIVED: dict[str, Callable[[EntityRow], Value]] = {
     "ObjectID": lambda row: row.object_id,
     "ParentObjectID": lambda row: row.parent_id or "",
-    "UUID": lambda row: dashed(row.object_id),
+    "UUID": lambda row: dashed(row.object_id),  # recorded attachment echo
     "CreatedBy": lambda row: row.created_by,
     "LastUpdatedBy": lambda row: row.changed_by,
     "ChangedBy": lambda row: row.changed_by,

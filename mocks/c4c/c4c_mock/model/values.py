@@ -24,9 +24,3 @@ def unset(prop: Property) -> Value:
     Source: recorded payloads of tenants (empty strings, null dates); False and 0 are inferred.
     """
     return _UNSET.get(prop.type)
-
-
-def dashed(object_id: str) -> str:
-    """ObjectID (32 hex) as the UUID in 8-4-4-4-12 form. Source: recorded attachment echo."""
-    o = object_id
-    return f"{o[:8]}-{o[8:12]}-{o[12:16]}-{o[16:20]}-{o[20:]}"

@@ -26,10 +26,7 @@ def run_batch(call: ODataCall, dispatch: Dispatch) -> ODataReply:
     """Run all parts in order; each has its own answer, a failed change set one for all its parts."""
     seen("batch")
     boundary = boundary_of(call.header("content-type"))
-    with call.tenant.spool.writer() as writer:
-        for piece in call.pieces():
-            writer.write(piece)
-    envelope = writer.close()
+    envelope = call.tenant.spool.store(call.pieces())
     numbers = count()
     outer = Multipart(_boundary(next(numbers)))
     try:

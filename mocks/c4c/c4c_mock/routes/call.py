@@ -148,8 +148,8 @@ def effective_method(method: str, tunnelled: str) -> str:
 
 def json_reply(call: ODataCall, document: object, members: tuple[str, str] = ("", "")) -> ODataReply:
     """A JSON body, files streamed. ``members``: raw ones for the start and the end of ``d``."""
-    body = json_out.JsonDocument(document, escape_dates=bool(call.tenant.switches["escape_date_slashes"]))
-    body.add_members(*members)
+    escape_dates = bool(call.tenant.switches["escape_date_slashes"])
+    body = json_out.JsonDocument(document, escape_dates=escape_dates, members=members)
     return ODataReply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
 
 

@@ -17,7 +17,7 @@ from c4c_mock.routes.reads import entity_reply, names_etag
 from c4c_mock.routes.resource import Resource
 from c4c_mock.wire.atom_in import AtomBody
 from c4c_mock.wire.base64_stream import Base64Writer
-from c4c_mock.wire.bodies import BodyReader, JsonBody
+from c4c_mock.wire.json_in import JsonBody
 from c4c_mock.wire.literals import etag_of
 from c4c_mock.wire.shape import shape_of
 from mock_kit.tenants.spool import Blob
@@ -103,7 +103,7 @@ def received(call: ODataCall, eset: EntitySet, early: WriteLock | None) -> Itera
         raise
 
 
-def _reader(call: ODataCall) -> BodyReader:
+def _reader(call: ODataCall) -> JsonBody | AtomBody:
     kind = AtomBody if call.body_format == "atom" else JsonBody
     return kind(lambda: _sink(call), max_bytes=int(call.tenant.switches["skeleton_max_bytes"]))
 
@@ -124,7 +124,7 @@ def _discard(call: ODataCall, blobs: list[Blob]) -> None:
             call.tenant.spool.discard(blob)
 
 
-def _lock_early(call: ODataCall, eset: EntitySet, body: BodyReader, lock: WriteLock) -> bool:
+def _lock_early(call: ODataCall, eset: EntitySet, body: JsonBody | AtomBody, lock: WriteLock) -> bool:
     wanted = body.early("ParentObjectID")
     if not wanted:
         return False

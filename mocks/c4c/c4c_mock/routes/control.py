@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from flask import Blueprint, Response, jsonify, request
@@ -19,11 +19,11 @@ from c4c_mock.routes.control_seed import seed_from
 from c4c_mock.routes.odata import inspect
 from c4c_mock.tenant import C4CTenant
 from mock_kit.control import json_object
+from mock_kit.http.pieces import pieces_of
 from mock_kit.http.problem import FieldError, bad_request
 from mock_kit.mock import Mock
 
 Reply = tuple[Response, int]
-_PIECE_BYTES = 256 * 1024
 
 
 def control_blueprint(mock: Mock[C4CTenant]) -> Blueprint:
@@ -45,7 +45,7 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     def seed() -> Reply:
         """``{"rows": [{"set", "parent"?, "values"}]}``: business objects as a test wants them, all or none."""
         try:
-            created = seed_from(mock.current_tenant(), _pieces())
+            created = seed_from(mock.current_tenant(), pieces_of(request.stream))
         except C4CError as exc:
             error = FieldError("rows", exc.message, exc.hint or "Correct it; nothing was stored.")
             raise bad_request("The tenant was not seeded.", error) from exc
@@ -63,11 +63,6 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         wanted = request.args.get("external_reference_id")
         found = [a for a in _attachments(rows) if wanted in {None, a["external_reference_id"]}]
         return jsonify(found), 200
-
-
-def _pieces() -> Iterator[bytes]:
-    while piece := request.stream.read(_PIECE_BYTES):
-        yield piece
 
 
 def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
@@ -11,7 +11,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.errors import (
     Busy,
     C4CError,
-    CsrfTokenMissing,
+    CsrfCheckFailed,
     MethodNotAllowed,
     NotAuthenticated,
     RangeNotSatisfiable,
@@ -35,7 +35,7 @@ def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: st
     """
     note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
     headers = _headers(tenant, exc)
-    if isinstance(exc, CsrfTokenMissing):
+    if isinstance(exc, CsrfCheckFailed):
         return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
     if exc.bodyless:
         return ODataReply(status=exc.status, headers=headers)
@@ -64,7 +64,7 @@ def _headers(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
         headers["Content-Range"] = f"bytes */{exc.size_bytes}"
     if isinstance(exc, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
-    if isinstance(exc, CsrfTokenMissing):
+    if isinstance(exc, CsrfCheckFailed):
         headers["x-csrf-token"] = "Required"
     return headers
 
@@ -86,10 +86,6 @@ def _retry_after(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
         return {"Retry-After": str(max(0, math.ceil((until - now).total_seconds())))}
     if form == "date":
         rounded_up = until + skew + timedelta(microseconds=999_999)
-        return {"Retry-After": _http_date(rounded_up), "Date": _http_date(now + skew)}
+        dates = {"Retry-After": rounded_up, "Date": now + skew}
+        return {name: format_datetime(moment, usegmt=True) for name, moment in dates.items()}
     return {}
-
-
-def _http_date(moment: datetime) -> str:
-    """As HTTP writes it, in whole seconds."""
-    return format_datetime(moment.replace(microsecond=0), usegmt=True)

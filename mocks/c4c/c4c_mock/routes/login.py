@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
-
 from flask import Request
 
 from c4c_mock.evidence import seen
@@ -12,6 +9,7 @@ from c4c_mock.model.access.users import LOGIN_FAILED, C4CUser
 from c4c_mock.model.errors import NotAuthenticated
 from c4c_mock.routes.call import ODataReply, text_reply
 from c4c_mock.tenant import C4CTenant
+from mock_kit.http.headers import basic_credentials
 from mock_kit.journal.context import note
 
 _READS = frozenset({"GET", "HEAD"})
@@ -26,13 +24,9 @@ _HTML = "text/html;charset=utf-8"
 def log_in(tenant: C4CTenant, authorization: str) -> C4CUser:
     """The user behind an Authorization header. Raises NotAuthenticated."""
     seen("basic-auth")
-    kind, _, credentials = authorization.partition(" ")
-    if kind.lower() != "basic":
+    raw = basic_credentials(authorization)
+    if raw is None:
         raise NotAuthenticated(LOGIN_FAILED)
-    try:
-        raw = b64decode(credentials.strip().encode("latin-1", "replace"), validate=True)
-    except binascii.Error as exc:
-        raise NotAuthenticated(LOGIN_FAILED) from exc
     name, _, password = _text(raw).partition(":")
     return tenant.access.log_in(name, password)
 

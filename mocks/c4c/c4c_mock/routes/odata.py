@@ -27,13 +27,13 @@ from c4c_mock.routes.response import to_response
 from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
+from mock_kit.http.pieces import pieces_of
 from mock_kit.journal.context import note, uncounted
 from mock_kit.mock import Mock
 
 ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]
 _OTHER_ROOTS = tuple(f"/sap/{root}/" for root in ("c4c/odata/cust", "c4c/odata/uid", "c4c/odata-sso", "byd/odata"))
-_PIECE_BYTES = 256 * 1024
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
@@ -188,7 +188,7 @@ def _serve(
         options=parse_options(req.query_string.decode("latin-1")),
         headers={k.lower(): v for k, v in req.headers.items()},
         base=f"{_origin(tenant, req)}{ROOT}/{service.name}",
-        pieces=lambda: _pieces(req),
+        pieces=lambda: pieces_of(req.environ["wsgi.input"]),
         language=lambda: error_language(tenant, user, req),
         inspection=inspection,
     )
@@ -266,14 +266,8 @@ def _check_version(header: str) -> None:
         raise BadRequest(f"DataServiceVersion {header[:20].strip()} is not supported; expected at most 2.0")
 
 
-def _pieces(req: Request) -> Iterator[bytes]:
-    stream: Any = req.environ["wsgi.input"]
-    while piece := stream.read(_PIECE_BYTES):
-        yield piece
-
-
 def _drain(req: Request) -> None:
     """Read the rest of a refused body, so that a client that is still sending receives the refusal."""
     if req.method not in {"GET", "HEAD"} and not req.headers.get("Expect"):
-        for _ in _pieces(req):
+        for _ in pieces_of(req.environ["wsgi.input"]):
             pass

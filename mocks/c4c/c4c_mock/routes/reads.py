@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote
 
 from c4c_mock.evidence import seen
@@ -17,10 +16,10 @@ from c4c_mock.routes.resource import Resource
 from c4c_mock.wire import atom, json_out, metadata
 from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.shape import Shape
+from mock_kit.http.headers import byte_range
 from mock_kit.tenants.spool import Blob, read_blob
 
 _FEED_ONLY = ("$filter", "$orderby", "$top", "$skip", "$skiptoken", "$inlinecount", "$search")
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def read(call: ODataCall, resource: Resource) -> ODataReply:
@@ -138,23 +137,11 @@ def _file(call: ODataCall, row: EntityRow, value: Value) -> ODataReply:
     safe = mime if mime.isascii() and mime.isprintable() else "application/octet-stream"
     headers = {"Content-Type": safe, "Accept-Ranges": "bytes"}
     size = value.size_bytes
-    wanted = _range(call.header("range"), size)
+    wanted = byte_range(call.header("range"), size, reversed_is_outside=True)
     if wanted is None:
         return ODataReply(status=200, headers=headers, body=read_blob(value), length=size)
+    if wanted == (0, 0):
+        raise RangeNotSatisfiable(f"Range {call.header('range')} is outside the file of {size} bytes", size_bytes=size)
     start, stop = wanted
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return ODataReply(status=206, headers=headers, body=read_blob(value, start, stop), length=stop - start)
-
-
-def _range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last+1 byte of the range; None for the whole file. Raises RangeNotSatisfiable."""
-    found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
-    if found is None or not (found[1] or found[2]):
-        return None
-    if found[1]:
-        start, stop = int(found[1]), min(size, int(found[2]) + 1 if found[2] else size)
-    else:
-        start, stop = max(0, size - int(found[2])), size
-    if start >= stop:
-        raise RangeNotSatisfiable(f"Range {header} is outside the file of {size} bytes", size_bytes=size)
-    return start, stop

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
@@ -13,7 +12,6 @@ from c4c_mock.routes.negotiation import JSON
 
 _BODYLESS = frozenset({204, 304})
 _AT_ONCE_BYTES = 1024 * 1024
-_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*(?P<q>[\d.]+))?\s*(?=,|$)", re.IGNORECASE)
 
 
 def to_response(
@@ -31,7 +29,7 @@ def to_response(
     body: Iterable[bytes] = reply.body
     if reply.status not in _BODYLESS:
         headers["Content-Length"] = str(reply.length)
-    if gzip and reply.document and req.method != "HEAD" and _wants_gzip(req.headers.get("Accept-Encoding", "")):
+    if gzip and reply.document and req.method != "HEAD" and req.accept_encodings.quality("gzip") > 0:
         body = _packed(reply, headers)
     response = Response(body, reply.status)
     response.headers.remove("Content-Type")
@@ -43,12 +41,6 @@ def to_response(
     elif done is not None:
         response.call_on_close(done)
     return response
-
-
-def _wants_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header accepts gzip."""
-    found = _GZIP.search(accepted)
-    return found is not None and (found["q"] or "1").strip("0.") != ""
 
 
 def _packed(reply: ODataReply, headers: dict[str, str]) -> Iterable[bytes]:

@@ -6,7 +6,6 @@ the developer guide, recorded. What those do not show is the standard's (OData 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,9 +14,9 @@ from xml.sax.saxutils import escape, quoteattr
 from c4c_mock.model.edm import Navigation, Property, Service
 from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
-from c4c_mock.wire.base64_stream import encoded, encoded_length
 from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.json_out import fixed
+from mock_kit.tenants.base64_document import Base64Document
 from mock_kit.tenants.spool import Blob
 
 _PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
@@ -40,12 +39,12 @@ class AtomStyle:
     now: datetime
 
 
-class AtomDocument:
-    """An XML document in pieces of text and files; its length is known before."""
+class AtomDocument(Base64Document):
+    """An XML document that grows by text and files."""
 
     def __init__(self, content_type: str) -> None:
         self.content_type = f"{content_type};charset=utf-8"
-        self._parts: list[bytes | Blob] = [_PROLOG.encode()]
+        super().__init__([_PROLOG.encode()])
 
     def write(self, text: str) -> None:
         """Append markup."""
@@ -54,18 +53,6 @@ class AtomDocument:
     def write_file(self, blob: Blob) -> None:
         """Append a file as Base64."""
         self._parts.append(blob)
-
-    @property
-    def length(self) -> int:
-        """Content-Length in bytes."""
-        return sum(encoded_length(p.size_bytes) if isinstance(p, Blob) else len(p) for p in self._parts)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self._parts:
-            if isinstance(part, Blob):
-                yield from encoded(part)
-            else:
-                yield part
 
 
 def service_document(service: Service, base: str) -> str:

@@ -14,9 +14,8 @@ from xml.parsers import expat
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.payloads import EntityPayload
-from c4c_mock.wire.json_in import read_payload
+from c4c_mock.wire.json_in import XmlText, read_payload
 from c4c_mock.wire.scanner import MEMBER, BinarySink
-from c4c_mock.wire.xml_text import XmlText
 from mock_kit.tenants.spool import Blob
 
 _ATOM = "http://www.w3.org/2005/Atom "
@@ -48,7 +47,7 @@ class _OpenProperty:
 
 
 class AtomBody:
-    """An Atom entry, deep inserts (``m:inline``) included. See ``bodies.BodyReader``."""
+    """An Atom entry, deep inserts (``m:inline``) included. The same methods as ``JsonBody``."""
 
     def __init__(self, open_sink: Callable[[], BinarySink], *, max_bytes: int) -> None:
         """``max_bytes`` of everything but the files."""

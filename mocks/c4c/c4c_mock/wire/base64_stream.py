@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pybase64
 
 from c4c_mock.model.errors import BadRequest
-from mock_kit.tenants.spool import Blob, SpoolWriter, read_blob
+from mock_kit.tenants.spool import Blob, SpoolWriter
 
 
 class Base64Writer:
@@ -71,20 +71,3 @@ def _bad(found: str) -> BadRequest:
         f"Property Binary: invalid Base64, found {found}",
         hint="standard alphabet (+ and /), no line breaks, '=' only at the end",
     )
-
-
-def encoded(blob: Blob) -> Iterator[bytes]:
-    """The file as Base64 in pieces."""
-    carry = b""
-    for piece in read_blob(blob):
-        raw = carry + piece
-        cut = len(raw) - len(raw) % 3
-        carry = raw[cut:]
-        yield pybase64.b64encode(raw[:cut])
-    if carry:
-        yield pybase64.b64encode(carry)
-
-
-def encoded_length(size_bytes: int) -> int:
-    """Characters of Base64 for so many bytes."""
-    return (size_bytes + 2) // 3 * 4

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from c4c_mock.model.errors import BadRequest
+from mock_kit.http.pieces import PIECE_BYTES, pieces_of
 
-_PIECE_BYTES = 256 * 1024
 _HEAD_MAX_BYTES = 64 * 1024
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?: HTTP/1\.[01])?")
@@ -43,11 +43,11 @@ class _View:
         """Where ``wanted`` begins within ``start`` and ``stop``; -1 when it is not there."""
         overlap = len(wanted) - 1
         while start + overlap < stop:
-            piece = self[start : min(stop, start + _PIECE_BYTES + overlap)]
+            piece = self[start : min(stop, start + PIECE_BYTES + overlap)]
             at = piece.find(wanted)
             if at >= 0:
                 return start + at
-            start += _PIECE_BYTES
+            start += PIECE_BYTES
         return -1
 
 
@@ -70,12 +70,9 @@ class PartRequest:
 
     def pieces(self) -> Iterator[bytes]:
         """The body, 256 KiB at a time."""
-        left = self.stop - self.start
         with self.path.open("rb") as file:
             file.seek(self.start)
-            while left > 0 and (piece := file.read(min(_PIECE_BYTES, left))):
-                left -= len(piece)
-                yield piece
+            yield from pieces_of(file, self.stop - self.start)
 
 
 @dataclass(frozen=True)
@@ -190,7 +187,9 @@ class Multipart:
     def add_answer(self, status: int, headers: Mapping[str, str], body: Iterable[bytes], length: int) -> None:
         """Append one HTTP answer as a part."""
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        head = "\r\n".join([f"HTTP/1.1 {status} {_phrase(status)}", *lines, f"Content-Length: {length}", "", ""])
+        head = "\r\n".join(
+            [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *lines, f"Content-Length: {length}", "", ""]
+        )
         whole = len(head.encode()) + length
         kind = f"Content-Type: application/http\r\nContent-Length: {whole}\r\nContent-Transfer-Encoding: binary"
         self._open(f"{kind}\r\n\r\n{head}")
@@ -224,7 +223,3 @@ class Multipart:
     def __iter__(self) -> Iterator[bytes]:
         for pieces in self._pieces:
             yield from pieces
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase

@@ -1,11 +1,15 @@
-"""A parsed body becomes a payload: names are checked against the model, values are typed and measured."""
+"""A JSON body read as a stream; parsed, it becomes a payload: names are checked against the model, values are typed.
+
+Atom bodies (``atom_in``) become the same members, with ``XmlText`` in place of JSON's values.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote
 
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
@@ -13,13 +17,67 @@ from c4c_mock.model.errors import BadRequest, NotBuilt
 from c4c_mock.model.payloads import EntityPayload
 from c4c_mock.model.values import Value
 from c4c_mock.wire.literals import from_text
-from c4c_mock.wire.xml_text import XmlText
+from c4c_mock.wire.scanner import BinarySink, BodyScanner
 from mock_kit.tenants.spool import Blob
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
 _ADDRESS = re.compile(r"(?:[^']*/)?(?P<set>\w+)\((?:\w+=)?'(?P<key>[^']*)'\)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DEPTH = 10
+_ID = "[0-9A-Za-z-]{1,70}"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class XmlText(str):
+    """Text with the type its element announces in ``m:type``; empty when it announces none."""
+
+    __slots__ = ("edm_type",)
+    edm_type: str
+
+    def __new__(cls, text: str, edm_type: str = "") -> XmlText:
+        """``edm_type`` with its prefix, for example ``Edm.Boolean``."""
+        made = super().__new__(cls, text)
+        made.edm_type = edm_type
+        return made
+
+    def as_json(self, prop: Property) -> Any:
+        """True or False for a Boolean, text for everything else. Raises BadRequest for another type."""
+        text = str(self)
+        if self.edm_type and self.edm_type != f"Edm.{prop.type}":
+            raise BadRequest(f"Property {prop.name}: expected Edm.{prop.type}, found m:type {self.edm_type[:60]}")
+        if prop.type == "Boolean":
+            return _BOOLEANS.get(text, text)
+        if prop.type in {"DateTime", "DateTimeOffset"} and text.startswith("/"):
+            raise BadRequest(f"Property {prop.name}: {text[:60]!r} is no date and time such as 2020-01-31T09:00:00Z")
+        return text
+
+
+class JsonBody:
+    """A JSON object that is received piece by piece; ``blobs`` are the files extracted so far, already on disk."""
+
+    def __init__(self, open_sink: Callable[[], BinarySink], *, max_bytes: int) -> None:
+        """``max_bytes`` of everything but the files."""
+        self._scanner = BodyScanner(open_sink, skeleton_max_bytes=max_bytes)
+        self.blobs = self._scanner.blobs
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes. Raises BadRequest."""
+        self._scanner.feed(piece)
+
+    def early(self, name: str) -> str:
+        """An id in a property that has been received already; empty when there is none yet."""
+        found = re.search(rf'"{name}"\s*:\s*"({_ID})"'.encode(), self._scanner.skeleton)
+        return found[1].decode() if found else ""
+
+    def payload(self, eset: EntitySet) -> EntityPayload:
+        """The body is complete: what it describes. Raises BadRequest."""
+        if not self._scanner.skeleton:
+            raise BadRequest("Request body is empty; expected a JSON object")
+        return read_payload(self._scanner.finish(), eset, self.blobs)
+
+    def abort(self) -> None:
+        """Delete the file that is being written."""
+        self._scanner.abort()
 
 
 def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> EntityPayload:

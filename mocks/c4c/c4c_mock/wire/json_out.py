@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,52 +19,40 @@ from typing import Any
 from c4c_mock.model.edm import Property, Service
 from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
-from c4c_mock.wire.base64_stream import encoded, encoded_length
 from c4c_mock.wire.entities import Entity
+from mock_kit.tenants.base64_document import Base64Document, with_files
 from mock_kit.tenants.spool import Blob
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r'"/Date\((-?\d+)\)/"')
 
 
-class JsonDocument:
-    """A JSON document with files in it, written piece by piece; its length is known before."""
+class JsonDocument(Base64Document):
+    """A JSON document with files in it."""
 
-    def __init__(self, document: object, *, escape_dates: bool = False) -> None:
-        """``escape_dates``: dialect ``escape_date_slashes``."""
-        self._blobs: list[Blob] = []
+    def __init__(self, document: object, *, escape_dates: bool = False, members: tuple[str, str] = ("", "")) -> None:
+        """``escape_dates``: dialect ``escape_date_slashes``. ``members``: raw ones for both ends of ``d``."""
+        blobs: list[Blob] = []
         mark = secrets.token_hex(8)
 
         def extract(value: object) -> str:
             assert isinstance(value, Blob)
-            self._blobs.append(value)
+            blobs.append(value)
             return mark
 
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=extract)
         if escape_dates:
             text = _DATE.sub(r'"\\/Date(\1)\\/"', text)
-        self._texts = [part.encode() for part in text.split(mark)]
+        super().__init__(with_files(_with_members(text, *members), mark, blobs))
 
-    def add_members(self, first: str, last: str) -> None:
-        """Raw members for the start and the end of ``d``; empty = none. Ignored where ``d`` is no object."""
-        head, tail = b'{"d":{', b"}}"
-        if not self._texts[0].startswith(head) or not self._texts[-1].endswith(tail):
-            return
-        if first:
-            self._texts[0] = head + f"{first},".encode() + self._texts[0][len(head) :]
-        if last:
-            self._texts[-1] = self._texts[-1][: -len(tail)] + f",{last}".encode() + tail
 
-    @property
-    def length(self) -> int:
-        """Content-Length in bytes."""
-        return sum(map(len, self._texts)) + sum(encoded_length(b.size_bytes) for b in self._blobs)
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._texts[0]
-        for blob, text in zip(self._blobs, self._texts[1:], strict=True):
-            yield from encoded(blob)
-            yield text
+def _with_members(text: str, first: str, last: str) -> str:
+    """The document with raw members at the start and the end of ``d``; as it is where ``d`` is no object."""
+    head, tail = '{"d":{', "}}"
+    if not text.startswith(head) or not text.endswith(tail):
+        return text
+    inside = [part for part in (first, text[len(head) : -len(tail)], last) if part]
+    return f"{head}{','.join(inside)}{tail}"
 
 
 def service_document(service: Service) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from cmi_mock.model.chat import (
     Queue,
     Status,
 )
-from cmi_mock.model.errors import InvalidValue, UnknownId, WrongState
 from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.ids import is_id, normal_id
+from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Conflict, Invalid, MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 from mock_kit.tenants.spool import Blob
@@ -55,11 +56,11 @@ class ChatStore:
         return iter(self._chats.values())
 
     def get(self, guid: str) -> Chat:
-        """The chat of this group id, in any spelling. Raises NoSuchThing."""
+        """The chat of this group id, in any spelling. Raises MissingItem."""
         try:
             return self._chats[normal_id(guid)]
         except KeyError:
-            raise UnknownId(f"no chat has the group id {guid}") from None
+            raise MissingItem(f"no chat has the group id {guid}") from None
 
     def of_leg(self, leg_id: str) -> Chat | None:
         """The chat that has this leg."""
@@ -76,7 +77,7 @@ class ChatStore:
         return next((a for c in self for a in c.attachments if a.id == wanted), None)
 
     def start(self, new: NewChat) -> Chat:
-        """A visitor opens a chat. Raises Refused when the given guid is malformed or taken."""
+        """A visitor opens a chat. Raises Invalid when the given guid is malformed or taken."""
         now = self.clock.now()
         guid = self._guid_for(new.guid)
         leg = Leg(self.ids.hex32("leg"), now, None if new.direct else new.queue)
@@ -97,9 +98,9 @@ class ChatStore:
     def _guid_for(self, wanted: str) -> str:
         guid = normal_id(wanted) if wanted else self.ids.hex32("chat")
         if not is_id(guid):
-            raise InvalidValue("guid is not an id", field="guid", expected="32 hex digits", remedy="leave it out")
+            raise Invalid("guid is not an id", FieldError("guid", "32 hex digits", "leave it out"))
         if guid in self._chats:
-            raise InvalidValue("guid is taken", field="guid", expected="an unused guid", remedy="leave it out")
+            raise Invalid("guid is taken", FieldError("guid", "an unused guid", "leave it out"))
         return guid
 
     def say(
@@ -107,18 +108,18 @@ class ChatStore:
     ) -> ChatLine:
         """A line is written, to the customer or into the consult under way.
 
-        Raises NoSuchThing, NotNow, and Refused for a text that its channel does not carry.
+        Raises MissingItem, Conflict, and Invalid for a text that its channel does not carry.
         """
         chat = self._open(guid)
         leg = chat.consult if in_consult else chat.leg
         if leg is None:
-            raise WrongState("no consult is under way in this chat")
+            raise Conflict("no consult is under way in this chat")
         if not in_consult:
             self.file_rules.check_text(chat, text)
         return self._add(chat, leg, originator_type, originator=originator, text=text)
 
     def check_attachment(self, guid: str, originator_type: str) -> Chat:
-        """Whether a file may come at all. Raises NoSuchThing, NotNow, Refused."""
+        """Whether a file may come at all. Raises MissingItem, Conflict, Invalid."""
         chat = self._open(guid)
         self.file_rules.check_attachment(chat, originator_type)
         return chat
@@ -163,7 +164,7 @@ class ChatStore:
         """
         chat = self._accepted_chat(guid, "it is transferred")
         if chat.consult:
-            raise WrongState("a consult is under way: end it, with or without a handover")
+            raise Conflict("a consult is under way: end it, with or without a handover")
         now, old = self.clock.now(), chat.leg
         old.status, old.ended, old.handled = Status.HANDLED, now, now
         self._add_leg(chat, "transfer", queue if queue or agent else old.queue, agent)
@@ -173,7 +174,7 @@ class ChatStore:
         """The agent consults a colleague: a leg of its own, without the customer."""
         chat = self._accepted_chat(guid, "a colleague is consulted")
         if chat.consult:
-            raise WrongState("a consult is under way already")
+            raise Conflict("a consult is under way already")
         leg = self._add_leg(chat, "consult", queue, agent or self._some_agent())
         leg.status, leg.accepted = Status.ACCEPTED, leg.created
         return chat
@@ -183,7 +184,7 @@ class ChatStore:
         chat = self.get(guid)
         consult, main, now = chat.consult, chat.leg, self.clock.now()
         if consult is None:
-            raise WrongState("no consult is under way in this chat")
+            raise Conflict("no consult is under way in this chat")
         over = main if handover else consult
         over.status, over.ended, over.handled = Status.HANDLED, now, now
         if handover:
@@ -207,14 +208,14 @@ class ChatStore:
     def _move(self, guid: str, to: Status) -> Chat:
         chat = self.get(guid)
         if to not in NEXT[chat.leg.status]:
-            raise WrongState(f"a chat that is {chat.leg.status.value} cannot become {to.value}")
+            raise Conflict(f"a chat that is {chat.leg.status.value} cannot become {to.value}")
         chat.leg.status = to
         return chat
 
     def _accepted_chat(self, guid: str, before: str) -> Chat:
         chat = self.get(guid)
         if chat.leg.status is not Status.ACCEPTED:
-            raise WrongState(f"a chat must be accepted before {before}; this one is {chat.leg.status.value}")
+            raise Conflict(f"a chat must be accepted before {before}; this one is {chat.leg.status.value}")
         return chat
 
     def _add_leg(self, chat: Chat, kind: LegKind, queue: Queue | None, agent: Agent | None) -> Leg:
@@ -225,7 +226,7 @@ class ChatStore:
     def _open(self, guid: str) -> Chat:
         chat = self.get(guid)
         if chat.leg.status not in (Status.QUEUED, Status.ACCEPTED):
-            raise WrongState(f"the chat is {chat.leg.status.value}: nothing can be added to it")
+            raise Conflict(f"the chat is {chat.leg.status.value}: nothing can be added to it")
         return chat
 
     def _add(

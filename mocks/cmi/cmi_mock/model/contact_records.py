@@ -9,8 +9,8 @@ from typing import Any
 
 from cmi_mock.model.contacts import CmiContact
 from cmi_mock.model.emails import Email
-from cmi_mock.model.errors import UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
+from mock_kit.http.refusals import Conflict, MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
@@ -56,22 +56,22 @@ class ContactRecords:
         return iter(self._data.values())
 
     def get(self, data_id: str) -> ContactData:
-        """Raises NoSuchThing."""
+        """Raises MissingItem."""
         try:
             return self._data[normal_id(data_id)]
         except KeyError:
-            raise UnknownId(f"no contact data has the id {data_id}") from None
+            raise MissingItem(f"no contact data has the id {data_id}") from None
 
     def write(self, conversation: CmiContact, user: str, data: Mapping[str, Any]) -> ContactData:
-        """Write a result back. Raises NotNow for an e-mail, and for a conversation that is still going on.
+        """Write a result back. Raises Conflict for an e-mail, and for a conversation that is still going on.
 
         Source: CMI user rights page, row ``/contactData`` ("only for conversations in wrap-up or handled;
         email not supported"); evidence: documented.
         """
         if isinstance(conversation.source, Email):
-            raise WrongState("contact data is not supported for e-mails")
+            raise Conflict("contact data is not supported for e-mails")
         if not conversation.takes_data:
-            raise WrongState(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
+            raise Conflict(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
         data_id = self.ids.hex32("contact-data")
         written = ContactData(data_id, conversation.id, conversation.group_id, self.clock.now(), user, dict(data))
         self._data[data_id] = written
@@ -90,11 +90,11 @@ class ContactRecords:
         return self._put_remark(self.ids.hex32("remark"), conversation, text)
 
     def replace_remark(self, conversation: CmiContact, text: str, remark_id: str = "") -> Remark:
-        """Replace a remark, by default the newest one. Raises NoSuchThing."""
+        """Replace a remark, by default the newest one. Raises MissingItem."""
         mine = [one.id for one in self.remarks_of(conversation)]
         wanted = normal_id(remark_id) if remark_id else (mine[-1] if mine else "")
         if wanted not in mine:
-            raise UnknownId(f"the conversation has no such remark: {remark_id or 'none at all'}")
+            raise MissingItem(f"the conversation has no such remark: {remark_id or 'none at all'}")
         return self._put_remark(wanted, conversation, text)
 
     def remarks_of(self, conversation: CmiContact) -> list[Remark]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from cmi_mock.model.chat import Agent, Chat, Leg, Queue, Status
 from cmi_mock.model.chats import ChatStore
 from cmi_mock.model.emails import Email, EmailStatus, EmailStore
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
+from mock_kit.http.refusals import MissingItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +48,15 @@ class CmiContacts:
         yield from map(_of_mail, self.emails)
 
     def get(self, wanted: str) -> CmiContact:
-        """By conversation id; a group id means the chat's main leg. Raises NoSuchThing."""
+        """By conversation id; a group id means the chat's main leg. Raises MissingItem."""
         conversation_id = normal_id(wanted)
         for conversation in self:
             if conversation.id == conversation_id:
                 return conversation
         try:
             chat = self.chats.get(conversation_id)
-        except UnknownId:
-            raise UnknownId(f"no conversation has the id {wanted}") from None
+        except MissingItem:
+            raise MissingItem(f"no conversation has the id {wanted}") from None
         return _of_leg(chat, chat.leg)
 
 

@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Any
 
 from cmi_mock.model.chat import Agent, Queue
-from cmi_mock.model.errors import InvalidValue, UnknownId, WrongState
 from cmi_mock.model.ids import is_id, normal_id
+from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Conflict, Invalid, MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
@@ -75,24 +76,24 @@ class EmailStore:
         return iter(self._emails.values())
 
     def get(self, mail_id: str) -> Email:
-        """The e-mail of this id, in any spelling. Raises NoSuchThing."""
+        """The e-mail of this id, in any spelling. Raises MissingItem."""
         try:
             return self._emails[normal_id(mail_id)]
         except KeyError:
-            raise UnknownId(f"no e-mail has the id {mail_id}") from None
+            raise MissingItem(f"no e-mail has the id {mail_id}") from None
 
     def add(self, new: NewEmail) -> Email:
-        """An e-mail arrives in its queue. Raises Refused for an id that is malformed or taken."""
+        """An e-mail arrives in its queue. Raises Invalid for an id that is malformed or taken."""
         mail_id = normal_id(new.id) if new.id else self.ids.hex32("mail")
         if not is_id(mail_id) or mail_id in self._emails:
-            raise InvalidValue("id does not fit", field="id", expected="32 unused hex digits", remedy="leave it out")
+            raise Invalid("id does not fit", FieldError("id", "32 unused hex digits", "leave it out"))
         self._emails[mail_id] = mail = Email(mail_id, self.clock.now(), new)
         return mail
 
     def finish(self, mail_id: str, status: EmailStatus) -> Email:
-        """An agent has handled or deleted it. Raises NoSuchThing, NotNow."""
+        """An agent has handled or deleted it. Raises MissingItem, Conflict."""
         mail = self.get(mail_id)
         if mail.status is not EmailStatus.QUEUED:
-            raise WrongState(f"the e-mail is {mail.status.value} already")
+            raise Conflict(f"the e-mail is {mail.status.value} already")
         mail.status, mail.finished = status, self.clock.now()
         return mail

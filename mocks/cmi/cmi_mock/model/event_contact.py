@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from cmi_mock.model.chat import Agent, Chat, Leg, Queue, Status
+from mock_kit.tenants.clock import stamp
 
 
-def stamp(moment: datetime) -> str:
-    """ISO-8601 in UTC with milliseconds and Z, as Contact Pro writes it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+def optional_stamp(moment: datetime | None) -> str | None:
+    """The moment as Contact Pro writes it, or null."""
+    return stamp(moment) if moment else None
 
 
 def contact_of(chat: Chat) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Literal, NoReturn
 
 from cmi_mock.model.channels import channel, kind_of
 from cmi_mock.model.chat import ORIGINATORS, Chat, Delivery, Originator
-from cmi_mock.model.errors import InvalidValue
+from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Invalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class FileRules:
     def check_attachment(self, chat: Chat, originator_type: str) -> None:
         """Checks, before its bytes are read, that a file is accepted at all.
 
-        Raises Refused for direct chats ("Direct chats don't support attachments", configuration page of
+        Raises Invalid for direct chats ("Direct chats don't support attachments", configuration page of
         chat attachment upload) and for channels of text only (Chats page); both documented.
         """
         if originator_type not in ORIGINATORS:
@@ -45,7 +46,7 @@ class FileRules:
             )
 
     def delivery(self, chat: Chat, originator_type: Originator, name: str, content_type: str, size: int) -> Delivery:
-        """Whether a file of ``size`` bytes arrives as a file or as a link. Raises Refused."""
+        """Whether a file of ``size`` bytes arrives as a file or as a link. Raises Invalid."""
         outgoing, kind = originator_type == "agent", kind_of(content_type)
         carrier = channel(chat.channel_sub_type)
         if outgoing:
@@ -59,7 +60,7 @@ class FileRules:
         return "link" if ruled and kind != "image" else "file"
 
     def check_text(self, chat: Chat, text: str) -> None:
-        """Raises Refused for a text that is too long for its channel."""
+        """Raises Invalid for a text that is too long for its channel."""
         most = channel(chat.channel_sub_type).max_characters
         if self.channel_limits and 0 < most < len(text):
             expected = f"at most {most} characters"
@@ -91,4 +92,4 @@ _REMEDIES = {
 
 
 def _refuse(message: str, field: str, expected: str) -> NoReturn:
-    raise InvalidValue(message, field=field, expected=expected, remedy=_REMEDIES[field])
+    raise Invalid(message, FieldError(field, expected, _REMEDIES[field]))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cmi_mock.model.chat import Queue
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
+from mock_kit.http.refusals import MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
@@ -39,11 +39,11 @@ class QueueMessages:
         return iter(self._messages.values())
 
     def get(self, message_id: str) -> QueueMessage:
-        """Raises NoSuchThing."""
+        """Raises MissingItem."""
         try:
             return self._messages[normal_id(message_id)]
         except KeyError:
-            raise UnknownId(f"no message has the id {message_id}") from None
+            raise MissingItem(f"no message has the id {message_id}") from None
 
     def add(self, queue: Queue, originator: str, text: str, language: str) -> QueueMessage:
         """A message is left in a queue."""
@@ -53,12 +53,12 @@ class QueueMessages:
         return message
 
     def change(self, message_id: str, queue: Queue, originator: str, text: str, language: str) -> QueueMessage:
-        """Replace everything but the id. Raises NoSuchThing."""
+        """Replace everything but the id. Raises MissingItem."""
         old = self.get(message_id)
         new = replace(old, queue=queue, originator=originator, text=text, language=language, changed=self.clock.now())
         self._messages[old.id] = new
         return new
 
     def remove(self, message_id: str) -> None:
-        """Raises NoSuchThing."""
+        """Raises MissingItem."""
         del self._messages[self.get(message_id).id]

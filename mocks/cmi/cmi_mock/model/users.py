@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from cmi_mock.model.errors import InvalidValue, UnknownId
 from cmi_mock.model.rights import Rights
+from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Invalid, MissingItem
 from mock_kit.tenants.clock import Clock
 
 FORBIDDEN_PASSWORD_CHARACTERS = "¤£€½§"  # noqa: S105 - an alphabet, not a password
@@ -71,25 +72,25 @@ class Users:
     _users: dict[str, User] = field(default_factory=dict)
 
     def put(self, user: User) -> User:
-        """Create or replace a user. Raises Refused when the password breaks the policy."""
+        """Create or replace a user. Raises Invalid when the password breaks the policy."""
         self._check_password(user.password)
         user.password_set = self.clock.now()
         self._users[user.name] = user
         return user
 
     def change_password(self, name: str, password: str) -> User:
-        """The user chooses a password: it starts to age now, and is no initial one. Raises NoSuchThing, Refused."""
+        """The user chooses a password: it starts to age now, and is no initial one. Raises MissingItem, Invalid."""
         user = self.get(name)
         self._check_password(password)
         user.password, user.password_set, user.initial = password, self.clock.now(), False
         return user
 
     def get(self, name: str) -> User:
-        """Raises NoSuchThing."""
+        """Raises MissingItem."""
         try:
             return self._users[name]
         except KeyError:
-            raise UnknownId(f"no user is called {name}") from None
+            raise MissingItem(f"no user is called {name}") from None
 
     def all(self) -> list[User]:
         """By name."""
@@ -130,20 +131,15 @@ class Users:
     def _check_password(self, password: str) -> None:
         """Alphabet: no non-Latin letters, none of ¤ £ € ½ §. Evidence: documented."""
         if len(password) < self.policy.min_length:
-            raise InvalidValue(
-                f"a password of {len(password)} characters is too short",
-                field="password",
-                expected=f"at least {self.policy.min_length} characters (password policy's default)",
-                remedy="use a longer password, or set the dialect's password_min_length",
-            )
+            expected = f"at least {self.policy.min_length} characters (password policy's default)"
+            remedy = "use a longer password, or set the dialect's password_min_length"
+            error = FieldError("password", expected, remedy)
+            raise Invalid(f"a password of {len(password)} characters is too short", error)
         bad = {c for c in password if c in FORBIDDEN_PASSWORD_CHARACTERS or _is_foreign_letter(c)}
         if bad:
-            raise InvalidValue(
-                "the password has characters that Contact Pro does not accept",
-                field="password",
-                expected=f"Latin letters, none of {' '.join(FORBIDDEN_PASSWORD_CHARACTERS)}",
-                remedy="choose another password",
-            )
+            expected = f"Latin letters, none of {' '.join(FORBIDDEN_PASSWORD_CHARACTERS)}"
+            error = FieldError("password", expected, "choose another password")
+            raise Invalid("the password has characters that Contact Pro does not accept", error)
 
 
 def _is_foreign_letter(character: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +10,12 @@ from flask import Request, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Agent, Queue
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import Logon, User
 from cmi_mock.routes.responses import CmiError
 from cmi_mock.tenant import CmiTenant
+from mock_kit.http.headers import basic_credentials
+from mock_kit.http.refusals import MissingItem
 from mock_kit.mock import Mock
 
 _EVIDENCE = {
@@ -39,7 +38,7 @@ def admitted(mock: Mock[CmiTenant]) -> Iterator[tuple[CmiTenant, User]]:
 def require_right(
     grant: Grant, tenant: CmiTenant, queue: Queue | None, agent: Agent | None = None, *, right: str, what: str
 ) -> None:
-    """Raises WireError when the right does not reach this queue or agent."""
+    """Raises CmiError when the right does not reach this queue or agent."""
     if not grant.reaches(queue, agent):
         raise no_right(tenant, right, what)
 
@@ -58,12 +57,12 @@ def not_found_as(what: str) -> Iterator[None]:
     """An unknown id as 404 in CMI's words."""
     try:
         yield
-    except UnknownId as exc:
-        raise CmiError(404, f"{what} not found", note=str(exc)) from exc
+    except MissingItem as exc:
+        raise CmiError(404, f"{what} not found", note=exc.detail) from exc
 
 
 def _pass_gateway(tenant: CmiTenant, request: Request) -> None:
-    """The API key, its usage plan, the size of the request. Raises WireError 403, 429 or 413 in the gateway's words."""
+    """The API key, its usage plan, the size of the request. Raises CmiError 403, 429 or 413 in the gateway's words."""
     if tenant.rules.auth_mode != "key_and_basic":
         return  # on premises there is no gateway
     _check_key(tenant, request)
@@ -89,7 +88,7 @@ def _check_key(tenant: CmiTenant, request: Request) -> None:
 
 
 def _log_on(tenant: CmiTenant, request: Request) -> User:
-    """The user behind the Basic credentials. Raises WireError 401, or the dialect's ``locked_status``."""
+    """The user behind the Basic credentials. Raises CmiError 401, or the dialect's ``locked_status``."""
     if tenant.rules.auth_mode == "none":
         touch("cmi.dialect.auth_mode")
         return tenant.users.get(tenant.identity.user)
@@ -114,17 +113,11 @@ def _unauthorized(why: str) -> CmiError:
 
 def _basic(header: str, charset: str) -> tuple[str, list[str]] | None:
     """User and the spellings its password may have, or None when the header is no Basic header."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        raw = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    raw = basic_credentials(header)
     pairs = []
     for name in ("utf-8", "latin-1") if charset == "either" else (charset,):
         try:
-            pairs.append(raw.decode(name).partition(":"))
+            pairs.append((raw or b"").decode(name).partition(":"))
         except UnicodeDecodeError:
             continue
     if not pairs or not pairs[0][1]:

@@ -26,7 +26,7 @@ def received_body() -> bytes:
 
 
 def document_in(content: bytes) -> dict[str, Any]:
-    """What was received, as a document. Raises WireError 400, 413 or 415.
+    """What was received, as a document. Raises CmiError 400, 413 or 415.
 
     Source: CMI API description (``Content-Type`` matches what is sent); evidence: documented.
     """
@@ -71,7 +71,7 @@ def _members(element: Element) -> Any:
 
 
 def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
-    """A text in a document that was sent. Raises WireError 400."""
+    """A text in a document that was sent. Raises CmiError 400."""
     value = body.get(name, default)
     if not isinstance(value, str) or (default is None and not value):
         raise CmiError(400, f"{name} is missing or no text")
@@ -79,7 +79,7 @@ def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
 
 
 def queue_in(named: Any, tenant: CmiTenant) -> Queue:
-    """A queue that was sent as ``{"id": …}`` or as its id; its name is known from conversations. WireError 400."""
+    """A queue that was sent as ``{"id": …}`` or as its id; its name is known from conversations. CmiError 400."""
     queue_id = named.get("id") if isinstance(named, dict) else named
     if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
         raise CmiError(400, "the queue's id is missing or no id")

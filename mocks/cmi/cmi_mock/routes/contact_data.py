@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.contact_records import ContactData
 from cmi_mock.model.contacts import CmiContact
-from cmi_mock.model.errors import UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
@@ -19,6 +18,7 @@ from cmi_mock.routes.contacts import contact_of
 from cmi_mock.routes.responses import CmiError, created_response, document_response
 from cmi_mock.tenant import CmiTenant
 from cmi_mock.wire.documents import contact_data_row
+from mock_kit.http.refusals import Conflict, MissingItem
 from mock_kit.mock import Mock
 
 
@@ -64,9 +64,9 @@ def _written(tenant: CmiTenant, user: User, contact: CmiContact, data: dict[str,
     touch("cmi.contact_data.when")
     try:
         return tenant.records.write(contact, user.name, data)
-    except WrongState as exc:
+    except Conflict as exc:
         touch("cmi.dialect.contact_data_refused_status")
-        raise CmiError(tenant.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
+        raise CmiError(tenant.rules.contact_data_refused_status, "Contact data not accepted", note=exc.detail) from exc
 
 
 def _data_in(body: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _visible(tenant: CmiTenant, user: User, wanted: str) -> list[ContactData]:
     if wanted:
         try:
             contact = tenant.contacts.get(wanted)
-        except UnknownId:
+        except MissingItem:
             return []
         rows = [
             one for one in rows if contact.id == one.contact_id or contact.group_id == normal_id(wanted) == one.group_id

@@ -68,7 +68,7 @@ def _add_remarks(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
 
 
 def contact_of(tenant: CmiTenant, user: User, contact_id: str) -> CmiContact:
-    """The conversation of this id. Raises WireError 404 or 403."""
+    """The conversation of this id. Raises CmiError 404 or 403."""
     touch("cmi.rights.statistics_details")
     touch("cmi.contacts.resource")
     with not_found_as("Contact"):

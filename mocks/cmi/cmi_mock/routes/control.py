@@ -7,8 +7,6 @@ import re
 from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.errors import InvalidValue, ModelError
-from cmi_mock.model.event_contact import stamp
 from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import attachment_as_json, chat_as_json, outcome
 from cmi_mock.routes.control_records import add_administration, add_files_and_channels, add_mail, add_results
@@ -16,23 +14,20 @@ from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.http.guard import takes_files
+from mock_kit.http.pieces import pieces_of
 from mock_kit.http.problem import FieldError, bad_request
+from mock_kit.http.refusals import Invalid, Refusal
 from mock_kit.mock import Mock
+from mock_kit.tenants.clock import stamp
 from mock_kit.tenants.spool import Blob
 
 Reply = Response | tuple[Response, int]
-_PIECE_BYTES = 256 * 1024
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
 
 
 def control_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
     """Every route takes ``?tenant=``; refusals are ``application/problem+json``."""
     bp = Blueprint("cmi_control", __name__, url_prefix="/_mock")
-
-    @bp.errorhandler(ModelError)
-    def refuse(error: ModelError) -> Response:
-        problem = forms.problem_of(error)
-        return Response(problem.body(), problem.status, problem.header_list())
 
     _add_chats(bp, mock)
     _add_attachments(bp, mock)
@@ -118,7 +113,7 @@ def _add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         try:
             with tenant.lock:
                 attachment = tenant.chats.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
-        except ModelError:
+        except Refusal:
             tenant.spool.discard(blob)
             raise
         return jsonify(attachment_as_json(attachment)), 201
@@ -126,24 +121,21 @@ def _add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
 
 def _spooled(tenant: CmiTenant) -> Blob:
     """The running request's body on disk. Problem 400 if it ends before its declared length."""
-    with tenant.spool.writer() as writer:
-        received_body = 0
-        while piece := request.stream.read(_PIECE_BYTES):
-            writer.write(piece)
-            received_body += len(piece)
-        if request.content_length not in (None, received_body):
-            error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", received_body)
-            raise bad_request("The file ended before its declared length.", error)
-    return writer.blob
+    blob = tenant.spool.store(pieces_of(request.stream))
+    if request.content_length not in (None, blob.size_bytes):
+        tenant.spool.discard(blob)
+        error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", blob.size_bytes)
+        raise bad_request("The file ended before its declared length.", error)
+    return blob
 
 
 def _check_that_files_are_accepted(tenant: CmiTenant, guid: str, kind: str) -> None:
     try:
         tenant.chats.check_attachment(guid, kind)
-    except InvalidValue as exc:
-        if exc.field == "direct":
+    except Invalid as exc:
+        if exc.errors[0].field == "direct":
             touch("cmi.direct.no_attachments")
-        if exc.field == "channel_sub_type":
+        if exc.errors[0].field == "channel_sub_type":
             touch("cmi.channels.rich_content")
         raise
 
@@ -152,14 +144,14 @@ def _add_agents(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/accept")
     def accept(guid: str) -> Reply:
         """An agent takes the chat; ``{"agent": {"id", …}}`` names one."""
-        tenant, agent = mock.current_tenant(), forms.agent_in(forms.optional_object())
+        tenant, agent = mock.current_tenant(), forms.agent_in(json_object(optional=True))
         with tenant.lock:
             return jsonify(outcome(tenant.chats.accept(guid, agent)))
 
     @bp.post("/chats/<guid>/transfer")
     def transfer(guid: str) -> Reply:
         """The agent transfers the chat to ``queue`` or ``agent``, else to its own queue: a new leg."""
-        tenant, body = mock.current_tenant(), forms.optional_object()
+        tenant, body = mock.current_tenant(), json_object(optional=True)
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.one_guid")
         with tenant.lock:
@@ -170,7 +162,7 @@ def _add_consults(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/consult")
     def consult(guid: str) -> Reply:
         """The agent consults a colleague, of ``queue`` or ``agent``: a leg of its own beside the main one."""
-        tenant, body = mock.current_tenant(), forms.optional_object()
+        tenant, body = mock.current_tenant(), json_object(optional=True)
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.consults")
         with tenant.lock:
@@ -179,7 +171,7 @@ def _add_consults(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/consult/end")
     def end_consult(guid: str) -> Reply:
         """The consult ends; ``{"handover": true}``: the consulted agent takes the customer over."""
-        tenant, body = mock.current_tenant(), forms.optional_object()
+        tenant, body = mock.current_tenant(), json_object(optional=True)
         with tenant.lock:
             return jsonify(outcome(tenant.chats.end_consult(guid, handover=forms.flag(body, "handover"))))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from cmi_mock.model.chat import Chat, ChatAttachment, ChatLine, Leg
 from cmi_mock.model.contact_records import ContactData
 from cmi_mock.model.emails import Email
-from cmi_mock.model.event_contact import contact_of, stamp
+from cmi_mock.model.event_contact import contact_of, optional_stamp
 from cmi_mock.model.history import readable_since
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import User
 from cmi_mock.tenant import CmiTenant
+from mock_kit.tenants.clock import stamp
 
 
 def outcome(chat: Chat) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def chat_as_json(chat: Chat, tenant: CmiTenant) -> dict[str, Any]:
         "language": chat.language,
         "customer": vars(chat.customer),
         "created": stamp(chat.created),
-        "readable_since": stamp(since) if since else None,
+        "readable_since": optional_stamp(since),
         "legs": [_described_leg(leg) for leg in chat.legs],
         "messages": [_described_message(message) for message in chat.messages],
     }
@@ -51,9 +51,9 @@ def _described_leg(leg: Leg) -> dict[str, Any]:
         "agent_id": leg.agent.id if leg.agent else None,
         "agent_address": leg.agent.chat_address if leg.agent else None,
         "created": stamp(leg.created),
-        "accepted": _stamped(leg.accepted),
-        "ended": _stamped(leg.ended),
-        "handled": _stamped(leg.handled),
+        "accepted": optional_stamp(leg.accepted),
+        "ended": optional_stamp(leg.ended),
+        "handled": optional_stamp(leg.handled),
     }
 
 
@@ -67,10 +67,6 @@ def _described_message(message: ChatLine) -> dict[str, Any]:
         "message": message.text,
         "attachments": [attachment_as_json(one) | {"delivered_as": one.delivered_as} for one in message.attachments],
     }
-
-
-def _stamped(moment: datetime | None) -> str | None:
-    return stamp(moment) if moment else None
 
 
 def attachment_as_json(attachment: ChatAttachment) -> dict[str, Any]:
@@ -93,10 +89,10 @@ def user_as_json(user: User) -> dict[str, Any]:
             "statistics_details": _grant(user.rights.statistics_details),
             "messaging": _grant(user.rights.messaging),
         },
-        "expires_at": stamp(user.expires) if user.expires else None,
+        "expires_at": optional_stamp(user.expires),
         "failures": user.failures,
-        "locked_until": stamp(user.locked_until) if user.locked_until else None,
-        "password_set": stamp(user.password_set) if user.password_set else None,
+        "locked_until": optional_stamp(user.locked_until),
+        "password_set": optional_stamp(user.password_set),
         "initial_password": user.initial,
     }
 

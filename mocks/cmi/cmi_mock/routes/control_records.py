@@ -8,13 +8,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.model.channels import Channel, known_channels
 from cmi_mock.model.emails import EmailStatus
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
 from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import data_as_json, email_as_json, user_as_json
 from cmi_mock.routes.responses import file_response
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
+from mock_kit.http.refusals import MissingItem
 from mock_kit.mock import Mock
 
 Reply = Response | tuple[Response, int]
@@ -105,7 +105,7 @@ def add_files_and_channels(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
             wanted = normal_id(attachment_id)
             found = next((one for one in tenant.chats.get(guid).attachments if one.id == wanted), None)
         if found is None:
-            raise UnknownId(f"the chat has no attachment {attachment_id}")
+            raise MissingItem(f"the chat has no attachment {attachment_id}")
         response, size_bytes = file_response(found, request)
         response.headers["Content-Type"] = "application/octet-stream"
         response.headers["X-Content-Type-Options"] = "nosniff"

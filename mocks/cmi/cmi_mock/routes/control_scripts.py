@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import attachment_as_json, outcome
 from cmi_mock.scripting.document import BadScript, FileStep, Script
 from cmi_mock.scripting.playing import PlayedScript, StepRefused, play
@@ -62,8 +61,8 @@ def _played(tenant: CmiTenant, script: Script) -> Reply:
     try:
         return jsonify(_performance(play(script, tenant, move_clock=moving), script, tenant)), 201
     except StepRefused as exc:
-        problem = forms.problem_of(exc.cause)
-        detail = f"Step {exc.number} of the script: {problem.detail} The chat {exc.guid} stays as it is."
+        problem = exc.cause
+        detail = f"Step {exc.number} of the script: {problem.detail}. The chat {exc.guid} stays as it is."
         errors = [FieldError(f"steps[{exc.number}]", one.expected, one.remedy) for one in problem.errors]
         raise Problem(problem.status, problem.title, detail, errors) from exc
 

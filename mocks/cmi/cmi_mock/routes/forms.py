@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
-
-from flask import request
 
 from cmi_mock.model.chat import ORIGINATORS, Agent, ChatCustomer, Originator, Queue
 from cmi_mock.model.chats import NewChat
 from cmi_mock.model.emails import NewEmail
-from cmi_mock.model.errors import InvalidValue, ModelError, UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.rights import ALL, Grant, Rights
 from cmi_mock.model.users import User
 from cmi_mock.tenant import NewTenant
-from mock_kit.control import json_object
-from mock_kit.http.problem import FieldError, Problem, bad_request
+from mock_kit.http.problem import FieldError, bad_request
 
 Body = Mapping[str, Any]
 T = TypeVar("T")
 _DEFAULT_QUEUE = Queue("0000000000000000000000000000C4A7", "Chat", "chat@queue.example")
-
-
-@contextmanager
-def as_problems() -> Iterator[None]:
-    """The model's refusals as ``application/problem+json``."""
-    try:
-        yield
-    except ModelError as exc:
-        raise problem_of(exc) from exc
-
-
-def problem_of(exc: ModelError) -> Problem:
-    """404 for an unknown id, 409 for the wrong moment, 422 for a value Contact Pro does not accept."""
-    if isinstance(exc, UnknownId):
-        error = FieldError("path", "an id that exists", "See GET /_mock/chats and /_mock/users.")
-        return Problem(404, "No such thing", f"{exc}.", [error])
-    if isinstance(exc, WrongState):
-        error = FieldError("status", "a chat in the right state", "See GET /_mock/chats/{guid}.")
-        return Problem(409, "Not now", f"{exc}.", [error])
-    errors = [FieldError(exc.field, exc.expected, exc.remedy)] if isinstance(exc, InvalidValue) else []
-    return Problem(422, "Contact Pro refuses this", f"{exc}.", errors)
-
-
-def optional_object() -> Body:
-    """The body as a JSON object; empty when there is none."""
-    return json_object() if request.content_length or request.headers.get("Transfer-Encoding") else {}
 
 
 def new_tenant(body: Body) -> NewTenant:

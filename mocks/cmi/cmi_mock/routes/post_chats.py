@@ -9,12 +9,12 @@ from flask import Blueprint, Response
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import ORIGINATORS, Chat, ChatCustomer, Originator
 from cmi_mock.model.chats import NewChat
-from cmi_mock.model.errors import InvalidValue
 from cmi_mock.routes import queries
 from cmi_mock.routes.access import admitted, require_right
 from cmi_mock.routes.bodies import document_in, queue_in, received_body, text_in
 from cmi_mock.routes.responses import CmiError, created_response
 from cmi_mock.tenant import CmiTenant
+from mock_kit.http.refusals import Invalid
 from mock_kit.mock import Mock
 
 Line = tuple[Originator, str, str]
@@ -69,8 +69,8 @@ def _stored(tenant: CmiTenant, new: NewChat, lines: list[Line]) -> Chat:
         chat = chats.start(new)
         for kind, who, text in lines:
             chats.say(chat.guid, kind, who, text)
-    except InvalidValue as exc:
-        raise CmiError(400, "Chat not accepted", note=str(exc)) from exc
+    except Invalid as exc:
+        raise CmiError(400, "Chat not accepted", note=exc.detail) from exc
     chats.accept(chat.guid, None)
     chats.end(chat.guid)
     return chats.wrap_up(chat.guid)

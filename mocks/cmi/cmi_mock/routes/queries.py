@@ -53,7 +53,7 @@ def views_of_contact(tenant: CmiTenant, user: User) -> list[ChatView]:
 
 
 def one_chat(tenant: CmiTenant, user: User, chat_id: str) -> ChatView:
-    """One chat. Raises WireError 404 or 403."""
+    """One chat. Raises CmiError 404 or 403."""
     try:
         return one_view(tenant, user, chat_id)
     except NotReadable as exc:
@@ -80,7 +80,7 @@ def _no_right(tenant: CmiTenant) -> CmiError:
 
 
 def page(rows: list[dict[str, Any]], default_limit: int) -> list[dict[str, Any]]:
-    """``sort``, ``offset``, ``limit``, as documented for the RI family. Raises WireError 400."""
+    """``sort``, ``offset``, ``limit``, as documented for the RI family. Raises CmiError 400."""
     touch("cmi.lists.bare_array")
     sort = request.args.get("sort", "").partition(",")[0]
     offset, limit = _count("offset", 0), _count("limit", default_limit)

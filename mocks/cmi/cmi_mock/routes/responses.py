@@ -11,14 +11,14 @@ from flask import Request, Response, jsonify, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import ChatAttachment
 from cmi_mock.tenant import CmiTenant
-from cmi_mock.wire.representations import json_stream, xml_stream
+from cmi_mock.wire.representations import json_document, xml_document
+from mock_kit.http.headers import byte_range
 from mock_kit.journal.context import note as journal_note
 from mock_kit.tenants.spool import read_blob
 
 _JSON = "application/json"
 _XML = ("application/xml", "text/xml")
 _RANGE_NOT_SATISFIABLE = 416
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class CmiError(Exception):
@@ -62,18 +62,18 @@ def error_response(error: CmiError, tenant: CmiTenant) -> Response:
 def document_response(document: Any, tenant: CmiTenant, root: str) -> Response:
     """A document in the form that is accepted, streamed, its length known; ``root`` names it in XML.
 
-    Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits are exceeded.
+    Raises CmiError 406 when neither JSON nor XML is accepted, and when the gateway's limits are exceeded.
     """
     content_type = _accepted(tenant)
     if content_type == _JSON:
-        length, pieces = json_stream(document)
+        written = json_document(document)
     else:
         touch("cmi.representations")
         touch("cmi.dialect.xml_form")
-        length, pieces = xml_stream(document, root, attributes=tenant.rules.xml_form == "attributes")
-    check_gateway(tenant, length)
-    response = Response(pieces, content_type=content_type)
-    response.content_length = length
+        written = xml_document(document, root, attributes=tenant.rules.xml_form == "attributes")
+    check_gateway(tenant, written.length)
+    response = Response(written, content_type=content_type)
+    response.content_length = written.length
     return response
 
 
@@ -89,7 +89,7 @@ def _accepted(tenant: CmiTenant) -> str:
 def created_response(new_id: str, path: str, tenant: CmiTenant) -> Response:
     """201 with the new id as body, and ``Location``: ``path`` below the CMI address.
 
-    Source: CMI API description; evidence: documented. Raises WireError 406, if the dialect is strict.
+    Source: CMI API description; evidence: documented. Raises CmiError 406, if the dialect is strict.
     """
     if tenant.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
         raise CmiError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
@@ -111,7 +111,7 @@ def no_content() -> Response:
 
 
 def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
-    """Raises WireError when the reply is too large or too slow for the API gateway."""
+    """Raises CmiError when the reply is too large or too slow for the API gateway."""
     limits = tenant.throttle.limits
     if limits.too_large(size_bytes):
         touch("cmi.dialect.gateway_payload_bytes")
@@ -151,7 +151,7 @@ def download_response(
 def file_response(attachment: ChatAttachment, request: Request | None) -> tuple[Response, int]:
     """The file, whole or the range that ``request`` names (None: ranges are not supported), and its size in bytes."""
     size = attachment.blob.size_bytes
-    wanted = _requested_range(request.headers.get("Range", ""), size) if request is not None else None
+    wanted = byte_range(request.headers.get("Range", ""), size) if request is not None else None
     if wanted == (0, 0):
         return Response(status=_RANGE_NOT_SATISFIABLE, headers={"Content-Range": f"bytes */{size}"}), 0
     start, stop = wanted or (0, size)
@@ -168,18 +168,3 @@ def _content_disposition(name: str) -> str:
     """``attachment`` with an ASCII fallback and the exact name as RFC 5987 ``filename*``."""
     fallback = re.sub(r'[^ -~]|["\\%]', "_", name)
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _requested_range(header: str, size: int) -> tuple[int, int] | None:
-    """Start and stop of a single byte range; (0, 0) if it lies outside; None to send everything."""
-    match = _RANGE.fullmatch(header.strip())
-    if match is None or match.groups() == ("", ""):
-        return None
-    first, last = match.groups()
-    if not first:
-        length = min(int(last), size)
-        return (size - length, size) if length else (0, 0)
-    start, stop = int(first), min(int(last) + 1 if last else size, size)
-    if last and int(last) < int(first):
-        return None
-    return (start, stop) if start < stop else (0, 0)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cmi_mock.model.chat import ChatAttachment
-from cmi_mock.model.errors import ModelError
 from cmi_mock.model.event_contact import contact_of
 from cmi_mock.scripting.document import (
     FileStep,
@@ -19,7 +18,7 @@ from cmi_mock.scripting.document import (
     WaitStep,
 )
 from cmi_mock.tenant import CmiTenant
-from mock_kit.tenants.spool import Blob
+from mock_kit.http.refusals import Refusal
 
 
 class StepRefused(Exception):
@@ -31,7 +30,7 @@ class StepRefused(Exception):
         cause: the model's error.
     """
 
-    def __init__(self, number: int, guid: str, cause: ModelError) -> None:
+    def __init__(self, number: int, guid: str, cause: Refusal) -> None:
         super().__init__(f"steps[{number}]: {cause}")
         self.number = number
         self.guid = guid
@@ -60,7 +59,7 @@ _EVENTS = {"accept": "Accepted", "transfer": "Transferred", "end": "Ended", "wra
 
 
 def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> PlayedScript:
-    """Start the chat and take every step. Raises ModelError for the start, StepRefused for a step."""
+    """Start the chat and take every step. Raises Refusal for the start, StepRefused for a step."""
     with tenant.lock:
         chat = tenant.chats.start(script.chat)
         done = PlayedScript(chat.guid, [Moment(-1, "Received", contact_of(chat))])
@@ -68,7 +67,7 @@ def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> Play
     for number, step in enumerate(script.steps):
         try:
             player.take(number, step)
-        except ModelError as exc:
+        except Refusal as exc:
             raise StepRefused(number, chat.guid, exc) from exc
     return done
 
@@ -102,7 +101,7 @@ class _Player:
     def _send(self, step: FileStep) -> None:
         with self.tenant.lock:
             self.tenant.chats.check_attachment(self.done.guid, step.originator_type)
-        blob = _written(step, self.tenant)
+        blob = self.tenant.spool.store(step.sample.pieces())
         try:
             with self.tenant.lock:
                 sent = self.tenant.chats.attach(
@@ -114,7 +113,7 @@ class _Player:
                     originator=self._who(step.originator_type),
                     text=step.text,
                 )
-        except ModelError:
+        except Refusal:
             self.tenant.spool.discard(blob)
             raise
         self.done.attachments.append(sent)
@@ -150,13 +149,6 @@ class _Player:
         if originator_type != "agent":
             return ""
         return self.consultant if in_consult else self.agent
-
-
-def _written(step: FileStep, tenant: CmiTenant) -> Blob:
-    with tenant.spool.writer() as writer:
-        for piece in step.sample.pieces():
-            writer.write(piece)
-    return writer.blob
 
 
 def _name(agent: NamedAgent | None) -> str:

@@ -16,7 +16,6 @@ import yaml
 
 from cmi_mock.model.chat import Agent, ChatCustomer, Queue
 from cmi_mock.model.chats import NewChat
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.scripting.document import (
     BadScript,
     FileStep,
@@ -29,6 +28,7 @@ from cmi_mock.scripting.document import (
     WaitStep,
 )
 from cmi_mock.scripting.samples import KINDS, MOST_BYTES, SampleFile, least_bytes
+from mock_kit.http.refusals import MissingItem
 
 MOST_SCRIPT_BYTES = 256 * 1024
 _MOST_STEPS = 1000
@@ -213,8 +213,8 @@ def shipped_scripts() -> dict[str, str]:
 
 
 def shipped_script(name: str) -> str:
-    """Raises NoSuchThing."""
+    """Raises MissingItem."""
     try:
         return shipped_scripts()[name]
     except KeyError:
-        raise UnknownId(f"no script is called {name}; there are: {', '.join(shipped_scripts())}") from None
+        raise MissingItem(f"no script is called {name}; there are: {', '.join(shipped_scripts())}") from None

@@ -13,9 +13,10 @@ from cmi_mock.model.chat import Chat, Queue
 from cmi_mock.model.contact_records import ContactData, ContactRecords
 from cmi_mock.model.contacts import CmiContact
 from cmi_mock.model.emails import Email, EmailStatus
-from cmi_mock.model.event_contact import ends_of, stamp
+from cmi_mock.model.event_contact import ends_of, optional_stamp
 from cmi_mock.model.queue_messages import QueueMessage
 from cmi_mock.tenant import CmiTenant
+from mock_kit.tenants.clock import stamp
 
 
 def contact_row(conversation: CmiContact) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def contact_row(conversation: CmiContact) -> dict[str, Any]:
         "agent": {"id": conversation.agent.id} if conversation.agent else None,
         "status": conversation.status,
         "created": stamp(conversation.created),
-        "ended": _stamp(conversation.ended),
+        "ended": optional_stamp(conversation.ended),
         **_by_channel(conversation),
     }
 
@@ -152,7 +153,3 @@ def _mail_type(mail: Email) -> str:
 
 def _queue(queue: Queue | None) -> dict[str, str] | None:
     return {"id": queue.id, "name": queue.name} if queue else None
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return stamp(moment) if moment else None

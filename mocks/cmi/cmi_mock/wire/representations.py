@@ -5,7 +5,6 @@ That CMI speaks both is documented; the form of the XML is not, so it is a diale
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import secrets
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from mock_kit.tenants.spool import Blob, read_blob
+from mock_kit.tenants.base64_document import Base64Document, with_files
+from mock_kit.tenants.spool import Blob
 
 _MARK = secrets.token_hex(16)  # stands for a file in a text; no customer can guess it
 _NEST = secrets.token_hex(16)
@@ -51,8 +51,8 @@ class Inline:
     blob: Blob
 
 
-def json_stream(document: Any) -> tuple[int, Iterator[bytes]]:
-    """A document as UTF-8 JSON: its length in bytes and its pieces."""
+def json_document(document: Any) -> Base64Document:
+    """A document as UTF-8 JSON."""
     blobs: list[Blob] = []
 
     def mark(value: Any) -> str:
@@ -62,11 +62,12 @@ def json_stream(document: Any) -> tuple[int, Iterator[bytes]]:
         return _MARK
 
     text = json.dumps(document, default=mark, ensure_ascii=False)
-    return _stream(_NESTED.sub(lambda found: "[" * int(found[1]) + "]" * int(found[1]), text), blobs)
+    text = _NESTED.sub(lambda found: "[" * int(found[1]) + "]" * int(found[1]), text)
+    return Base64Document(with_files(text, _MARK, blobs))
 
 
-def xml_stream(document: Any, root: str, *, attributes: bool) -> tuple[int, Iterator[bytes]]:
-    """A document as UTF-8 XML: its length in bytes and its pieces.
+def xml_document(document: Any, root: str, *, attributes: bool) -> Base64Document:
+    """A document as UTF-8 XML.
 
     ``root`` names the outermost element; the items of a list are named after it, in the singular. With
     ``attributes`` plain members are attributes instead of elements. A null is left out. Characters that XML
@@ -79,7 +80,8 @@ def xml_stream(document: Any, root: str, *, attributes: bool) -> tuple[int, Iter
         return _MARK
 
     writer = _XmlWriter(mark, attributes)
-    return _stream(f'<?xml version="1.0" encoding="UTF-8"?>\n{"".join(writer.element(root, document))}\n', blobs)
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{"".join(writer.element(root, document))}\n'
+    return Base64Document(with_files(text, _MARK, blobs))
 
 
 @dataclass(frozen=True)
@@ -126,26 +128,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return _NOT_XML.sub("\ufffd", str(value))
-
-
-def _stream(text: str, blobs: list[Blob]) -> tuple[int, Iterator[bytes]]:
-    texts = [part.encode() for part in text.split(_MARK)]
-    length = sum(map(len, texts)) + sum(4 * ((blob.size_bytes + 2) // 3) for blob in blobs)
-    return length, _woven(texts, blobs)
-
-
-def _woven(texts: list[bytes], blobs: list[Blob]) -> Iterator[bytes]:
-    for number, text in enumerate(texts):
-        yield text
-        if number < len(blobs):
-            yield from _base64_of(blobs[number])
-
-
-def _base64_of(blob: Blob) -> Iterator[bytes]:
-    left = b""
-    for piece in read_blob(blob):
-        whole = left + piece
-        cut = len(whole) - len(whole) % 3
-        left = whole[cut:]
-        yield base64.b64encode(whole[:cut])
-    yield base64.b64encode(left)

@@ -11,10 +11,10 @@ from typing import Any
 
 from cmi_mock.evidence import touch, touch_oddity
 from cmi_mock.model.chat import ChatAttachment, ChatLine
-from cmi_mock.model.event_contact import stamp
 from cmi_mock.tenant import CmiTenant
 from cmi_mock.wire.representations import DuplicateMember, Inline, Nested
 from cmi_mock.wire.views import ChatView
+from mock_kit.tenants.clock import stamp
 
 
 def chat_document(view: ChatView, tenant: CmiTenant, *, with_messages: bool = True) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Chat, ChatAttachment, ChatLine, Leg
-from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.history import allowed_legs, is_readable, messages_of
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.users import User
 from cmi_mock.tenant import CmiTenant
+from mock_kit.http.refusals import MissingItem
 
 
 class NotReadable(Exception):
@@ -43,7 +43,7 @@ class ChatView:
         return messages_of(self.chat, list(self.legs))
 
     def attachment(self, attachment_id: str) -> ChatAttachment:
-        """Raises Missing."""
+        """Raises NotReadable."""
         wanted = normal_id(attachment_id)
         for message in self.messages:
             for attachment in message.files:
@@ -53,7 +53,7 @@ class ChatView:
 
 
 def one_view(tenant: CmiTenant, user: User, chat_id: str) -> ChatView:
-    """The document at ``/chats/{chat_id}``. Raises Missing, NoRight."""
+    """The document at ``/chats/{chat_id}``. Raises NotReadable, NoRight."""
     wanted = normal_id(chat_id)
     if wanted != chat_id:
         touch("cmi.ids.any_spelling")
@@ -71,7 +71,7 @@ def views_of_group(tenant: CmiTenant, user: User, group_id: str) -> list[ChatVie
     """The documents of one chat, for a list with a filter; empty if unknown. Raises NoRight."""
     try:
         chat = _readable(tenant, tenant.chats.get(group_id))
-    except (UnknownId, NotReadable):
+    except (MissingItem, NotReadable):
         return []
     return list(_views_of(tenant, user, chat))
 
@@ -105,9 +105,9 @@ def _find(tenant: CmiTenant, chat_id: str) -> Chat:
         return _readable(tenant, by_leg)
     try:
         return _readable(tenant, tenant.chats.get(chat_id))
-    except UnknownId as exc:
+    except MissingItem as exc:
         hint = "; it is a leg's conversation id, the path takes the group id" if by_leg else ""
-        raise NotReadable(f"{exc}{hint}") from exc
+        raise NotReadable(f"{exc.detail}{hint}") from exc
 
 
 def _readable(tenant: CmiTenant, chat: Chat) -> Chat:

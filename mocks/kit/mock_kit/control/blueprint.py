@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from mock_kit.control.recorder import add_recorder
+from mock_kit.control.requests import json_object, whole_number
 from mock_kit.faults import Fault
 from mock_kit.faults.form import read_fault
 from mock_kit.faults.kinds import is_number
 from mock_kit.http.problem import FieldError, Problem, bad_request
+from mock_kit.journal.recorder import CapturedExchange, RecorderLog
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.tenants import NameTaken, W
 
@@ -21,28 +23,8 @@ Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 _TENANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_EXCHANGES = 1000
 _NO_CONTENT = 204
-
-
-def json_object() -> dict[str, Any]:
-    """The running request's body as a JSON object. Problem 400 if it is anything else."""
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        expected = FieldError("body", "a JSON object", "Send one, e.g. {}.")
-        raise bad_request("The body is not a JSON object.", expected)
-    return body
-
-
-def whole_number(name: str, default: int | None, most: int | None = None) -> int | None:
-    """A query parameter as a whole number >= 0, at most ``most``. Problem 400 if it is none."""
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise bad_request(
-            f"{name} is not a whole number.",
-            FieldError(f"?{name}", "a whole number >= 0", "Correct it or leave it out.", text),
-        )
-    return int(text) if most is None else min(int(text), most)
+#: A page has at most this much text, in characters, but always at least one exchange.
+PAGE_CHARS = 4 * 1024 * 1024
 
 
 def control_blueprint(mock: Mock[W]) -> Blueprint:
@@ -54,7 +36,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     _add_faults(bp, mock)
     _add_clock_and_reset(bp, mock)
     _add_evidence_and_dialect(bp, mock)
-    add_recorder(bp, mock)
+    _add_recorder(bp, mock)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:
@@ -272,3 +254,43 @@ def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
         tenant.change_dialect({name: completed[name] for name in given})
         tenant.settings_changed()
         return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect.defaults())
+
+
+def _add_recorder(bp: Blueprint, mock: Mock[W]) -> None:
+    """Whole exchanges, for the traffic check: a tenant's, and those that belong to no tenant."""
+
+    @bp.get("/recorder")
+    def tenant_exchanges() -> Response:
+        """Exchanges after ``since`` (an id), oldest first; ask again from ``last_id`` until it stays the same."""
+        _refuse_unless_recording(mock)
+        return _recorded_page(mock.current_tenant().recorder)
+
+    @bp.get("/recorder/strays")
+    def stray_exchanges() -> Response:
+        """The same for requests to no tenant."""
+        _refuse_unless_recording(mock)
+        return _recorded_page(mock.stray_recorder)
+
+
+def _refuse_unless_recording(mock: Mock[W]) -> None:
+    if not mock.recording:
+        error = FieldError("--recorder", "the mock started with it", "Start the mock with --recorder.", "not given")
+        raise Problem(409, "The recorder is off", "This mock does not keep whole exchanges.", [error])
+
+
+def _recorded_page(log: RecorderLog) -> Response:
+    since, room = request.args.get("since", 0, type=int), PAGE_CHARS
+    page: list[CapturedExchange] = []
+    for captured in log.list(since):
+        if page and captured.kept_bytes > room:
+            break
+        room -= captured.kept_bytes
+        page.append(captured)
+    document = {
+        "exchanges": [one.to_dict() for one in page],
+        "last_id": page[-1].id if page else since,
+        "dropped": log.dropped,
+        "under_way": log.under_way,
+    }
+    # In ASCII, whatever the mock's own JSON setting is: bytes that are not UTF-8 are sent as lone surrogates.
+    return Response(json.dumps(document), content_type="application/json")

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from mock_kit.control.blueprint import Reply, json_object
+from mock_kit.control.blueprint import Reply
+from mock_kit.control.requests import json_object
 from mock_kit.edge.addresses import DEFAULT_PORT, BadAddress, plain_host, plain_prefix
 from mock_kit.edge.refused import RefusedRequests
 from mock_kit.edge.registry import Registry, Route, RouteTaken

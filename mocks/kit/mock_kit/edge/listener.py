@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from mock_kit.edge.addresses import DEFAULT_PORT, BadAddress, plain_path, split_authority
@@ -222,5 +223,6 @@ class _Conversation:
     async def _answer(self, problem: Problem) -> None:
         """An answer of the edge's own, after which the caller closes the connection: the body is not read."""
         headers = [*problem.header_list(), ("Connection", "close")]
-        lines = [f"HTTP/1.1 {problem.status_line}", *(f"{name}: {value}" for name, value in headers)]
+        status = f"{problem.status} {HTTPStatus(problem.status).phrase}"
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         await self._client.send("\r\n".join([*lines, "", ""]).encode("latin-1") + problem.body())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 from mock_kit.journal.context import CountsEvidence, running_exchange
 
@@ -37,13 +37,6 @@ class Evidence:
     date: str | None = None
 
 
-class _HasHits(Protocol):
-    """A tenant that counted evidence."""
-
-    def evidence_hits(self) -> dict[str, int]:
-        """Hits by evidence id."""
-
-
 class EvidenceBook:
     """All behaviours of one mock, registered at import; uses are counted per tenant."""
 
@@ -68,25 +61,25 @@ class EvidenceBook:
         with self._lock:
             return sorted(self._entries.values(), key=lambda entry: entry.id)
 
-    def touch(self, entry_id: str, tenant: CountsEvidence | None = None) -> None:
-        """Count one use of this behaviour, and name it in the running exchange.
+    def touch(self, entry_id: str, tenant: CountsEvidence | None = None) -> Label:
+        """Count one use of this behaviour, and name it in the running exchange. Returns its label.
 
         Without ``tenant`` it counts for the tenant of the running request; outside a request nothing is counted.
         KeyError for an id that is not registered.
         """
-        if entry_id not in self._entries:
-            raise KeyError(entry_id)
+        label = self._entries[entry_id].label
         exchange = running_exchange()
         if exchange is not None and exchange.silent:
-            return
+            return label
         if exchange is not None and entry_id not in exchange.evidence:
             exchange.evidence.append(entry_id)
-            exchange.labels[entry_id] = self._entries[entry_id].label
+            exchange.labels[entry_id] = label
         where = tenant or (exchange.tenant if exchange is not None else None)
         if where is not None:
             where.count_evidence(entry_id)
+        return label
 
-    def report(self, tenant: _HasHits) -> list[dict[str, Any]]:
+    def report(self, tenant: CountsEvidence) -> list[dict[str, Any]]:
         """Every behaviour as JSON, with ``hits`` in ``tenant``."""
         hits = tenant.evidence_hits()
         return [asdict(entry) | {"hits": hits.get(entry.id, 0)} for entry in self.all()]

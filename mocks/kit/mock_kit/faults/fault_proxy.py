@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import io
 import socket
-import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -21,6 +20,7 @@ from flask import Request
 
 from mock_kit.faults.plan import Fault, FaultPlan
 from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, ConnectionEnd, WireReply, pass_on
+from mock_kit.http.loop_thread import LoopThread
 from mock_kit.http.wire import Head, WireConnection, WireError, reply_body, request_body
 from mock_kit.journal import Journal, JournalEntry, Note
 
@@ -42,8 +42,8 @@ class _StruckTenant(Protocol):
     journal: Journal
 
 
-class FaultProxy:
-    """Relays from its own port to the application's. Runs in a thread of its own."""
+class FaultProxy(LoopThread):
+    """Relays from its own port to the application's."""
 
     def __init__(
         self, tenant_of: Callable[[Request], _StruckTenant | None], key: str, *, host: str, port: int, app_port: int
@@ -53,15 +53,12 @@ class FaultProxy:
         ``tenant_of`` gives the tenant whose faults may strike a request, or None; it must not read the body. ``key``
         proves to the application that ``FAULT_HEADER`` was set here.
         """
+        super().__init__("mock-fault-proxy")
         self._tenant_of = tenant_of
         self._key = key
         self._address = (host, port)
         self._app = ("127.0.0.1" if host in {"", "0.0.0.0"} else host, app_port)
         self._listener: socket.socket | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="mock-fault-proxy", daemon=True)
-        self._ready = threading.Event()
 
     @property
     def port(self) -> int:
@@ -74,35 +71,21 @@ class FaultProxy:
         self._listener = socket.create_server(self._address, family=family, backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._address = self._listener.getsockname()[:2]
-        self._thread.start()
-        self._ready.wait()
+        super().start()
 
-    def stop(self) -> None:
-        """Close the port and every connection. May be called from any thread, and twice."""
-        if self._loop is not None and self._main is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._main.cancel)
-            self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
+        """Relay connections until it is cancelled."""
         assert self._listener is not None
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
-        self._ready.set()
-        connections: set[asyncio.Task[None]] = set()
+        loop = asyncio.get_running_loop()
+        self.ready.set()
         try:
             while True:
                 try:
-                    sock, _ = await self._loop.sock_accept(self._listener)
+                    sock, _ = await loop.sock_accept(self._listener)
                 except OSError:  # out of file descriptors, or the client has closed already
                     await asyncio.sleep(_ACCEPT_AGAIN_S)
                     continue
-                task = asyncio.create_task(self._connection(WireConnection(sock)))
-                connections.add(task)
-                task.add_done_callback(connections.discard)
+                self.take(self._connection(WireConnection(sock)))
         finally:
             self._listener.close()
 

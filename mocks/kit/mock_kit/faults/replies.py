@@ -60,11 +60,6 @@ class StruckRequest:
         return f"https://{self.host}{quote(self.path, safe=_PATH_SAFE)}{query}"
 
 
-def http_date(moment: datetime) -> str:
-    """``Sun, 01 Mar 2026 12:00:00 GMT`` (RFC 9110, 5.6.7), fractions of a second cut off."""
-    return format_datetime(moment.replace(microsecond=0), usegmt=True)
-
-
 def status_line(code: int) -> str:
     """Code and phrase."""
     phrase = HTTPStatus(code).phrase if code in HTTPStatus._value2member_map_ else "Planned"
@@ -106,8 +101,8 @@ def _retry_after(params: Mapping[str, Any], now: datetime) -> dict[str, str]:
         return {}
     whole = math.ceil(seconds)
     is_date = params["retry_after_form"] == "date"
-    value = http_date(now + timedelta(seconds=whole)) if is_date else str(whole)
-    return {"Retry-After": value, "Date": http_date(now)}
+    value = format_datetime(now + timedelta(seconds=whole), usegmt=True) if is_date else str(whole)
+    return {"Retry-After": value, "Date": format_datetime(now, usegmt=True)}
 
 
 def _sign_in_page(struck: StruckRequest) -> WsgiReply:

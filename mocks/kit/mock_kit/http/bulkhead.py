@@ -21,13 +21,13 @@ class RequestSlots:
 
     @property
     def taken(self) -> int:
-        """RequestSlots in use."""
+        """Slots in use."""
         return self._taken
 
-    def take(self) -> bool:
-        """Take a slot; False if none is free."""
+    def take(self, total: int | None = None) -> bool:
+        """Take a slot; False if none is free. ``total``: how many there are for this one request."""
         with self._lock:
-            if self._taken >= self.total:
+            if self._taken >= (self.total if total is None else total):
                 return False
             self._taken += 1
             return True

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import IO
 
+from mock_kit.http.pieces import pieces_of
+
 #: Above this size a body waits on disk instead of in memory.
 _IN_MEMORY_BYTES = 1024 * 1024
-_PIECE_BYTES = 64 * 1024
 #: What follows the end of a stream that is damaged by a trailer: no start of another member or frame.
 TRAILING_BYTES = b"\r\ntrailing bytes that belong to no stream\r\n"
 
@@ -106,11 +107,8 @@ class BufferedBody:
 
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes ``start`` up to ``stop`` (exclusive; None = the end)."""
-        left = (self.size_bytes if stop is None else min(stop, self.size_bytes)) - start
         self._file.seek(start)
-        while left > 0 and (piece := self._file.read(min(_PIECE_BYTES, left))):
-            left -= len(piece)
-            yield piece
+        return pieces_of(self._file, (self.size_bytes if stop is None else stop) - start)
 
     def close(self) -> None:
         """Close the file."""

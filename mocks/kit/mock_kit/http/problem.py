@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 PROBLEM_TYPE = "application/problem+json"
@@ -61,11 +60,6 @@ class Problem(Exception):
     def body(self) -> bytes:
         """The document as bytes."""
         return json.dumps(self.to_dict(), default=repr).encode() + b"\n"
-
-    @property
-    def status_line(self) -> str:
-        """Code and phrase, as WSGI wants it."""
-        return f"{self.status} {HTTPStatus(self.status).phrase}"
 
     def header_list(self) -> list[tuple[str, str]]:
         """The reply's headers, for a body as ``body`` gives it."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from mock_kit.http.loop_thread import LoopThread
 
 _PIECE_BYTES = 64 * 1024
 #: How long one side may go on sending once the other has ended, in seconds.
@@ -37,63 +38,27 @@ class TlsSettings:
         return context
 
 
-class TlsListener:
-    """Listens with TLS and relays to ``target_port`` on loopback. Runs in a thread of its own."""
+class TlsListener(LoopThread):
+    """Listens with TLS and relays to ``target_port`` on loopback."""
 
     def __init__(self, settings: TlsSettings, *, host: str, target_port: int) -> None:
+        super().__init__("mock-tls")
         self._settings = settings
         self._host = host
         self._target_port = target_port
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
-        #: asyncio drops its own reference to a connection's task when the client closes; the task would be collected.
-        self._connections: set[asyncio.Task[None]] = set()
-        self._ready = threading.Event()
-        self._failed: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="mock-tls", daemon=True)
         self.port = settings.port
 
-    @property
-    def open_connections(self) -> int:
-        """How many connections have not ended."""
-        return len(self._connections)
-
-    def start(self) -> None:
-        """Returns once connections are taken. OSError or ssl.SSLError if that cannot be."""
-        self._thread.start()
-        self._ready.wait()
-        if self._failed is not None:
-            raise self._failed
-
-    def stop(self) -> None:
-        """Close the port and every connection. May be called from any thread, and twice."""
-        if self._loop is not None and self._main is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._main.cancel)
-            self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        try:
-            with contextlib.suppress(asyncio.CancelledError):
-                asyncio.run(self._serve())
-        except (OSError, ssl.SSLError) as exc:
-            self._failed = exc
-        finally:
-            self._ready.set()
-
-    async def _serve(self) -> None:
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+    async def serve(self) -> None:
+        """Relay connections until it is cancelled. OSError or ssl.SSLError if it cannot listen."""
         context = self._settings.context()
         server = await asyncio.start_server(self._accept, self._host, self._settings.port, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
+        self.ready.set()
         async with server:
             await server.serve_forever()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._connection(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+        self.take(self._connection(reader, writer))
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -26,6 +26,9 @@ class CountsEvidence(Protocol):
     def count_evidence(self, entry_id: str) -> None:
         """One more hit of that behaviour."""
 
+    def evidence_hits(self) -> dict[str, int]:
+        """Hits by evidence id."""
+
 
 @dataclass
 class RunningExchange:

@@ -13,7 +13,7 @@ from mock_kit.journal.bodies import BodyCopier, BodyCopy
 from mock_kit.journal.context import RunningExchange
 from mock_kit.journal.masking import Masker
 from mock_kit.journal.recorder import CapturedExchange, ExchangeRecording
-from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.clock import Clock, stamp
 
 if TYPE_CHECKING:
     from flask import Request
@@ -81,7 +81,7 @@ class ExchangeRecord:
             url=_url(request),
             host=request.host,
             status=int(reply.status[:3]),
-            at=self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            at=stamp(self.at),
             duration_ms=round((time.perf_counter() - self._started) * 1000, 3),
             request_headers=dict(request.headers.items()),
             request=self.received.note(masker, request.headers.get("Content-Encoding", "")),

@@ -19,6 +19,11 @@ def wall_now() -> datetime:
     return datetime.now(UTC)
 
 
+def stamp(moment: datetime) -> str:
+    """UTC, milliseconds, Z: ``2026-11-30T12:00:00.000Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Clock:
     """Virtual time: what the wall clock says plus ``offset_s`` seconds. Safe to share between threads."""
 

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections import Counter
 from collections.abc import Mapping
+
+_HEX32 = re.compile(r"[0-9A-F]{32}", re.ASCII)
+
+
+def normal_id(text: str, ignored: str = "-") -> str | None:
+    """An id in any case, with or without the signs in ``ignored``, as 32 upper-case hexadecimal digits; None: no id."""
+    bare = text.translate(dict.fromkeys(map(ord, ignored))).upper()
+    return bare if _HEX32.fullmatch(bare) else None
+
+
+def dashed(digits: str) -> str:
+    """32 digits with dashes: 8-4-4-4-12."""
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 class Ids:
@@ -28,8 +42,7 @@ class Ids:
 
     def uuid(self, kind: str) -> str:
         """The same 32 digits with dashes: 8-4-4-4-12, upper-case."""
-        digits = self.hex32(kind)
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return dashed(self.hex32(kind))
 
     def number(self, kind: str, start: int = 1) -> int:
         """A running number of its own per ``kind``: ``start``, ``start`` + 1, …"""

@@ -8,19 +8,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from mock_kit.http.pieces import pieces_of
 from mock_kit.http.sniff import sniff
-
-__all__ = ["HEAD_BYTES", "PIECE_BYTES", "Blob", "Spool", "SpoolWriter", "read_blob", "sniff"]
 
 HEAD_BYTES = 512
 #: Sniffing sees more than the blob keeps: the names inside an office archive come late.
 _SNIFF_BYTES = 8192
-PIECE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,13 @@ class Spool:
             self._last += 1
             return SpoolWriter(self._directory / f"{self._last:08d}.blob")
 
+    def store(self, pieces: Iterable[bytes]) -> Blob:
+        """A new file with this content; none is left if ``pieces`` raises."""
+        with self.writer() as writer:
+            for piece in pieces:
+                writer.write(piece)
+        return writer.blob
+
     def discard(self, blob: Blob) -> None:
         """Remove one finished file; nothing happens if it is gone already."""
         blob.path.unlink(missing_ok=True)
@@ -141,9 +146,6 @@ class Spool:
 
 def read_blob(blob: Blob, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """The bytes ``start`` up to ``stop`` (exclusive; None = the end), in pieces of 256 KiB."""
-    left = (blob.size_bytes if stop is None else min(stop, blob.size_bytes)) - start
     with blob.path.open("rb") as file:
         file.seek(start)
-        while left > 0 and (piece := file.read(min(PIECE_BYTES, left))):
-            left -= len(piece)
-            yield piece
+        yield from pieces_of(file, (blob.size_bytes if stop is None else stop) - start)

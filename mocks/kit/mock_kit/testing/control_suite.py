@@ -1,11 +1,34 @@
-"""One suite for the control API of every mock. Only tests import this module (it needs pytest)."""
+"""One suite for the control API of every mock, and all addresses of an application. Only tests import this module."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.test import Client, TestResponse
+
+
+@dataclass(frozen=True)
+class RouteAddress:
+    """One method at one path of an application; ``blueprint`` is "" for a route of the application itself."""
+
+    method: str
+    path: str
+    blueprint: str
+
+
+def route_addresses(flask_app: Flask, **values: str) -> list[RouteAddress]:
+    """All that the application's URL map leads to; a part of a path that ``values`` does not name is ``1``."""
+    found = set()
+    for rule in flask_app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda part: values.get(part[1], "1"), rule.rule)
+        blueprint = rule.endpoint.rpartition(".")[0]
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        found |= {RouteAddress(method, path, blueprint) for method in methods}
+    return sorted(found, key=lambda each: (each.path, each.method))
 
 
 class ControlSuite:

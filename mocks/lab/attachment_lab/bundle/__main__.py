@@ -14,9 +14,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from attachment_contract.terminal import SafeConsole
 from attachment_lab.bundle import archive, engine
-from attachment_lab.bundle.build_traces import refuse_build_traces
-from attachment_lab.bundle.contents import BundleContents, read_contents
-from attachment_lab.bundle.wheels import collect_wheels
+from attachment_lab.bundle.archive import collect_wheels
+from attachment_lab.bundle.contents import BundleContents, read_contents, refuse_build_traces
 from attachment_lab.errors import WrongUse
 from attachment_lab.exits import run_command
 

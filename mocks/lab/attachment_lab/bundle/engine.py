@@ -1,4 +1,4 @@
-"""The Docker engine through its command line: its images, and saving them."""
+"""The Docker engine's images, and saving them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from attachment_lab.errors import LabFailed
+from attachment_lab.containers.engine import ContainersFailed, docker, require_images
 
 CHUNK_BYTES = 1 << 20
-NO_ENGINE = "start one (as root: dockerd), install docker.io, or let DOCKER_HOST name yours"
-
-
-class EngineFailed(LabFailed):
-    """The Docker engine did not answer, or refused the command."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +38,10 @@ class Image:
 
 
 def inspect(name: str) -> Image:
-    """Inspect an image. Raises EngineFailed with a remedy when the engine has none of that name."""
-    found: dict[str, Any] = json.loads(_docker("image", "inspect", name))[0]
-    lines = _docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", name).splitlines()
+    """Inspect an image. Raises NoEngine with a remedy when no engine answers, or it has none of that name."""
+    require_images(name)
+    found: dict[str, Any] = json.loads(docker("image", "inspect", name))[0]
+    lines = docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", name).splitlines()
     config = found.get("Config") or {}
     return Image(
         name=name,
@@ -60,7 +56,7 @@ def inspect(name: str) -> Image:
 
 @contextmanager
 def saved(names: Sequence[str]) -> Iterator[IO[bytes]]:
-    """The images as one tar stream. Leaving the block early ends ``docker save``; its failure is EngineFailed."""
+    """The images as one tar stream. Leaving the block early ends ``docker save``; its failure is ContainersFailed."""
     with subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -71,19 +67,4 @@ def saved(names: Sequence[str]) -> Iterator[IO[bytes]]:
             raise
         complaint = process.stderr.read().decode(errors="replace").strip()
     if process.returncode != 0:
-        raise EngineFailed(f"docker save {' '.join(names)}: {complaint}")
-
-
-def _docker(*arguments: str) -> str:
-    try:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-    except OSError as exc:
-        raise EngineFailed(f"there is no docker command ({exc.strerror}). Remedy: {NO_ENGINE}") from exc
-    if done.returncode == 0:
-        return done.stdout
-    complaint = done.stderr.strip() or f"exit {done.returncode}"
-    if "No such image" in complaint:
-        raise EngineFailed(f"image {arguments[-1]}: the engine has none of that name. Remedy: build the images first")
-    if "Cannot connect" in complaint or "daemon" in complaint:
-        raise EngineFailed(f"no Docker engine answers: {complaint}. Remedy: {NO_ENGINE}")
-    raise EngineFailed(f"docker {' '.join(arguments[:2])}: {complaint}")
+        raise ContainersFailed(f"docker save {' '.join(names)}: {complaint}")

@@ -1,16 +1,25 @@
-"""Each file's hops with their times, from the journals: when it was sent, listed, read, uploaded, compared. Pure."""
+"""Each file's hops with their times, from the journals: when it was sent, listed, read, uploaded, compared. Pure.
+
+A page shows them on a time bar on which long waits are shortened (``Timeline``).
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
 from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.reconciliation.records import SourceFile
 from attachment_lab.tenant.service_api import AttachmentRecord
+
+#: A longer time without an event is shortened to this, in seconds.
+LONGEST_GAP_S = 2.5
+#: A wait that is shortened by less than this is not listed.
+SHORTEST_LISTED_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +93,7 @@ def _hops(
 ) -> Iterator[FileHop]:
     sent = chat.sent_at.get(source.id) or chat.created
     if sent:
-        at_s = datetime.fromisoformat(sent).timestamp()
+        at_s = epoch_s(sent)
         yield FileHop(act="sent", station=CONTACT_PRO, begun_s=at_s, ended_s=at_s)
     if mine is None:
         return
@@ -129,3 +138,108 @@ def _wrong(exchange: FileExchange) -> str:
     if not exchange.whole:
         return f"{who}’s answer broke off{cause}"
     return f"{who} answered {exchange.status}{cause}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """At ``at_s`` of the replay, ``skipped_s`` seconds were left out."""
+
+    at_s: float
+    skipped_s: float
+
+
+class Timeline:
+    """From epoch seconds to seconds of the replay, long waits shortened."""
+
+    def __init__(self, moments: Iterable[float]) -> None:
+        self._moments = sorted(set(moments)) or [0.0]
+        self._at = [0.0]
+        self.gaps: list[Gap] = []
+        for before, after in zip(self._moments, self._moments[1:], strict=False):
+            wait_s = after - before
+            shown_s = min(wait_s, LONGEST_GAP_S)
+            if wait_s - shown_s >= SHORTEST_LISTED_S:
+                self.gaps.append(Gap(at_s=self._at[-1], skipped_s=wait_s - shown_s))
+            self._at.append(self._at[-1] + shown_s)
+
+    @property
+    def begun(self) -> float:
+        """The first moment, epoch seconds."""
+        return self._moments[0]
+
+    @property
+    def length_s(self) -> float:
+        """Length of the replay."""
+        return self._at[-1]
+
+    def at(self, moment: float) -> float:
+        """This moment in seconds of the replay; between two known ones it keeps its distance to the earlier one."""
+        place = max(0, bisect_right(self._moments, moment) - 1)
+        until = self._at[place + 1] if place + 1 < len(self._at) else self._at[-1]
+        return max(0.0, min(self._at[place] + moment - self._moments[place], until))
+
+
+def timeline_of(chat: ChatFacts, hops: dict[str, tuple[FileHop, ...]]) -> Timeline:
+    """All moments of the chat."""
+    moments = [moment for each in hops.values() for hop in each for moment in (hop.begun_s, hop.ended_s)]
+    moments += [moment for each in chat.file_exchanges for moment in (each.begun_s, each.ended_s)]
+    for each in chat.deliveries:
+        moments += [epoch_s(moment) for moment in (each.fired_at, each.finished_at) if moment]
+    if chat.created:
+        moments.append(epoch_s(chat.created))
+    return Timeline(moments)
+
+
+def epoch_s(moment: str) -> float:
+    """RFC 3339 as epoch seconds."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+WORDS = {
+    "sent": "Sent in the chat",
+    "listed": "Listed for the service",
+    "read": "Read from CMI",
+    "stored": "Sent to C4C",
+    "found": "Found in C4C",
+    "compared": "Read back and compared",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HopView:
+    """One hop.
+
+    Attributes:
+        at: when it was reached, RFC 3339 by the stack's clock.
+        took_ms: how long it took; 0 for a moment.
+        start, end: its position on the time bar, from 0 to 1; long waits are shortened there.
+    """
+
+    act: str
+    words: str
+    station: int
+    at: str
+    took_ms: float
+    start: float
+    end: float
+    tone: Tone
+    note: str = ""
+
+
+def view_of(hops: Sequence[FileHop], line: Timeline) -> tuple[HopView, ...]:
+    """For one file."""
+    whole_s = line.length_s or 1.0
+    return tuple(
+        HopView(
+            act=hop.act,
+            words=WORDS[hop.act],
+            station=hop.station,
+            at=datetime.fromtimestamp(hop.begun_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            took_ms=round((hop.ended_s - hop.begun_s) * 1000, 1),
+            start=round(line.at(hop.begun_s) / whole_s, 4),
+            end=round(line.at(hop.ended_s) / whole_s, 4),
+            tone=hop.tone,
+            note=hop.note,
+        )
+        for hop in hops
+    )

@@ -5,19 +5,12 @@ Long waits are shortened, so that ten minutes of an outage do not take ten minut
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.chats.hops import FileHop, hops_of
+from attachment_lab.chats.hops import FileHop, Gap, Timeline, epoch_s, hops_of, timeline_of
 
-#: A longer time without an event is shortened to this, in seconds.
-LONGEST_GAP_S = 2.5
-#: A wait that is shortened by less than this is not listed.
-SHORTEST_LISTED_S = 1.0
 #: The end is shown for so long.
 LAST_S = 0.4
 
@@ -44,14 +37,6 @@ class Beat:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
-    """At ``at_s`` of the replay, ``skipped_s`` seconds were left out."""
-
-    at_s: float
-    skipped_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Journey:
     """The data of a replay.
 
@@ -68,52 +53,6 @@ class Journey:
     stations: tuple[tuple[Beat, ...], ...]
     sentence: tuple[Beat, ...]
     gaps: tuple[Gap, ...] = field(default=())
-
-    def to_json(self) -> dict[str, Any]:
-        """As sent to the page."""
-        return asdict(self)
-
-
-class Timeline:
-    """From epoch seconds to seconds of the replay, long waits shortened."""
-
-    def __init__(self, moments: Iterable[float]) -> None:
-        self._moments = sorted(set(moments)) or [0.0]
-        self._at = [0.0]
-        self.gaps: list[Gap] = []
-        for before, after in zip(self._moments, self._moments[1:], strict=False):
-            wait_s = after - before
-            shown_s = min(wait_s, LONGEST_GAP_S)
-            if wait_s - shown_s >= SHORTEST_LISTED_S:
-                self.gaps.append(Gap(at_s=self._at[-1], skipped_s=wait_s - shown_s))
-            self._at.append(self._at[-1] + shown_s)
-
-    @property
-    def begun(self) -> float:
-        """The first moment, epoch seconds."""
-        return self._moments[0]
-
-    @property
-    def length_s(self) -> float:
-        """Length of the replay."""
-        return self._at[-1]
-
-    def at(self, moment: float) -> float:
-        """This moment in seconds of the replay; between two known ones it keeps its distance to the earlier one."""
-        place = max(0, bisect_right(self._moments, moment) - 1)
-        until = self._at[place + 1] if place + 1 < len(self._at) else self._at[-1]
-        return max(0.0, min(self._at[place] + moment - self._moments[place], until))
-
-
-def timeline_of(chat: ChatFacts, hops: dict[str, tuple[FileHop, ...]]) -> Timeline:
-    """All moments of the chat."""
-    moments = [moment for each in hops.values() for hop in each for moment in (hop.begun_s, hop.ended_s)]
-    moments += [moment for each in chat.file_exchanges for moment in (each.begun_s, each.ended_s)]
-    for each in chat.deliveries:
-        moments += [_s(moment) for moment in (each.fired_at, each.finished_at) if moment]
-    if chat.created:
-        moments.append(_s(chat.created))
-    return Timeline(moments)
 
 
 def travel(chat: ChatFacts) -> Journey:
@@ -173,7 +112,7 @@ def _contact_pro(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     beats = [Beat(at_s=0.0, tone="active", headline="Chat is open", detail=files)]
     for each in chat.deliveries:
         if each.fired_at:
-            at_s = timeline.at(_s(each.fired_at))
+            at_s = timeline.at(epoch_s(each.fired_at))
             beats.append(Beat(at_s=at_s, tone="done", headline=f"Event {each.event} fired", detail=files))
     return tuple(beats)
 
@@ -182,14 +121,14 @@ def _integration(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     beats = [Beat(at_s=0.0, tone="idle", headline="Waits for an event")]
     for each in chat.deliveries:
         if each.fired_at:
-            at_s = timeline.at(_s(each.fired_at))
+            at_s = timeline.at(epoch_s(each.fired_at))
             beats.append(Beat(at_s=at_s, tone="active", headline="Token, then POST", detail="/prod/chat-attachments"))
         if each.finished_at:
             good = each.state == "delivered"
             headline = f"Accepted with {each.status}" if good else "Not delivered"
             took = f"{each.duration_ms:.0f} ms" if each.duration_ms is not None else ""
             text = took if good else (each.error or "")
-            at_s = timeline.at(_s(each.finished_at))
+            at_s = timeline.at(epoch_s(each.finished_at))
             beats.append(Beat(at_s=at_s, tone="done" if good else "failed", headline=headline, detail=text))
     return tuple(beats)
 
@@ -264,7 +203,3 @@ def _merged(files: dict[str, tuple[JourneyStop, ...]]) -> list[tuple[float, str,
     """All stops of all files by time."""
     found = [(stop.at_s, name, stop) for name, stops in files.items() for stop in stops]
     return sorted(found, key=lambda each: each[0])
-
-
-def _s(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()

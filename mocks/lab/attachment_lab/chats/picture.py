@@ -5,13 +5,10 @@ Pure: the same records give the same picture. The browser only draws it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.chats.hops import hops_of
-from attachment_lab.chats.journey import timeline_of
-from attachment_lab.chats.timing import HopView, view_of
+from attachment_lab.chats.hops import HopView, hops_of, timeline_of, view_of
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
 from attachment_lab.reconciliation.records import C4cFile, SourceFile
@@ -72,10 +69,6 @@ class Picture:
     is_proven: bool = False
     transfer_id: str | None = None
     can_retry: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As sent to the page."""
-        return asdict(self)
 
 
 def draw(chat: ChatFacts) -> Picture:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab import names
@@ -47,10 +47,6 @@ class WatchedChats:
 
     chats: tuple[ChatName, ...] = ()
     picture: Picture | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As sent to the page."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True)

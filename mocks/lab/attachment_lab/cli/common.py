@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from attachment_contract.terminal import SafeConsole, visible_json
 from attachment_lab.clients.stack_clients import StackClients
@@ -54,6 +56,16 @@ def _console(stream: TextIO) -> Console:
     """A pipe or a log has no width of its own: it gets one in which tables are readable."""
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return SafeConsole(file=stream, width=width)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on standard output; a cell is a Text, or plain text that is folded where it is too long."""
+    drawn = Table(header_style="bold")
+    for heading in headings:
+        drawn.add_column(heading, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    out().print(drawn)
 
 
 def print_json(value: Any) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, running, running_options
+from attachment_lab.cli.common import err, json_option, out, print_json, print_table, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS
 from mock_kit.faults.kinds import KINDS
 
@@ -40,12 +39,9 @@ def fault_add(
     """
     stack, to = running(stack_path, tenant_name)
     match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
-    plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
-    plan["times"] = chosen["times"]
-    plan["params"] = dict(_param(kind, each) for each in chosen["params"])
-    if chosen["phase"]:
-        plan["phase"] = chosen["phase"]
-    planned = to.mock(mock).post("/_mock/faults", plan, tenant=stack.tenant.name)
+    how = {name: chosen[name] for name in ("phase", "times", "skip")}
+    params = dict(_param(kind, each) for each in chosen["params"])
+    planned = to.control(mock, stack.tenant.name).plan(match, kind, params=params, **how)
     if as_json:
         print_json(planned)
     else:
@@ -60,21 +56,19 @@ def fault_add(
 def fault_list(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Every fault planned in any mock."""
     stack, to = running(stack_path, tenant_name)
-    planned = {mock: to.mock(mock).get("/_mock/faults", tenant=stack.tenant.name)["faults"] for mock in MOCKS}
+    planned = {mock: to.control(mock, stack.tenant.name).faults() for mock in MOCKS}
     if as_json:
         print_json(planned)
         return
-    drawn = Table("mock", "id", "kind", "match", "phase", "times", header_style="bold")
-    warnings = []
-    for mock, faults in planned.items():
-        for each in faults:
-            times = "until cleared" if each["times"] is None else each["times"]
-            cells = (mock, each["id"], each["kind"], each["match"], each["phase"], times)
-            drawn.add_row(*(Text(str(cell)) for cell in cells))
-            warnings += [f"warning: {mock} {each['id']}: {each['warning']}"] if each.get("warning") else []
-    out().print(drawn)
-    for warning in warnings:
-        err().print(Text(warning, style="yellow"))
+    found = [(mock, each) for mock, faults in planned.items() for each in faults]
+    rows = [
+        (mock, *(each[name] for name in ("id", "kind", "match", "phase")), each["times"] or "until cleared")
+        for mock, each in found
+    ]
+    print_table(("mock", "id", "kind", "match", "phase", "times"), rows)
+    for mock, each in found:
+        if each.get("warning"):
+            err().print(Text(f"warning: {mock} {each['id']}: {each['warning']}", style="yellow"))
 
 
 @fault.command("clear")
@@ -84,7 +78,7 @@ def fault_clear(stack_path: Path | None, tenant_name: str | None, as_json: bool)
     """Remove all faults in all mocks."""
     stack, to = running(stack_path, tenant_name)
     for mock in MOCKS:
-        to.mock(mock).delete("/_mock/faults", tenant=stack.tenant.name)
+        to.control(mock, stack.tenant.name).clear_faults()
     if as_json:
         print_json({"status": "cleared"})
     else:

@@ -1,7 +1,8 @@
-"""``attachment-lab probe``."""
+"""``attachment-lab probe``: a line per request, then the table of assumptions."""
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json
+from attachment_lab.cli.common import err, json_option, out, print_json, print_table
 from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.findings.verdicts import AssumptionVerdict
 from attachment_lab.probe.permits import ACCOUNTS, Permits
 from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import target_from
-from attachment_lab.probe.view import progress_line, show
 
 #: The endpoint is the service's own; the behaviour suite calls it, the probe does not.
 PROBED = ("cmi", "c4c", "token")
@@ -92,3 +95,50 @@ def _show(outcome: ProbeResult, *, as_json: bool, everything: bool) -> None:
 
 def _new_folder() -> Path:
     return Path(f"probe-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+
+
+_STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
+
+
+def progress_line(exchange: ProbeExchange, number: int) -> Text:
+    """One request and its answer, without any address or text of the tenant."""
+    line = Text(f"{number:4d}  ", style="dim")
+    line.append(f"{exchange.label:<28}")
+    line.append(f" {exchange.method} → {exchange.status or '–'}", style="green" if exchange.ok else "yellow")
+    line.append(f"  {round(exchange.took_s * 1000)} ms", style="dim")
+    return line
+
+
+def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
+    """Print the table, the reasons of systems that stopped, and the folder."""
+    rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
+    print_table(("assumption", "verdict", "assumed", "seen", "remark"), map(_row, sorted(rows, key=_not_refuted)))
+    counted = {word: len(outcome.with_word(word)) for word in _STYLES}
+    console.print(Text(" · ".join(f"{number} {word}" for word, number in counted.items()), style="bold"))
+    if not everything and counted["not seen"]:
+        console.print(Text("--all shows what was not observed, and why.", style="dim"))
+    for reason in outcome.stopped.values():
+        console.print(Text(f"stopped: {reason}", style="bold red"), soft_wrap=True)
+    if outcome.left_behind:
+        console.print(Text(f"{outcome.left_behind} test files stay in the test activity (--clean-up deletes them)."))
+    if outcome.rehearsal:
+        console.print(Text("A rehearsal: these answers are from this machine, not from a tenant.", style="yellow"))
+    console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
+
+
+def _not_refuted(verdict: AssumptionVerdict) -> bool:
+    return verdict.word != "refuted"
+
+
+def _row(verdict: AssumptionVerdict) -> tuple[object, ...]:
+    one = verdict.assumption
+    seen = "" if verdict.word == "not seen" else shown(verdict.seen, verdict.describable or not one.entry)
+    return (one.id, Text(verdict.word, _STYLES[verdict.word]), shown(one.assumed), seen, verdict.detail)
+
+
+def shown(value: Any, known: bool = True) -> str:
+    """A value in a cell, long ones cut."""
+    if not known:
+        return "(no value that is known)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

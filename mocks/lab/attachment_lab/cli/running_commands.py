@@ -8,24 +8,31 @@ from typing import Any
 
 import click
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, running_options
+from attachment_lab.cli.common import (
+    err,
+    json_option,
+    out,
+    print_json,
+    print_table,
+    reconciliation_of,
+    running,
+    running_options,
+)
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
-from attachment_lab.demo.view import Progress, table, verdict_lines
+from attachment_lab.demo.view import DemoProgress, table, verdict_lines
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file
-from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offset
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks, read_offset
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.conversation import LabConversation
-from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.tenant.opening import reset_tenant
 
 
 @click.command()
@@ -51,14 +58,14 @@ def chat(
     """Play a chat in which the customer sends files."""
     stack, to = running(stack_path, tenant_name)
     reconciliation = reconciliation_of(stack, to)
-    with Progress(err()) as progress:
+    with DemoProgress(err()) as progress:
         talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
         talk.accept()
         for each in files:
-            progress.callbacks().sent(talk.send(each))
+            progress.sent(talk.send(each))
         if end:
             talk.end()
-            wait_until_settled(reconciliation, timeout_s=timeout_s, on_state=progress.callbacks().state)
+            wait_until_settled(reconciliation, timeout_s=timeout_s, on_state=progress.state)
             talk.wrap_up()
     rows = [row for row in rows_from(reconciliation.records()) if row.chat == talk.guid]
     if as_json:
@@ -104,16 +111,12 @@ def journal(mock: str, stack_path: Path | None, tenant_name: str | None, as_json
     if as_json:
         print_json(found)
         return
-    drawn = Table(header_style="bold")
-    for heading in ("id", "at", "request", "status", "in", "out", "ms", "fault"):
-        drawn.add_column(heading, overflow="fold")
-    for each in found["exchanges"]:
-        drawn.add_row(*_journal_row(each))
-    out().print(drawn)
+    headings = ("id", "at", "request", "status", "in", "out", "ms", "fault")
+    print_table(headings, [_journal_row(each) for each in found["exchanges"]])
 
 
-def _journal_row(each: dict[str, Any]) -> list[Text]:
-    cells = [
+def _journal_row(each: dict[str, Any]) -> list[object]:
+    return [
         each["id"],
         str(each["at"])[11:23],
         f"{each['method']} {each['url']}",
@@ -123,7 +126,6 @@ def _journal_row(each: dict[str, Any]) -> list[Text]:
         f"{each['duration_ms']:.0f}",
         each["fault"] or "",
     ]
-    return [Text(str(cell)) for cell in cells]
 
 
 @click.group()
@@ -155,9 +157,8 @@ def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | No
 
 
 def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
-    offsets = {mock: float(to.mock(mock).get("/_mock/clock", tenant=stack.tenant.name)["offset_s"]) for mock in MOCKS}
-    if stack.clock_file:
-        offsets["service"] = read_offset(stack.clock_file)
+    clocks = read_clocks(to, stack.tenant.name, stack.clock_file)
+    offsets = {each.name: each.offset_s for each in clocks}
     if as_json:
         print_json({"offset_s": offsets})
         return

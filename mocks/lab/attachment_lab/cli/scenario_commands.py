@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json
+from attachment_lab.cli.common import err, json_option, out, print_json, print_table
 from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -37,10 +37,7 @@ def scenario_list(as_json: bool) -> None:
     if as_json:
         print_json([each.to_json() for each in SCENARIOS])
         return
-    drawn = Table("name", "what happens", "expected", header_style="bold")
-    for each in SCENARIOS:
-        drawn.add_row(each.id, each.happens, each.expected)
-    out().print(drawn)
+    print_table(("name", "what happens", "expected"), [(each.id, each.happens, each.expected) for each in SCENARIOS])
 
 
 @scenario.command("run")

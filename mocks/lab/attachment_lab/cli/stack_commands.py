@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json
-from attachment_lab.cli.seeding import SeedLoader
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
+from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
-from attachment_lab.demo.view import Progress, show
+from attachment_lab.demo.view import DemoProgress, show
+from attachment_lab.errors import LabError
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress, ready_file
-from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import LabConversation, Sendable
@@ -89,12 +91,11 @@ def up(
     err().print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
         tenant = _open_default(stack, tenant_name)
-        seeding = SeedLoader(stack.clients, err())
 
         def prepare(names: TenantNames) -> None:
             contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
             if seed:
-                seeding.load(names, wait=names == tenant)
+                _seed(stack, names, err(), wait=names == tenant)
             if ready_path:
                 ready_file.write(ready_path, ready_file.ready_json(stack.urls, names, contact_id))
             if as_json:
@@ -154,17 +155,17 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
 def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
     tenant = _open_default(stack, chosen["tenant_name"])
     if chosen["seed"]:
-        SeedLoader(stack.clients, console).load(tenant, wait=True)
+        _seed(stack, tenant, console)
     files: list[Sendable] = list(chosen["files"]) or default_files()
     reconciliation = Reconciliation(stack.clients, tenant, run_dir=stack.run_dir)
-    with Progress(console) as progress:
+    with DemoProgress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],
             on=chosen["on"],
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
-        result = play(reconciliation, files, options, progress.callbacks())
+        result = play(reconciliation, files, options, progress)
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)
@@ -177,7 +178,7 @@ def _tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Co
     options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
     url = tour_url(stack.urls["console"], tenant.name, options)
     if chosen["seed"]:
-        SeedLoader(stack.clients, console).load(tenant, wait=True)
+        _seed(stack, tenant, console)
     console.print(Text(f"The tour: {url}", "bold"), soft_wrap=True)
     try:
         verdict = show_tour(stack.urls["console"], tenant.name, options, stack.check_alive)
@@ -226,6 +227,26 @@ def _open_default(stack: Stack, name: str) -> TenantNames:
     if stack.options.console:
         stack.start_console(tenant, stack_file=ready_file.default_path())
     return tenant
+
+
+def _seed(stack: Stack, names: TenantNames, console: Console, *, wait: bool = True) -> None:
+    """Load the demo's customers; without ``wait`` in the background, where a failure is only printed."""
+
+    def say(line: object, style: str = "dim") -> None:
+        console.print(Text(f"  {line}", style), soft_wrap=True)
+
+    def load_and_say() -> None:
+        try:
+            say(f"{load(stack.clients, names, on_chat=say)} are loaded")
+        except LabError as exc:
+            if wait:
+                raise
+            say(f"The demo's customers were not loaded: {exc}", "red")
+
+    if wait:
+        load_and_say()
+    else:
+        threading.Thread(target=load_and_say, daemon=True, name="seeding").start()
 
 
 def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> str:

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
-from rich.text import Text
 
-from attachment_lab.cli.common import json_option, out, print_json, running, stack_option
+from attachment_lab.cli.common import json_option, out, print_json, print_table, running, stack_option
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import stop_transfers
+from attachment_lab.tenant.opening import close_tenant, open_tenant, stop_transfers
 
 
 @click.group()
@@ -77,12 +74,11 @@ def tenant_list(stack_path: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"tenants": rows, "default": stack.default})
         return
-    drawn = Table("tenant", "CMI path", "CMI address", "C4C host", header_style="bold")
     for row in rows:
-        mark = " (default)" if row["tenant"] == stack.default else ""
-        cells = (f"{row['tenant']}{mark}", row["tenant_path"], row["cmi_url"] or "–", row["c4c_host"] or "–")
-        drawn.add_row(*(Text(cell) for cell in cells))
-    out().print(drawn)
+        row["tenant"] += " (default)" if row["tenant"] == stack.default else ""
+    print_table(
+        ("tenant", "CMI path", "CMI address", "C4C host"), [[cell or "–" for cell in row.values()] for row in rows]
+    )
 
 
 def _row(stack: RunningStack, name: str, tenant_path: str) -> dict[str, Any]:

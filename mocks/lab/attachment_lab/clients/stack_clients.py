@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import WrongUse
 
@@ -30,6 +31,10 @@ class StackClients:
             raise WrongUse(f"no mock is called {name!r}; there are {', '.join(MOCKS)}")
         calls: JsonClient = getattr(self, name)
         return calls
+
+    def control(self, mock: str, tenant: str) -> MockControl:
+        """That mock's control interface, for one tenant. Raises WrongUse for an unknown name."""
+        return MockControl(self.mock(mock), tenant)
 
     def close(self) -> None:
         """Close all connections."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace
 from typing import Any, Self
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
@@ -65,23 +65,6 @@ class ComposeStackOptions:
     files: Sequence[str] = ()
 
 
-class _Stack:
-    """The part of a stack that LabTenant uses; the service's clock cannot be moved here."""
-
-    def __init__(self, clients: StackClients) -> None:
-        self.clients = clients
-        self.run_dir: Path | None = None
-
-
-class _Lab:
-    """The part of a lab that LabTenant uses."""
-
-    is_own = False
-
-    def __init__(self, stack: _Stack) -> None:
-        self.stack = stack
-
-
 class ComposeStack:
     """The stack in containers, from ``with`` to its end.
 
@@ -110,9 +93,7 @@ class ComposeStack:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -139,7 +120,9 @@ class ComposeStack:
             raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
         names, to = self._pool.pop(0), self.clients
         open_tenant(to, names, options or TenantOptions(dialects=self._settings["dialects"]))
-        tenant = LabTenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # the part that LabTenant uses
+        # The part of a lab that LabTenant uses; the service's clock cannot be moved here.
+        lab: Any = SimpleNamespace(is_own=False, stack=SimpleNamespace(clients=to, run_dir=None))
+        tenant = LabTenant(lab, names)
         try:
             yield tenant
             if check:
@@ -215,10 +198,6 @@ class ComposeStack:
             if time.monotonic() > deadline:
                 raise ContainersFailed(f"not within {timeout_s:g} s: {what()}\n{self.logs(lines=15)}")
             time.sleep(POLL_S)
-
-    def read_addresses(self) -> None:
-        """Read the published ports again: they change when a container is restarted."""
-        self._read_addresses()
 
     def _unwell(self, services: Sequence[str]) -> list[str]:
         found = self.containers()

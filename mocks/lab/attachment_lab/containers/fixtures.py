@@ -50,43 +50,32 @@ def compose_stack(
 @pytest.fixture
 def c4c_container() -> Iterator[C4CContainer]:
     """C4C's mock in a container."""
-    with asking_docker():
-        from attachment_lab.containers.mocks import C4CContainer  # noqa: PLC0415
-
-        container = C4CContainer().start()
-    yield container
-    container.stop()
+    yield from _started("C4CContainer")
 
 
 @pytest.fixture
 def cmi_container() -> Iterator[CMIContainer]:
     """CMI's mock in a container."""
-    with asking_docker():
-        from attachment_lab.containers.mocks import CMIContainer  # noqa: PLC0415
-
-        container = CMIContainer().start()
-    yield container
-    container.stop()
+    yield from _started("CMIContainer")
 
 
 @pytest.fixture
 def contact_pro_container() -> Iterator[ContactProContainer]:
     """Contact Pro's mock in a container."""
-    with asking_docker():
-        from attachment_lab.containers.mocks import ContactProContainer  # noqa: PLC0415
-
-        container = ContactProContainer().start()
-    yield container
-    container.stop()
+    yield from _started("ContactProContainer")
 
 
 @pytest.fixture
 def ledger_postgres() -> Iterator[LedgerPostgres]:
     """PostgreSQL for the service's ledger in a container."""
-    with asking_docker():
-        from attachment_lab.containers.mocks import LedgerPostgres  # noqa: PLC0415
+    yield from _started("LedgerPostgres")
 
-        container = LedgerPostgres().start()
+
+def _started(name: str) -> Iterator[Any]:
+    with asking_docker():
+        from attachment_lab.containers import mocks  # noqa: PLC0415 - the extra may be absent
+
+        container = getattr(mocks, name)().start()
     yield container
     container.stop()
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
@@ -29,66 +27,34 @@ _PRIVATE = 0o400
 _PUBLIC = 0o444
 
 
-@dataclass(frozen=True)
-class Volumes:
-    """The volumes, one folder below ``root`` for each reader."""
-
-    root: Path
-
-    @property
-    def ca(self) -> Path:
-        """The CA's certificate alone, for every container."""
-        return self.root / "ca"
-
-    def tls(self, container: str) -> Path:
-        """A container's own certificate with its key."""
-        return self.root / f"tls-{container}"
-
-    @property
-    def service(self) -> Path:
-        """Sealing keys and the database's URL."""
-        return self.root / "service"
-
-    @property
-    def database(self) -> Path:
-        """The password of the database's user."""
-        return self.root / "database"
-
-    @property
-    def console(self) -> Path:
-        """The console's settings: addresses, names and secrets of all tenants."""
-        return self.root / "console"
-
-    @property
-    def grafana(self) -> Path:
-        """The password of Grafana's administrator."""
-        return self.root / "grafana"
-
-
 def provision(root: Path) -> bool:
-    """Fill the volumes; False if they were filled before."""
-    volumes = Volumes(root)
-    grafana_password = volumes.grafana / "admin_password"
+    """Fill the volumes, one folder below ``root`` for each reader; False if they were filled before.
+
+    ``ca``: the CA's certificate alone, for every container. ``tls-<container>``: its certificate with its key.
+    ``service``: sealing keys and the database's URL. ``database``: its user's password. ``console``: addresses, names
+    and secrets of all tenants. ``grafana``: its administrator's password.
+    """
+    grafana_password = root / "grafana" / "admin_password"
     if not grafana_password.exists():  # a stack of an older release has its other secrets already
         # Grafana is another user, and the only reader of this volume.
         _write(grafana_password, secrets.token_urlsafe(24), _PUBLIC)
-    if (volumes.console / "console.json").exists():
-        _without_dialects(volumes.console / "console.json")
+    if (root / "console" / "console.json").exists():
+        _without_dialects(root / "console" / "console.json")
         return False
-    _certificates(volumes)
+    _certificates(root)
     password = secrets.token_urlsafe(24)
-    _write(volumes.database / "password", password, _PRIVATE)
-    _write(volumes.service / "database_url", f"postgresql://transfer:{password}@postgres/transfer", _PRIVATE)
-    _write(volumes.service / "sealing_keys", sealing_key(), _PRIVATE)
+    _write(root / "database" / "password", password, _PRIVATE)
+    _write(root / "service" / "database_url", f"postgresql://transfer:{password}@postgres/transfer", _PRIVATE)
+    _write(root / "service" / "sealing_keys", sealing_key(), _PRIVATE)
     # Last: its presence means that everything else exists.
-    _write(volumes.console / "console.json", json.dumps(console_settings()), _PRIVATE)
+    _write(root / "console" / "console.json", json.dumps(console_settings()), _PRIVATE)
     return True
 
 
-def console_settings(urls: Mapping[str, str] = URLS) -> dict[str, object]:
+def console_settings() -> dict[str, object]:
     """The console's settings (console.app.create_app)."""
     return {
-        "urls": dict(urls),
+        "urls": URLS,
         "tenant": default_tenant().to_json(),
         "pool": [names.to_json() for names in pool()],
         "dialects": {},
@@ -102,12 +68,12 @@ def _without_dialects(path: Path) -> None:
         _write(path, json.dumps(settings | {"dialects": {}}), _PRIVATE)
 
 
-def _certificates(volumes: Volumes) -> None:
+def _certificates(root: Path) -> None:
     authority = trustme.CA(organization_name="attachment-lab")
-    _write(volumes.ca / "ca.pem", authority.cert_pem.bytes().decode(), _PUBLIC)
+    _write(root / "ca" / "ca.pem", authority.cert_pem.bytes().decode(), _PUBLIC)
     for container, names in aliases().items():
         issued = authority.issue_cert(*names, container)
-        _write(volumes.tls(container) / "tls.pem", issued.private_key_and_cert_chain_pem.bytes().decode(), _PRIVATE)
+        _write(root / f"tls-{container}" / "tls.pem", issued.private_key_and_cert_chain_pem.bytes().decode(), _PRIVATE)
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -24,9 +24,9 @@ def photograph() -> bytes:
     return _jpeg(_grainy_scene(4000, 3000, seed=20261118, grain=8.0), quality=88)
 
 
-def small_picture(seed: int, *, grain: float = 9.0) -> bytes:
+def small_picture(seed: int) -> bytes:
     """A 1280x960 JPEG as a messenger shrinks it; another seed gives another picture."""
-    return _jpeg(_grainy_scene(1280, 960, seed=seed, grain=grain), quality=82)
+    return _jpeg(_grainy_scene(1280, 960, seed=seed, grain=9.0), quality=82)
 
 
 def screenshot() -> bytes:

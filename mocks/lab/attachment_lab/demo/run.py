@@ -92,13 +92,17 @@ class DemoOptions:
     after_first_stored: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class DemoCallbacks:
-    """Called while the demo runs, to show progress."""
+    """Called while the demo runs, to show progress; this one shows none."""
 
-    sent: Callable[[SentFile], None] = lambda _: None
-    state: Callable[[ChainState], None] = lambda _: None
-    message: Callable[[str], None] = lambda _: None
+    def sent(self, file: SentFile) -> None:
+        """CMI has accepted a file."""
+
+    def state(self, state: ChainState) -> None:
+        """One reading of the chain."""
+
+    def message(self, sentence: str) -> None:
+        """A sentence for people."""
 
 
 def play(
@@ -165,8 +169,7 @@ def assumptions(to: StackClients, tenant: str) -> list[Assumption]:
     """Behaviours labelled assumed or inferred that were used in this tenant."""
     found = []
     for mock in MOCKS:
-        found_here = to.mock(mock).get("/_mock/evidence", tenant=tenant)
-        for entry in found_here["evidence"] if isinstance(found_here, dict) else found_here:
+        for entry in to.control(mock, tenant).evidence():
             if entry["label"] in {"assumed", "inferred"} and entry.get("hits"):
                 found.append(
                     Assumption(

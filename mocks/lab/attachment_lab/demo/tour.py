@@ -27,12 +27,10 @@ class TourOptions:
 
     Attributes:
         speed: 1 = as a person reads; 10 = ten times as fast.
-        auto: its steps advance without a click.
     """
 
     headless: bool = False
     speed: float = 1.0
-    auto: bool = True
 
 
 class NoBrowser(Exception):
@@ -40,9 +38,9 @@ class NoBrowser(Exception):
 
 
 def tour_url(console_url: str, tenant: str, options: TourOptions) -> str:
-    """The address at which the tour begins."""
-    parameters = [*(["auto=1"] if options.auto else []), *([f"speed={options.speed:g}"] if options.speed != 1 else [])]
-    return f"{console_url}/w/{tenant}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
+    """The address at which the tour begins; its steps advance without a click."""
+    speed = f"&speed={options.speed:g}" if options.speed != 1 else ""
+    return f"{console_url}/w/{tenant}/tour/?auto=1{speed}"
 
 
 def show_tour(console_url: str, tenant: str, options: TourOptions, on_wait: Callable[[], None]) -> dict[str, Any]:

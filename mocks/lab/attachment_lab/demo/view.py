@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -32,7 +33,7 @@ STATES = {
 }
 
 
-class Progress:
+class DemoProgress(DemoCallbacks):
     """One line per attachment; redrawn in place on a terminal, printed on change elsewhere."""
 
     def __init__(self, console: Console) -> None:
@@ -41,7 +42,7 @@ class Progress:
         self._carried: dict[str, AttachmentRecord] = {}
         self._live = Live(console=console, refresh_per_second=12, transient=True)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -49,18 +50,17 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def callbacks(self) -> DemoCallbacks:
-        """The callbacks for the demo."""
-        return DemoCallbacks(sent=self._on_sent, state=self._on_state, message=self._on_message)
-
-    def _on_message(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
+        """Print it."""
         self._console.print(Text(f"  {sentence}", style="dim"), soft_wrap=True)
 
-    def _on_sent(self, sent: SentFile) -> None:
-        self._sent[sent.id] = sent
+    def sent(self, file: SentFile) -> None:
+        """One more line."""
+        self._sent[file.id] = file
         self._draw()
 
-    def _on_state(self, state: ChainState) -> None:
+    def state(self, state: ChainState) -> None:
+        """Show what has changed."""
         for each in (each for transfer in state.transfers for each in transfer.attachments):
             before = self._carried.get(each.source_id)
             self._carried[each.source_id] = each

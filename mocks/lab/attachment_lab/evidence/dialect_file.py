@@ -37,7 +37,7 @@ from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
 FORMAT = "attachment-dialect.v1"
 LABELS = ("documented", "recorded", "inferred", "assumed")
 _PARTICIPANTS = (*MOCKS, "service")
-_DIALECTS: Mapping[str, MockDialect] = {
+DIALECTS: Mapping[str, MockDialect] = {
     "orchestration": ORCHESTRATION_DIALECT,
     "cmi": CMI_DIALECT,
     "c4c": C4C_DIALECT,
@@ -116,7 +116,7 @@ def _service_names(path: Path, sections: Any) -> Iterator[str]:
 
 def _problems(mock: str, values: Mapping[str, Any]) -> Iterator[str]:
     """What a mock would refuse: entry, value, what is expected."""
-    for error in _DIALECTS[mock].errors(values):
+    for error in DIALECTS[mock].errors(values):
         name = error.field.removeprefix("dialect.")
         yield f"entry [{mock}.{name}] has the value {error.value!r}; expected: {error.expected} ({error.remedy})"
 
@@ -133,6 +133,14 @@ def _service_problems(path: Path) -> Iterator[str]:
     )
     if answer.returncode:
         yield answer.stderr.strip() or f"the service ended with {answer.returncode}"
+
+
+def service_entries() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The service's assumptions as (``section.name``, entry), from its command line: the lab does not import it."""
+    command = [sys.executable, "-m", "attachment_transfer", "dialect"]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    for section, entries in json.loads(answer.stdout).items():
+        yield from ((f"{section}.{name}", entry) for name, entry in entries.items())
 
 
 def toml_value(value: Any) -> str:

@@ -2,31 +2,31 @@
 
 Every behaviour of a mock and every assumption of the service has a label where it is coded; this page collects them.
 ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label lacks
-what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows). The public pages that labels
+name are in ``sources.toml``.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
-import subprocess
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import click
 
-from attachment_lab.evidence.sources import sources, sources_of
+from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
 from mock_kit.evidence import MockDialect
 
-_MOCKS = (
-    ("Contact Pro and its orchestration layer", "orchestration_mock"),
-    ("Contact Management Interface (CMI)", "cmi_mock"),
-    ("SAP Service Cloud (C4C)", "c4c_mock"),
-)
+_TITLES = {
+    "orchestration": "Contact Pro and its orchestration layer",
+    "cmi": "Contact Management Interface (CMI)",
+    "c4c": "SAP Service Cloud (C4C)",
+}
 _SERVICE = "The transfer service's own assumptions"
 _LABELS = ("documented", "recorded", "inferred", "assumed", "own")
 _INTRODUCTION = """# Fidelity: what is known of each neighbour, and how
@@ -73,12 +73,14 @@ class Part:
 
 def parts() -> list[Part]:
     """Everything that has a label."""
-    return [*(Part(title, mock_rows(package)) for title, package in _MOCKS), Part(_SERVICE, service_rows())]
+    return [
+        *(Part(title, mock_rows(DIALECTS[mock])) for mock, title in _TITLES.items()),
+        Part(_SERVICE, service_rows()),
+    ]
 
 
-def mock_rows(package: str) -> list[BehaviourRow]:
+def mock_rows(dialect: MockDialect) -> list[BehaviourRow]:
     """The behaviours that one mock registered."""
-    dialect: MockDialect = importlib.import_module(f"{package}.evidence").DIALECT
     return [
         BehaviourRow(
             entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "", entry.date or ""
@@ -88,20 +90,12 @@ def mock_rows(package: str) -> list[BehaviourRow]:
 
 
 def service_rows() -> list[BehaviourRow]:
-    """The service's assumptions, from its command line: the lab does not import it."""
-    command = [sys.executable, "-m", "attachment_transfer", "dialect"]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    """The service's assumptions."""
     return [
         BehaviourRow(
-            f"service.{section}.{name}",
-            _shown(entry["value"]),
-            entry["evidence"],
-            entry["source"],
-            f"{section}.{name}",
-            entry.get("test", ""),
+            f"service.{name}", _shown(entry["value"]), entry["evidence"], entry["source"], name, entry.get("test", "")
         )
-        for section, entries in json.loads(answer.stdout).items()
-        for name, entry in entries.items()
+        for name, entry in service_entries()
     ]
 
 
@@ -218,6 +212,45 @@ def _troubles(found: Sequence[Part], existing: Path) -> list[str]:
     if not existing.exists() or existing.read_text(encoding="utf-8") != page(found):
         troubles.append(f"{existing} differs from the code: run `make fidelity`")
     return troubles
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSource:
+    """A public page.
+
+    Attributes:
+        read: when we read it, ``YYYY-MM``.
+        recorded: when its content was recorded or reported, if the page states it.
+        words: a label's source that contains one of these texts refers to this page.
+    """
+
+    key: str
+    title: str
+    url: str
+    read: str
+    words: tuple[str, ...]
+    recorded: str | None = None
+
+    @property
+    def dated(self) -> str:
+        """``recorded 2018, read 2026-11`` or ``read 2026-11``."""
+        return f"recorded {self.recorded}, read {self.read}" if self.recorded else f"read {self.read}"
+
+
+@cache
+def sources() -> tuple[EvidenceSource, ...]:
+    """All pages, in the file's order."""
+    text = resources.files("attachment_lab.evidence").joinpath("sources.toml").read_text(encoding="utf-8")
+    return tuple(
+        EvidenceSource(key=key, **{**entry, "words": tuple(entry["words"])})
+        for key, entry in tomllib.loads(text).items()
+    )
+
+
+def sources_of(text: str) -> list[EvidenceSource]:
+    """The pages that a label's source names, in the file's order; a KBA found by its number alone."""
+    lower = text.lower()
+    return [each for each in sources() if any(word in lower for word in each.words)]
 
 
 if __name__ == "__main__":

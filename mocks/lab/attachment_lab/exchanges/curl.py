@@ -1,14 +1,14 @@
 """An exchange as a curl command: the same request again, with secrets from environment variables.
 
-The journal has no secrets: set the variables before you run the command. The address is the mock's on this machine, the
-Host header the real one.
+The journal has no secrets: set the variables before you run the command. Every text is in single quotes, so that no
+shell reads anything into it. The address is the mock's on this machine, the Host header the real one.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,9 +35,9 @@ def as_curl(hop: str, full: Mapping[str, Any], base_url: str) -> str:
     """
     target = urlsplit(str(full["url"]))
     path = target.path + (f"?{target.query}" if target.query else "")
-    parts = [f"curl -sS -X {full['method']} {_quoted(base_url + path)}"]
+    parts = [f"curl -sS -X {full['method']} {quote(base_url + path)}"]
     host = full.get("host") or target.netloc
-    parts.append(f"-H {_quoted(f'Host: {host}')}")
+    parts.append(f"-H {quote(f'Host: {host}')}")
     parts += _headers(hop, full["request_headers"])
     parts += _body(full)
     return " \\\n  ".join(parts)
@@ -56,24 +56,19 @@ def _headers(hop: str, headers: Mapping[str, str]) -> Iterator[str]:
         if value == MASK:
             yield CREDENTIALS.get((hop, lower), f'-H "{name}: ${_variable(name)}"')
         else:
-            yield f"-H {_quoted(f'{name}: {value}')}"
+            yield f"-H {quote(f'{name}: {value}')}"
 
 
 def _body(full: Mapping[str, Any]) -> Iterator[str]:
     if "request_body" in full:  # a delivery: its log keeps 2048 characters
         if full["request_body"]:
-            yield f"--data-binary {_quoted(full['request_body'])}"
+            yield f"--data-binary {quote(full['request_body'])}"
         return
     sent = full["request"]
     if not sent["size_bytes"]:
         return
     whole = len(sent["head"].encode()) == sent["size_bytes"] and MASK not in sent["head"]
-    yield f"--data-binary {_quoted(sent['head'])}" if whole else "--data-binary @body"
-
-
-def _quoted(text: str) -> str:
-    """In single quotes, so that no shell reads anything into it."""
-    return shlex.quote(text)
+    yield f"--data-binary {quote(sent['head'])}" if whole else "--data-binary @body"
 
 
 def _variable(name: str) -> str:

@@ -11,6 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
+from werkzeug.http import parse_options_header
+
+from attachment_lab.reconciliation.file_trace import name_in
+
 #: The hops in their order, with their names for people.
 HOPS = {
     "contact-pro": "Contact Pro",
@@ -206,10 +210,10 @@ def _ids(operation: str, body: Mapping[str, Any], replied: Mapping[str, str]) ->
     object_id = _first(_OBJECT, url)
     name = None
     if operation in {"download", "link"}:
-        name = _disposition(replied.get("content-disposition", ""))
+        name = parse_options_header(replied.get("content-disposition"))[1].get("filename")
     elif operation == "upload":
         object_id = _first(_OBJECT, unquote_plus(replied.get("location", "")))
-        name = _json_text("Name", str(body["request"]["head"]))
+        name = name_in(str(body["request"]["head"]))
     return {
         "chat": chat,
         "attachment": _first(rf"/attachments/{_GUID}", url),
@@ -222,17 +226,3 @@ def _ids(operation: str, body: Mapping[str, Any], replied: Mapping[str, str]) ->
 def _first(pattern: str, text: str) -> str | None:
     found = re.search(pattern, text)
     return found.group(1) if found else None
-
-
-def _disposition(header: str) -> str | None:
-    exact = re.search(r"filename\*=UTF-8''([^;]+)", header)
-    return unquote_plus(exact.group(1).replace("+", "%2B")) if exact else None
-
-
-def _json_text(member: str, head: str) -> str | None:
-    found = re.search(rf'"{member}"\s*:\s*"((?:[^"\\]|\\.)*)"', head)
-    if found is None:
-        return None
-    text = found.group(1)
-    # A head is the start of a JSON document: its strings carry JSON's escapes, whole ones only.
-    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code.group(1), 16)), text).replace('\\"', '"')

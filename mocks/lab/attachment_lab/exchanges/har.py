@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 from attachment_lab.exchanges.entry import HOPS, Entry
 
 #: HAR's value for an unknown size.
@@ -72,16 +74,16 @@ def _request(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
     if entry.request_bytes:
         sent = full.get("request", {})
         text = full.get("request_body", sent.get("head", ""))
-        kind = _header(full.get("request_headers"), "content-type") or sent.get("sniffed_type", "")
+        kind = httpx.Headers(full.get("request_headers")).get("content-type") or sent.get("sniffed_type", "")
         found["postData"] = {"mimeType": kind, "text": text}
     return found
 
 
 def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
-    headers, body = full.get("response_headers"), full.get("response", {})
+    headers, body = httpx.Headers(full.get("response_headers")), full.get("response", {})
     content: dict[str, Any] = {
         "size": entry.response_bytes,
-        "mimeType": _header(headers, "content-type") or str(body.get("sniffed_type", "")),
+        "mimeType": headers.get("content-type") or str(body.get("sniffed_type", "")),
     }
     text = full.get("response_body", body.get("head", ""))
     if text:
@@ -93,9 +95,9 @@ def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
         "statusText": HTTPStatus(entry.status).phrase if entry.status in set(HTTPStatus) else "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(headers),
+        "headers": _headers(full.get("response_headers")),
         "content": content,
-        "redirectURL": _header(headers, "location") or "",
+        "redirectURL": headers.get("location", ""),
         "headersSize": UNKNOWN,
         "bodySize": entry.response_bytes,
     }
@@ -103,10 +105,6 @@ def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
 
 def _headers(headers: Mapping[str, str] | None) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in (headers or {}).items()]
-
-
-def _header(headers: Mapping[str, str] | None, wanted: str) -> str | None:
-    return next((value for name, value in (headers or {}).items() if name.lower() == wanted), None)
 
 
 def _page(chat: str) -> str:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from attachment_lab.clients.control import PAGE, MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
 from attachment_lab.exchanges.entry import Entry, from_delivery, from_exchange
 
 KEPT = 20_000
-PAGE = 500
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
 #: Texts that are searched for at once, by all open pages.
@@ -118,7 +118,7 @@ class Index:
             while len(self._searches) > KEPT_SEARCHES:
                 self._searches.popitem(last=False)
             for mock in MOCKS:
-                for body in self._journal(mock, search.since.get(mock, 0), q=text):
+                for body in self._control(mock).journal(search.since.get(mock, 0), q=text):
                     search.since[mock] = int(body["id"])
                     search.keys.add(f"{mock}-{body['id']}")
             for row in self._deliveries(search.changes):
@@ -150,7 +150,7 @@ class Index:
         for mock in MOCKS:
             mine = [int(key.rpartition("-")[2]) for key in wanted if key.startswith(f"{mock}-")]
             if mine:
-                found |= {f"{mock}-{body['id']}": body for body in self._journal(mock, min(mine) - 1)}
+                found |= {f"{mock}-{body['id']}": body for body in self._control(mock).journal(min(mine) - 1)}
         if any(entry.hop == "delivery" for entry in entries):
             found |= {f"delivery-{row['id']}": row for row in self._deliveries(0)}
         if any(entry.hop == "stray" for entry in entries):
@@ -161,15 +161,15 @@ class Index:
         if self._now_s() - self._read_at_s < FRESH_S:
             return
         for mock in MOCKS:
-            for body in self._journal(mock, self._since[mock]):
+            for body in self._control(mock).journal(self._since[mock]):
                 self._since[mock] = int(body["id"])
                 self._take(from_exchange(mock, body))
         for row in self._deliveries(self._changes):
             self._changes = int(row["change"])
             self._take(from_delivery(row))
-        for mock, body in self._strays():
-            if f"stray-{mock}-{body['id']}" not in self._entries:
-                self._take(from_exchange(mock, body, stray=True))
+        for mock, exchange in self._strays():
+            if f"stray-{mock}-{exchange['id']}" not in self._entries:
+                self._take(from_exchange(mock, exchange, stray=True))
         if any(each not in self.relations.file_of_attachment for each in self._unnamed):
             self._learn_names()
         self._unnamed.clear()
@@ -189,13 +189,8 @@ class Index:
         for each in self._to.cmi.get("/_mock/attachments", tenant=self._tenant):
             self.relations.file_of_attachment.setdefault(str(each["id"]), str(each["name"]))
 
-    def _journal(self, mock: str, since: int, q: str | None = None) -> Iterator[Mapping[str, Any]]:
-        while True:
-            page = self._to.mock(mock).get("/_mock/journal", tenant=self._tenant, since=since, limit=PAGE, q=q)
-            yield from page["exchanges"]
-            if len(page["exchanges"]) < PAGE:
-                return
-            since = int(page["last_id"])
+    def _control(self, mock: str) -> MockControl:
+        return self._to.control(mock, self._tenant)
 
     def _deliveries(self, since: int) -> Iterator[Mapping[str, Any]]:
         while True:

@@ -64,7 +64,7 @@ class JournalReader:
         return {
             "entry": entry.to_json(),
             "full": full,
-            "why": explain(facts).to_json(),
+            "why": asdict(explain(facts)),
             "faults": [faults[each] for each in entry.fault if each in faults],
             "evidence": [dict(self.evidence(entry.mock).get(each, {"id": each})) for each in entry.evidence],
             "curl": {"command": command, "variables": variables(command)},
@@ -85,8 +85,7 @@ class JournalReader:
     def evidence(self, mock: str) -> dict[str, Mapping[str, Any]]:
         """A mock's behaviours by id: label, sentence, source, switch."""
         if mock not in self._evidence:
-            found = self._to.mock(mock).get("/_mock/evidence", tenant=self._tenant)
-            self._evidence[mock] = {str(each["id"]): each for each in found["evidence"]}
+            self._evidence[mock] = {str(each["id"]): each for each in self._to.control(mock, self._tenant).evidence()}
         return self._evidence[mock]
 
     def _selected(self, query: Query) -> Any:
@@ -98,8 +97,7 @@ class JournalReader:
     def _faults(self, entry: Entry) -> dict[str, Mapping[str, Any]]:
         if not entry.fault:
             return {}
-        planned = self._to.mock(entry.mock).get("/_mock/faults", tenant=self._tenant)["faults"]
-        return {str(each["id"]): each for each in planned}
+        return {str(each["id"]): each for each in self._to.control(entry.mock, self._tenant).faults()}
 
     def _later(self, entry: Entry) -> Sequence[Entry]:
         """The entries after it, oldest first."""

@@ -130,7 +130,7 @@ def _beyond(
             f"System Configurator had {len(forms)} event-driven integration(s), not the documented one alone and "
             "as it is; here that one is used."
         )
-    moved = {mock: to.mock(mock).get("/_mock/clock", tenant=names.name)["offset_s"] for mock in MOCKS}
+    moved = {mock: to.control(mock, names.name).offset_s() for mock in MOCKS}
     if any(moved.values()):
         offsets = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
         yield f"Clocks had been moved ({offsets}); here none is."
@@ -156,7 +156,7 @@ def _recorded_faults(to: StackClients, tenant: str, mine: Sequence[Entry]) -> It
     """``mine``: the chat's entries, oldest first."""
     for mock in MOCKS:
         calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
-        plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", tenant=tenant)["faults"]}
+        plans = {str(each["id"]): each for each in to.control(mock, tenant).faults()}
         for fault_id in dict.fromkeys(each for entry in calls for each in entry.fault):
             if fault_id in plans:
                 yield _recorded_fault(plans[fault_id], mock, fault_id, calls)

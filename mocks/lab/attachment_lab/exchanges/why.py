@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from importlib import resources
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -17,7 +20,6 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from attachment_lab.exchanges.entry import HOPS, Entry, fault_in
-from attachment_lab.exchanges.patterns import find
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
@@ -49,10 +51,6 @@ class Explanation:
     remedy: str = ""
     then: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """For the page."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExplanationFacts:
@@ -82,7 +80,7 @@ def explain(facts: ExplanationFacts) -> Explanation:
     because += [
         f"Fault {each} took effect; it is no longer planned." for each in entry.fault if each not in facts.faults
     ]
-    pattern = None if because or not entry.failed else find(entry, _answer(facts.full))
+    pattern = None if because or not entry.failed else known_failure(entry, _answer(facts.full))
     if pattern:
         because.append(pattern.because)
     because += _own_words(facts.full)
@@ -241,3 +239,47 @@ def _transfer(transfer: TransferRecord) -> str:
     soon = f" The next round is at {transfer.next_round_at}." if transfer.next_round_at else ""
     how = f"{transfer.state}, {transfer.outcome}" if transfer.outcome else transfer.state
     return f"The transfer is {how} after {transfer.rounds} round(s){why}.{soon}".replace("..", ".")
+
+
+ANY = "*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailurePattern:
+    """One kind of failure.
+
+    Attributes:
+        hop, operation: of the exchange; ``*`` = any.
+        words: must occur in the answer or in a note, in lower case; empty = no condition.
+        because: one sentence on the cause; ``remedy``: one on what to do.
+    """
+
+    hop: str
+    operation: str
+    statuses: tuple[int, ...]
+    because: str
+    remedy: str
+    words: str = ""
+
+    def fits(self, entry: Entry, answer: str) -> bool:
+        """Whether it explains this exchange."""
+        return (
+            self.hop in {ANY, entry.hop}
+            and self.operation in {ANY, entry.operation}
+            and entry.status in self.statuses
+            and self.words in answer.lower()
+        )
+
+
+@cache
+def patterns() -> tuple[FailurePattern, ...]:
+    """The table, in its order."""
+    text = resources.files("attachment_lab.exchanges").joinpath("patterns.toml").read_text()
+    return tuple(
+        FailurePattern(**each | {"statuses": tuple(each["statuses"])}) for each in tomllib.loads(text)["pattern"]
+    )
+
+
+def known_failure(entry: Entry, answer: str) -> FailurePattern | None:
+    """The first pattern that matches; ``answer``: the neighbour's answer and its mock's notes."""
+    return next((each for each in patterns() if each.fits(entry, answer)), None)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mock_kit.faults.kinds import KINDS
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Field:
     """One parameter.
 
@@ -38,25 +38,28 @@ class KindForm:
     fields: tuple[Field, ...] = ()
 
 
-_OFFSET = Field(name="offset", label="Which byte", input="whole", default="0", hint="From 0; −1 is the last one.")
-_XOR = Field(name="xor", label="Changed by XOR with", input="whole", default="1", least=1, most=255)
-_AFTER = Field(name="after_bytes", label="After so many bytes", input="whole", default="1000", least=0)
+def _whole(name: str, label: str, default: str, **more: Any) -> Field:
+    return Field(name, label, "whole", default, **more)
+
+
+def _choice(name: str, label: str, *choices: str, default: str = "", hint: str = "") -> Field:
+    """The first choice is the form's initial value unless ``default`` names another."""
+    return Field(name, label, "choice", default or choices[0], choices=choices, hint=hint)
+
+
+_OFFSET = _whole("offset", "Which byte", "0", hint="From 0; −1 is the last one.")
+_XOR = _whole("xor", "Changed by XOR with", "1", least=1, most=255)
+_AFTER = _whole("after_bytes", "After so many bytes", "1000", least=0)
 _DISGUISE = (
-    Field(
-        name="size",
-        label="Size",
-        input="choice",
-        default="own",
-        choices=("own", "real"),
+    _choice(
+        "size",
+        "Size",
+        "own",
+        "real",
         hint="real: padded with blanks to the size of the reply it replaces (after the work only).",
     ),
-    Field(
-        name="type",
-        label="Content type",
-        input="choice",
-        default="own",
-        choices=("own", "real"),
-        hint="real: the type of the reply it replaces (after the work only).",
+    _choice(
+        "type", "Content type", "own", "real", hint="real: the type of the reply it replaces (after the work only)."
     ),
 )
 
@@ -65,42 +68,36 @@ FORMS: Mapping[str, KindForm] = {
         title="Another answer",
         says="Answers with this status. “After the work” means that the work is done, but the caller gets this answer.",
         fields=(
-            Field(name="status", label="Status", input="whole", default="503", least=200, most=599),
+            _whole("status", "Status", "503", least=200, most=599),
+            Field("headers", "Headers", "headers", hint="One per line, such as X-Request-Id: 7"),
             Field(
-                name="headers",
-                label="Headers",
-                input="headers",
-                hint="One per line, such as X-Request-Id: 7",
-            ),
-            Field(
-                name="retry_after_s",
-                label="Retry-After, in seconds",
-                input="number",
+                "retry_after_s",
+                "Retry-After, in seconds",
+                "number",
                 default="5",
                 least=0,
                 hint="Empty: no such header.",
             ),
-            Field(
-                name="retry_after_form",
-                label="Retry-After is written as",
-                input="choice",
-                default="seconds",
-                choices=("seconds", "date"),
+            _choice(
+                "retry_after_form",
+                "Retry-After is written as",
+                "seconds",
+                "date",
                 hint="date: an HTTP date by this tenant’s clock.",
             ),
             Field(
-                name="content_type",
-                label="Content type",
-                input="text",
+                "content_type",
+                "Content type",
+                "text",
                 hint="Empty: application/json for a JSON object or array, else text/plain.",
             ),
-            Field(name="body", label="Body", input="lines"),
+            Field("body", "Body", "lines"),
         ),
     ),
     "latency": KindForm(
         title="Slow",
         says="Waits before or after the work, in real seconds.",
-        fields=(Field(name="delay_s", label="Seconds", input="number", default="2", least=0),),
+        fields=(Field("delay_s", "Seconds", "number", default="2", least=0),),
     ),
     "flip_byte": KindForm(
         title="A byte of the answer changes", says="One byte of the reply’s body differs.", fields=(_OFFSET, _XOR)
@@ -112,13 +109,12 @@ FORMS: Mapping[str, KindForm] = {
         title="The answer ends early",
         says="Only the beginning of the reply’s body is sent.",
         fields=(
-            Field(name="keep_bytes", label="Bytes kept", input="whole", default="100", least=0),
-            Field(
-                name="content_length",
-                label="Content-Length",
-                input="choice",
-                default="kept",
-                choices=("kept", "fixed"),
+            _whole("keep_bytes", "Bytes kept", "100", least=0),
+            _choice(
+                "content_length",
+                "Content-Length",
+                "kept",
+                "fixed",
                 hint="kept: of the whole body; fixed: of what is sent.",
             ),
         ),
@@ -126,25 +122,20 @@ FORMS: Mapping[str, KindForm] = {
     "extend_body": KindForm(
         title="The answer is too long",
         says="Zero bytes follow the reply’s body; Content-Length agrees.",
-        fields=(Field(name="extra_bytes", label="Bytes added", input="whole", default="100", least=1),),
+        fields=(_whole("extra_bytes", "Bytes added", "100", least=1),),
     ),
     "wrong_type": KindForm(
         title="Wrong content type",
         says="The reply claims to be something else.",
-        fields=(Field(name="content_type", label="Content type", input="text", default="text/html"),),
+        fields=(Field("content_type", "Content type", "text", default="text/html"),),
     ),
     "other_status": KindForm(
         title="The same answer under another status",
         says="The real reply, with or without its body, under a status such as 202 or 206. 204 has no body.",
         fields=(
-            Field(name="status", label="Status", input="whole", default="202", least=200, most=599),
-            Field(name="body", label="Body", input="choice", default="kept", choices=("kept", "dropped")),
-            Field(
-                name="headers",
-                label="Headers",
-                input="headers",
-                hint="One per line, such as Content-Range: bytes 0-9/10",
-            ),
+            _whole("status", "Status", "202", least=200, most=599),
+            _choice("body", "Body", "kept", "dropped"),
+            Field("headers", "Headers", "headers", hint="One per line, such as Content-Range: bytes 0-9/10"),
         ),
     ),
     "packed": KindForm(
@@ -152,58 +143,50 @@ FORMS: Mapping[str, KindForm] = {
         says="The reply’s body in a content coding, complete or damaged.",
         fields=(
             Field(
-                name="coding",
-                label="Content-Encoding",
-                input="text",
+                "coding",
+                "Content-Encoding",
+                "text",
                 default="gzip",
                 hint="gzip, x-gzip, deflate, br, zstd, a list such as “gzip, gzip”, or any other word.",
             ),
-            Field(
-                name="packed_with",
-                label="Compressed with",
-                input="choice",
-                default="label",
-                choices=("label", "nothing", "gzip", "deflate", "raw_deflate", "br", "zstd"),
+            _choice(
+                "packed_with",
+                "Compressed with",
+                "label",
+                "nothing",
+                "gzip",
+                "deflate",
+                "raw_deflate",
+                "br",
+                "zstd",
                 hint="label: what Content-Encoding says; nothing: the plain bytes.",
             ),
-            Field(
-                name="damage",
-                label="Damage",
-                input="choice",
-                default="none",
-                choices=("none", "cut", "members", "trailing", "bomb"),
+            _choice(
+                "damage",
+                "Damage",
+                "none",
+                "cut",
+                "members",
+                "trailing",
+                "bomb",
                 hint="cut: ends early; members: two streams; trailing: bytes behind the end; bomb: zeros, very many.",
             ),
-            Field(name="keep_bytes", label="Bytes kept by “cut”", input="whole", default="88", least=0),
-            Field(
-                name="unpacked_bytes",
-                label="Bytes that “bomb” expands to",
-                input="whole",
-                default="104857600",
-                least=1,
-                most=1_073_741_824,
-            ),
-            Field(
-                name="content_length",
-                label="Content-Length",
-                input="choice",
-                default="right",
-                choices=("right", "absent"),
-                hint="right: of what is sent.",
-            ),
+            _whole("keep_bytes", "Bytes kept by “cut”", "88", least=0),
+            _whole("unpacked_bytes", "Bytes that “bomb” expands to", "104857600", least=1, most=1073741824),
+            _choice("content_length", "Content-Length", "right", "absent", hint="right: of what is sent."),
         ),
     ),
     "sign_in_page": KindForm(
         title="A sign-in page",
         says="An HTML page with a log-on form, in place of the reply.",
-        fields=(Field(name="status", label="Status", input="whole", default="200", least=200, most=599), *_DISGUISE),
+        fields=(_whole("status", "Status", "200", least=200, most=599), *_DISGUISE),
     ),
     "json_error": KindForm(
         title="A JSON error in place of the answer",
         says='An error document, {"message": …}, with a good status.',
         fields=(
-            Field(name="status", label="Status", input="whole", default="200", least=200, most=599),
-            Field(name="message", label="Message", input="text", default="Internal server error"),
+            _whole("status", "Status", "200", least=200, most=599),
+            Field("message", "Message", "text", default="Internal server error"),
             *_DISGUISE,
         ),
     ),
@@ -211,54 +194,41 @@ FORMS: Mapping[str, KindForm] = {
         title="Redirect",
         says="Sends the caller to another address.",
         fields=(
-            Field(
-                name="to",
-                label="Where to",
-                input="choice",
-                default="other_host",
-                choices=("other_host", "signed", "loop", "plain_http", "url"),
+            _choice(
+                "to",
+                "Where to",
+                "other_host",
+                "signed",
+                "loop",
+                "plain_http",
+                "url",
                 hint="signed: a pre-signed address of CMI, without credentials; loop: the same address again "
                 "(plan it until removed); other_host: a host that is not allowed; url: the address below.",
             ),
-            Field(name="location", label="Address for “url”", input="text", hint="Sent as it stands."),
-            Field(
-                name="status",
-                label="Status",
-                input="whole",
-                default="302",
-                least=301,
-                most=308,
-                hint="301, 302, 303, 307 or 308.",
-            ),
+            Field("location", "Address for “url”", "text", hint="Sent as it stands."),
+            _whole("status", "Status", "302", least=301, most=308, hint="301, 302, 303, 307 or 308."),
         ),
     ),
     "endless": KindForm(
         title="The answer never ends",
         says="The reply’s body, then blanks, until the fault is removed.",
         fields=(
-            Field(name="bytes_per_s", label="Bytes per second", input="number", default="1000", least=1),
-            Field(name="limit_bytes", label="Blanks at most, in bytes", input="whole", default="1073741824", least=0),
+            Field("bytes_per_s", "Bytes per second", "number", default="1000", least=1),
+            _whole("limit_bytes", "Blanks at most, in bytes", "1073741824", least=0),
         ),
     ),
     "reset": KindForm(
         title="Connection reset",
         says="A TCP reset: before the work, or within the reply.",
-        fields=(Field(name="after_bytes", label="After so many bytes", input="whole", default="0", least=0),),
+        fields=(_whole("after_bytes", "After so many bytes", "0", least=0),),
     ),
     "garbage": KindForm(title="Garbage", says="Bytes that are not HTTP."),
     "drip": KindForm(
         title="Dripping",
         says="The reply comes slowly.",
         fields=(
-            Field(name="bytes_per_s", label="Bytes per second", input="number", default="1000", least=1),
-            Field(
-                name="part",
-                label="What drips",
-                input="choice",
-                default="body",
-                choices=("body", "head", "both"),
-                hint="head: status line and headers.",
-            ),
+            Field("bytes_per_s", "Bytes per second", "number", default="1000", least=1),
+            _choice("part", "What drips", "body", "head", "both", hint="head: status line and headers."),
         ),
     ),
     "cut": KindForm(title="Cut off", says="The connection closes in the middle of the reply’s body.", fields=(_AFTER,)),
@@ -266,14 +236,14 @@ FORMS: Mapping[str, KindForm] = {
         title="No length at all",
         says="Neither Content-Length nor chunks: the end of the connection is the end of the body, early or not.",
         fields=(
-            Field(name="end", label="End", input="choice", default="complete", choices=("complete", "early")),
-            Field(name="keep_bytes", label="Bytes before an early end", input="whole", default="1000", least=0),
+            _choice("end", "End", "complete", "early"),
+            _whole("keep_bytes", "Bytes before an early end", "1000", least=0),
         ),
     ),
     "no_answer": KindForm(
         title="Silence",
         says="No answer; after a while the connection closes.",
-        fields=(Field(name="hold_s", label="Seconds of silence", input="number", default="5", least=0),),
+        fields=(Field("hold_s", "Seconds of silence", "number", default="5", least=0),),
     ),
     "lost_answer": KindForm(title="Lost answer", says="The work is done, then the connection is reset."),
 }

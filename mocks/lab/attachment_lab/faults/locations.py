@@ -17,21 +17,32 @@ class Location:
 
     Attributes:
         mock: orchestration, cmi or c4c, whose fault plan is used.
-        hop: the neighbour's name for people.
         title: the requests at this location.
-        station: number of the station of the picture (``chats.picture``) that shows it.
-        has_fault_proxy: whether the service's requests pass a fault proxy here, if the stack has fault proxies: wire
-            faults take effect only there.
     """
 
     id: str
     mock: str
-    hop: str
     title: str
     method: str
     path: str
-    station: int
-    has_fault_proxy: bool = True
+
+    @property
+    def hop(self) -> str:
+        """The neighbour's name for people."""
+        return {"orchestration": "Contact Pro", "cmi": "CMI", "c4c": "SAP Service Cloud"}[self.mock]
+
+    @property
+    def station(self) -> int:
+        """Number of the station of the picture (``chats.picture``) that shows it."""
+        return {"orchestration": 1, "cmi": 3, "c4c": 4}[self.mock]
+
+    @property
+    def has_fault_proxy(self) -> bool:
+        """Whether the service's requests pass a fault proxy here, if the stack has fault proxies.
+
+        Wire faults take effect only there. Contact Pro calls the service, and the lab fetches tokens, without one.
+        """
+        return self.mock != "orchestration"
 
     @property
     def match(self) -> dict[str, str]:
@@ -46,64 +57,24 @@ LOCATIONS: tuple[Location, ...] = (
     Location(
         id="delivery",
         mock="orchestration",
-        hop="Contact Pro",
         title="Event delivery to the service",
         method="POST",
         path="/prod/chat-attachments",
-        station=1,
-        has_fault_proxy=False,
     ),
-    Location(
-        id="token",
-        mock="orchestration",
-        hop="Contact Pro",
-        title="Token request",
-        method="POST",
-        path="*/oauth2/token",
-        station=1,
-        has_fault_proxy=False,
-    ),
-    Location(
-        id="list", mock="cmi", hop="CMI", title="List of the chat’s attachments", method="GET", path=_CHAT, station=3
-    ),
-    Location(
-        id="download",
-        mock="cmi",
-        hop="CMI",
-        title="Download of a file",
-        method="GET",
-        path="*/attachments/*",
-        station=3,
-    ),
-    Location(id="cmi", mock="cmi", hop="CMI", title="Every request", method="*", path="*", station=3),
+    Location(id="token", mock="orchestration", title="Token request", method="POST", path="*/oauth2/token"),
+    Location(id="list", mock="cmi", title="List of the chat’s attachments", method="GET", path=_CHAT),
+    Location(id="download", mock="cmi", title="Download of a file", method="GET", path="*/attachments/*"),
+    Location(id="cmi", mock="cmi", title="Every request", method="*", path="*"),
     Location(
         id="lookup",
         mock="c4c",
-        hop="SAP Service Cloud",
         title="Search for the chat activity",
         method="GET",
         path="*ChatActivityBTDReferenceCollection",
-        station=4,
     ),
-    Location(
-        id="upload",
-        mock="c4c",
-        hop="SAP Service Cloud",
-        title="Upload of a file",
-        method="POST",
-        path="*Attachment*",
-        station=4,
-    ),
-    Location(
-        id="verify",
-        mock="c4c",
-        hop="SAP Service Cloud",
-        title="Reading a stored file back",
-        method="GET",
-        path="*/Binary/*",
-        station=4,
-    ),
-    Location(id="c4c", mock="c4c", hop="SAP Service Cloud", title="Every request", method="*", path="*", station=4),
+    Location(id="upload", mock="c4c", title="Upload of a file", method="POST", path="*Attachment*"),
+    Location(id="verify", mock="c4c", title="Reading a stored file back", method="GET", path="*/Binary/*"),
+    Location(id="c4c", mock="c4c", title="Every request", method="*", path="*"),
 )
 BY_ID: Mapping[str, Location] = {location.id: location for location in LOCATIONS}
 

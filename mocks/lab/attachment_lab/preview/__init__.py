@@ -1,5 +1,5 @@
 """Shows a customer's file without trusting it: its type by its bytes, and newly rendered pictures of it.
 
-``file_types`` detects the type from the first bytes, ``texts`` guesses a charset, ``renderer`` renders images and PDF
+``file_types`` detects the type from the first bytes and guesses a text's charset, ``renderer`` renders images and PDF
 pages in a process of its own (``__main__``) with limits on memory and time.
 """

@@ -20,9 +20,16 @@ import httpx
 
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
-from attachment_lab.probe.guard import check_write
 from attachment_lab.probe.loopback import MappedTransport, read_loopback_map
-from attachment_lab.probe.permits import ACCOUNTS, NotPermitted, Permits, PermitUse, check_permits, check_site
+from attachment_lab.probe.permits import (
+    ACCOUNTS,
+    NotPermitted,
+    Permits,
+    PermitUse,
+    check_permits,
+    check_site,
+    check_write,
+)
 from attachment_lab.probe.target import PREFIX, ProbeTarget, System
 
 #: right: the account's; none: no credentials; no_key, no_user: CMI's without one of the two;

@@ -60,10 +60,20 @@ class ProbeExchange:
             return None
 
     @property
+    def data(self) -> dict[str, Any]:
+        """The object in an OData document's ``d``; empty if there is none."""
+        data = self._d()
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def created_id(self) -> str:
+        """ObjectID of a created entity, from Location, which is sent with and without a body; empty without it."""
+        return self.headers.get("location", "").rpartition("('")[2].partition("'")[0]
+
+    @property
     def entity(self) -> dict[str, Any]:
         """A single OData entity in either shape; empty if there is none."""
-        data = self._d()
-        inner = data.get("results", data) if isinstance(data, dict) else None
+        inner = self.data.get("results", self.data)
         return inner if isinstance(inner, dict) else {}
 
     @property

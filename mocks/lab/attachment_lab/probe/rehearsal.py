@@ -27,7 +27,7 @@ def prepare_rehearsal(to: StackClients, names: TenantNames, files: Sequence[Send
     chat.say(SAYING)
     for each in files[:1]:
         chat.send(each)
-    chat.transfer()
+    chat.add_leg()
     chat.say("Now with a colleague.")
     for each in files[1:]:
         chat.send(each)
@@ -35,7 +35,7 @@ def prepare_rehearsal(to: StackClients, names: TenantNames, files: Sequence[Send
     chat.wrap_up(fire=False)
     activity = completed_chat(to, names)
     for mock in ("cmi", "c4c"):  # a dialect may delay when written data becomes visible
-        to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, tenant=names.name)
+        to.control(mock, names.name).advance(SETTLED_S)
     return chat.guid, activity
 
 

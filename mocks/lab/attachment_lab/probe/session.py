@@ -12,10 +12,9 @@ from typing import Any
 from attachment_lab.probe import token as read_token
 from attachment_lab.probe.client import ProbeClient, ProbeFailed
 from attachment_lab.probe.exchange import ProbeExchange
-from attachment_lab.probe.findings.dialect_text import FILE, dialect_text
 from attachment_lab.probe.findings.evidence_files import EvidenceFolder
 from attachment_lab.probe.findings.redaction import Redactor
-from attachment_lab.probe.findings.verdicts import AssumptionVerdict, judge_assumptions
+from attachment_lab.probe.findings.verdicts import FILE, AssumptionVerdict, dialect_text, judge_assumptions
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.readings import c4c as read_c4c
 from attachment_lab.probe.readings import cmi as read_cmi

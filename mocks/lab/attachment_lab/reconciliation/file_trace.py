@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import httpx
+
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 
 Act = Literal["history", "download", "lookup", "listing", "upload", "check", "verify"]
 
-PAGE = 500
 #: Only these mocks see files; Contact Pro's deliveries are read elsewhere (reconciliation).
 WITH_FILES = ("cmi", "c4c")
 _GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
@@ -117,13 +118,13 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, ids: Mappin
         source_id=ids.get("source"),
         activity_id=ids.get("activity"),
         object_id=ids.get("object") or (_located(exchange["response_headers"]) if up else None),
-        stored_name=_named(exchange["request"]["head"]) if up else None,
+        stored_name=name_in(exchange["request"]["head"]) if up else None,
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
         size_bytes=int(body["size_bytes"]),
         sha256=str(body.get("sha256") or ""),
         sniffed_type=str(body.get("sniffed_type") or ""),
-        coding=_header(exchange["response_headers"], "content-encoding").strip().lower(),
+        coding=httpx.Headers(exchange["response_headers"]).get("content-encoding", "").strip().lower(),
         fault_kinds=tuple(_fault_kinds(exchange.get("notes") or ())),
         evidence=tuple(exchange["evidence"]),
     )
@@ -135,12 +136,8 @@ def answer_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange:
 
 
 def _located(headers: Mapping[str, str]) -> str | None:
-    found = _LOCATION.search(_header(headers, "location"))
+    found = _LOCATION.search(httpx.Headers(headers).get("location", ""))
     return found["object"] if found else None
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((value for name, value in headers.items() if name.lower() == wanted), "")
 
 
 def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -154,7 +151,7 @@ def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield found["kind"]
 
 
-def _named(head: str) -> str | None:
+def name_in(head: str) -> str | None:
     """The file name in the beginning of an upload's JSON; it precedes the bytes."""
     found = _NAME.search(head)
     if not found:
@@ -184,12 +181,7 @@ class FileTrace:
         return sorted(found, key=lambda each: each.begun_s)
 
     def _read_on(self, mock: str) -> None:
-        while True:
-            since = self._last_id[mock]
-            page = self._to.mock(mock).get("/_mock/journal", tenant=self._names.name, since=since, limit=PAGE)
-            exchanges = page["exchanges"]
-            found = (file_exchange_from(mock, each) for each in exchanges)
-            self._read[mock] += [each for each in found if each is not None]
-            self._last_id[mock] = max((int(each["id"]) for each in exchanges), default=since)
-            if len(exchanges) < PAGE:
-                return
+        for exchange in self._to.control(mock, self._names.name).journal(self._last_id[mock]):
+            self._last_id[mock] = int(exchange["id"])
+            found = file_exchange_from(mock, exchange)
+            self._read[mock] += [found] if found else []

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, wrong_contents
@@ -24,7 +25,6 @@ from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.service_api import ServiceApi
 
-JOURNAL_PAGE = 500
 #: As many as Contact Pro's mock keeps.
 MOST_DELIVERIES = 10_000
 
@@ -64,7 +64,7 @@ class Reconciliation:
     def sources(self) -> list[SourceFile]:
         """Attachments of this tenant's chats, each with size and digest of the customer's bytes."""
         listed = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
-        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(listed, "attachments")]
+        return [_source(each, self._sent.get(str(each["id"]))) for each in listed]
 
     def _wrong_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
         """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
@@ -73,8 +73,7 @@ class Reconciliation:
             return
         digests = {theirs.sha256 for _, _, theirs in wrong}
         for mock in WITH_FILES:
-            planned = self.to.mock(mock).get("/_mock/faults", tenant=self.names.name)["faults"]
-            kinds = {str(each["id"]): str(each["kind"]) for each in planned}
+            kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
             for exchange in self.journal(mock):
                 by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
@@ -94,7 +93,7 @@ class Reconciliation:
                 created_by=each.get("created_by"),
                 sniffed_type=str(each.get("sniffed_type") or ""),
             )
-            for each in _items(listed, "attachments")
+            for each in listed
         ]
 
     def deliveries(self, event_id: str | None = None) -> list[DeliveryRecord]:
@@ -102,7 +101,7 @@ class Reconciliation:
         made = self.to.orchestration.get(
             "/_mock/deliveries", tenant=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
         )
-        return [delivery_from(each) for each in _items(made, "deliveries")]
+        return [delivery_from(each) for each in made]
 
     def leaks(self) -> Iterator[Leak]:
         """Secrets of this tenant in a journal, a log or the service's database."""
@@ -116,15 +115,11 @@ class Reconciliation:
 
     def journal(self, mock: str) -> Iterator[dict[str, Any]]:
         """Every exchange in a mock's journal, oldest first."""
-        since = 0
-        while True:
-            page = self.to.mock(mock).get("/_mock/journal", tenant=self.names.name, since=since, limit=JOURNAL_PAGE)
-            exchanges = _items(page, "exchanges")
-            yield from exchanges
-            newest = max((int(each["id"]) for each in exchanges), default=since)
-            if newest <= since:
-                return
-            since = newest
+        return self.control(mock).journal()
+
+    def control(self, mock: str) -> MockControl:
+        """A mock's control interface, for this tenant."""
+        return self.to.control(mock, self.names.name)
 
 
 def _source(listed: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
@@ -203,12 +198,6 @@ def _readable(run_dir: Path | None) -> Iterable[Path]:
     if run_dir is None:
         return []
     return sorted(path for path in (*run_dir.glob("*.log"), *run_dir.glob("service.db*")) if path.is_file())
-
-
-def _items(body: Any, key: str) -> list[dict[str, Any]]:
-    """The list itself, bare or under its key."""
-    found: list[dict[str, Any]] = body[key] if isinstance(body, dict) else body
-    return found
 
 
 def _contact_id(body: Any) -> str | None:

@@ -45,7 +45,6 @@ def wait_until(
     reached: Callable[[ChainState], bool],
     *,
     timeout_s: float = 60.0,
-    pause: Callable[[float], None] = time.sleep,
 ) -> ChainState:
     """Poll until a reading fulfils ``reached``; returns it. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
@@ -53,7 +52,7 @@ def wait_until(
         if time.monotonic() > deadline:
             lines = "\n".join(f"  - {line}" for line in state.pending())
             raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
-        pause(POLL_S)
+        time.sleep(POLL_S)
     return state
 
 
@@ -62,7 +61,6 @@ def wait_until_settled(
     *,
     timeout_s: float = 60.0,
     on_state: Callable[[ChainState], None] = lambda _: None,
-    pause: Callable[[float], None] = time.sleep,
 ) -> ChainState:
     """Poll until everything is at rest; ``on_state`` gets every reading. Raises NotSettled after the wall time."""
 
@@ -70,7 +68,7 @@ def wait_until_settled(
         on_state(state)
         return not any(state.pending())
 
-    return wait_until(reconciliation, settled, timeout_s=timeout_s, pause=pause)
+    return wait_until(reconciliation, settled, timeout_s=timeout_s)
 
 
 def _where(transfer: TransferRecord) -> str:

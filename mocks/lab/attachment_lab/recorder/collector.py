@@ -11,14 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
-from mock_kit.journal.recorder import CapturedExchange
 
 #: Text of all captured exchanges together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024
 
 
 class CollectedRecords:
-    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts the rest."""
+    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts the rest.
+
+    It is the sink of the lab's own process too, which is reporter 0.
+    """
 
     def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
         self._room = self._kept_chars = kept_chars
@@ -28,18 +30,18 @@ class CollectedRecords:
         self._changed = threading.Condition()
         self.dropped = 0
 
-    def begun(self, reporter: int) -> None:
+    def begun(self, reporter: int = 0) -> None:
         """An exchange has begun in the process behind that connection."""
         with self._changed:
             self._under_way[reporter] += 1
 
-    def sent(self, record: Sent, reporter: int) -> None:
+    def sent(self, record: Sent, reporter: int = 0) -> None:
         """Record the sender's end of an exchange."""
         with self._changed:
             self._sent.append(record)
             self._over(reporter)
 
-    def received(self, captured: dict[str, Any], reporter: int) -> None:
+    def received(self, captured: dict[str, Any], reporter: int = 0) -> None:
         """Record the receiver's end of an exchange."""
         size = sum(len(captured[side]["text"] or "") for side in ("request", "response"))
         with self._changed:
@@ -84,25 +86,6 @@ class CollectedRecords:
             self._room, self.dropped = self._kept_chars, 0
 
 
-class OwnSink:
-    """The sink of the lab's own process: it writes to the records directly, without a socket."""
-
-    def __init__(self, records: CollectedRecords) -> None:
-        self._records = records
-
-    def begun(self) -> None:
-        """See ``Sink``."""
-        self._records.begun(0)
-
-    def sent(self, record: Sent) -> None:
-        """See ``Sink``."""
-        self._records.sent(record, 0)
-
-    def received(self, captured: CapturedExchange) -> None:
-        """See ``Sink``."""
-        self._records.received(captured.to_dict(), 0)
-
-
 class Collector:
     """Listens on a loopback port until it is closed; instruments the lab's own process as well."""
 
@@ -118,7 +101,7 @@ class Collector:
 
         self._server = _Server(("127.0.0.1", 0), Reporter)
         threading.Thread(target=self._server.serve_forever, name="recorder-collector", daemon=True).start()
-        self._end_instrumentation = instrument_httpx("lab", OwnSink(self.records))
+        self._end_instrumentation = instrument_httpx("lab", self.records)
 
     def address(self, process: str) -> str:
         """The value of ``ATTACHMENT_LAB_INSTRUMENTATION`` for a process of that name."""

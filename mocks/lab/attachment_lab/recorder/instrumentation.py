@@ -73,7 +73,7 @@ class Sink(Protocol):
     def sent(self, record: Sent) -> None:
         """The sender's end of it has ended."""
 
-    def received(self, captured: CapturedExchange) -> None:
+    def received(self, captured: dict[str, Any]) -> None:
         """The receiver's end of it has ended."""
 
 
@@ -95,9 +95,9 @@ class SocketSink:
         """See ``Sink``."""
         self._write({"kind": "sent", "record": asdict(record)})
 
-    def received(self, captured: CapturedExchange) -> None:
+    def received(self, captured: dict[str, Any]) -> None:
         """See ``Sink``."""
-        self._write({"kind": "received", "record": captured.to_dict()})
+        self._write({"kind": "received", "record": captured})
 
     def _write(self, line: Mapping[str, Any]) -> None:
         with self._lock:
@@ -257,7 +257,7 @@ def _served(
     headers = {name.lower(): value for name, value in started[1]}
     answered.copier = BodyCopier(headers.get("content-type", ""), headers.get("content-encoding", ""))
     answered.feed(content)
-    sink.received(_captured(who, environ, started, asked, answered))
+    sink.received(_captured(who, environ, started, asked, answered).to_dict())
     return [content]
 
 

@@ -1,10 +1,15 @@
-"""Checks everything that one tenant's stack has exchanged, at the end of a test: on every hop, at both ends."""
+"""Checks everything that one tenant's stack has exchanged, at the end of a test: on every hop, at both ends.
+
+``checked_traffic`` does the same for tests that call mocks in their own process: no stack, no sockets.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from attachment_contract.traffic import TrafficCheck, TrafficExchange
@@ -15,6 +20,7 @@ from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.instrumentation import Sent
 from attachment_lab.tenant.credentials import TenantNames
+from mock_kit.journal.recorder import RecorderLog, record_exchanges
 
 #: How long exchanges may continue after a test's end, in wall seconds.
 ENDING_S = 10.0
@@ -66,7 +72,7 @@ class StackRecorder:
     def _wait_until_idle(self, check: TrafficCheck, names: TenantNames) -> None:
         """Wait until no exchange is in progress; planned delays are removed first."""
         for mock in MOCKS:
-            self._to.mock(mock).delete("/_mock/faults", tenant=names.name)
+            self._to.control(mock, names.name).clear_faults()
         deadline = time.monotonic() + ENDING_S
         while busy := self._under_way(names):
             if time.monotonic() > deadline:
@@ -132,3 +138,35 @@ class StackRecorder:
 
 def _is_at(record: Sent, names: TenantNames) -> bool:
     return urlsplit(record.path).path.startswith(f"/{names.tenant_path}/")
+
+
+@contextmanager
+def checked_traffic(test: str) -> Iterator[TrafficCheck]:
+    """Check every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
+
+    Raises AssertionError at the block's end that lists what broke the contract. A mock may be called with requests that
+    no hop describes, as long as it refuses them. ``test`` names the block.
+    """
+    check = TrafficCheck(allow_unknown=True)
+    _flush_processes()  # exchanges of an earlier block belong to no test
+    with record_exchanges() as log:
+        yield check
+        _flush_processes()
+    judge(check, log)
+    broken = check.report(test)
+    assert not broken, broken
+
+
+def _flush_processes() -> None:
+    testing = sys.modules.get("mock_kit.testing")  # not imported: without it no process was started
+    for process in testing.RUNNING if testing else ():
+        if process.process.poll() is None:
+            process.record()
+
+
+def judge(check: TrafficCheck, log: RecorderLog) -> None:
+    """Check everything in a log, and report what it had to drop."""
+    for captured in log.list():
+        check.check(exchange_from_capture(captured.to_dict()))
+    if log.dropped:
+        check.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")

@@ -14,15 +14,20 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.model import RunReport, Scope
-from attachment_lab.report.parts import chat_part, evidence_rows, headline_of, invariants_of, stations_of, used_by
-from attachment_lab.report.privacy import without_names
+from attachment_lab.report.parts import (
+    chat_part,
+    evidence_rows,
+    headline_of,
+    invariants_of,
+    stations_of,
+    used_by,
+    without_names,
+)
 
 PACKAGE = "attachment-transfer"
 
 
-def gather(
-    reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None
-) -> RunReport:
+def gather(reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None) -> RunReport:
     """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
     chats = (watch or Watch(reconciliation)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
@@ -40,7 +45,7 @@ def gather(
         cmi_host=reconciliation.names.cmi_host,
         c4c_host=reconciliation.names.c4c_host,
         scope=scope,
-        made_at=(now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        made_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         headline=headline_of(parts),
         chats=parts,
         stations=stations_of([draw(each) for each in facts]),
@@ -58,10 +63,7 @@ def file_name(reconciliation: Reconciliation, scope: Scope) -> str:
 
 
 def _evidence(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
-    return {
-        mock: reconciliation.to.mock(mock).get("/_mock/evidence", tenant=reconciliation.names.name)["evidence"]
-        for mock in MOCKS
-    }
+    return {mock: reconciliation.control(mock).evidence() for mock in MOCKS}
 
 
 def _versions(reconciliation: Reconciliation) -> dict[str, str]:

@@ -37,8 +37,8 @@ def render(report: RunReport) -> str:
 
 
 def style() -> str:
-    """The style sheet in the document."""
-    return _read("report.css")
+    """The style sheet in the document, of both files."""
+    return _read("report.css") + _read("report_layout.css")
 
 
 def style_policy() -> str:

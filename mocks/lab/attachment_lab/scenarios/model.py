@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.reconciliation.records import ReconciliationVerdict
 
 if TYPE_CHECKING:
     from attachment_lab.scenarios.run import ScenarioRun
 
+#: The service's clock, which is shared by all tenants; fault proxies, for a wire fault; a worker on this machine.
+Need = Literal["clock", "fault_proxy", "worker"]
 Value = int | float | str | bool | None
 
 
@@ -124,10 +126,15 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One action; ``say`` describes it for people."""
+    """One action; ``say`` describes it for people.
+
+    Attributes:
+        needs: what it uses of the stack, beyond its own tenant.
+    """
 
     say: str
     do: Callable[[ScenarioRun], None]
+    needs: Need | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +144,6 @@ class Scenario:
     Attributes:
         happens: what goes wrong, in words.
         expected: the expected result, in words.
-        moves_clock: it moves the service's clock, which is shared by all tenants.
-        needs_fault_proxy: it plans a wire fault, which needs a stack with fault proxies.
-        needs_worker: it kills the worker, so the stack must run on this machine.
     """
 
     id: str
@@ -148,14 +152,17 @@ class Scenario:
     expected: str
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
-    moves_clock: bool = False
-    needs_fault_proxy: bool = False
-    needs_worker: bool = False
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What its steps use of the stack."""
+        return frozenset(step.needs for step in self.steps if step.needs)
 
     def to_json(self) -> dict[str, Any]:
         """What a list shows."""
-        shown = ("id", "title", "happens", "expected", "moves_clock", "needs_fault_proxy", "needs_worker")
-        listed = {name: getattr(self, name) for name in shown}
+        listed: dict[str, Any] = {name: getattr(self, name) for name in ("id", "title", "happens", "expected")}
+        listed |= {"moves_clock": "clock" in self.needs, "needs_fault_proxy": "fault_proxy" in self.needs}
+        listed["needs_worker"] = "worker" in self.needs
         checks = [{"title": each.title, "want": each.want} for each in self.checks]
         return listed | {"steps": [each.say for each in self.steps], "checks": checks}
 

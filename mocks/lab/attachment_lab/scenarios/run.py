@@ -16,7 +16,7 @@ from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import advance_stack, read_offset
-from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.processes import kill_listener
 from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.service_api import TransferRecord
 
@@ -46,9 +46,8 @@ class ScenarioContext:
 class ScenarioRun:
     """One run. Its steps call these methods; ``close`` undoes what they changed."""
 
-    def __init__(self, context: ScenarioContext, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, context: ScenarioContext) -> None:
         self.context = context
-        self.patience_s = patience_s
         self.planned: list[tuple[str, str]] = []
         self.undo: list[Callable[[], None]] = []
         self.kills = 0
@@ -86,10 +85,9 @@ class ScenarioRun:
         if location_id == "token":
             reconciliation.service.token()  # fetched now: otherwise the fault would affect the lab's own request
         match = location.match | ({"path": path} if path else {})
-        body = {"match": match, "kind": kind, **given}
-        answer = reconciliation.to.mock(location.mock).post("/_mock/faults", body, tenant=reconciliation.names.name)
-        self.planned.append((location.mock, str(answer["id"])))
-        return str(answer["id"])
+        fault_id = str(reconciliation.control(location.mock).plan(match, kind, **given)["id"])
+        self.planned.append((location.mock, fault_id))
+        return fault_id
 
     def faults_applied(self) -> int:
         """Number of requests that this run's faults have affected, removed faults included."""
@@ -99,18 +97,14 @@ class ScenarioRun:
         """Remove this run's faults."""
         for mock, fault in self._mine():
             self._applied += int(fault["applied"])
-            self.context.reconciliation.to.mock(mock).delete(
-                f"/_mock/faults/{fault['id']}", tenant=self.context.reconciliation.names.name
-            )
+            self.context.reconciliation.control(mock).remove_fault(str(fault["id"]))
         self.planned.clear()
 
     def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for mock in sorted({mock for mock, _ in self.planned}):
-            known = self.context.reconciliation.to.mock(mock).get(
-                "/_mock/faults", tenant=self.context.reconciliation.names.name
-            )
-            found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
+            known = self.context.reconciliation.control(mock).faults()
+            found += [(mock, fault) for fault in known if (mock, fault["id"]) in self.planned]
         return found
 
     def switch(self, mock: str, **dialect: Any) -> None:
@@ -128,16 +122,16 @@ class ScenarioRun:
         return found[-1] if found else None
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
-        """Poll until ``holds`` is true. Raises NotSettled after ``patience_s`` wall seconds."""
-        deadline = time.monotonic() + self.patience_s
+        """Poll until ``holds`` is true. Raises NotSettled after ``PATIENCE_S`` wall seconds."""
+        deadline = time.monotonic() + PATIENCE_S
         while not holds():
             if time.monotonic() > deadline:
-                raise NotSettled(f"not within {self.patience_s:g} s: {what}")
+                raise NotSettled(f"not within {PATIENCE_S:g} s: {what}")
             time.sleep(POLL_S)
 
     def settle(self) -> None:
         """Wait until the chain is at rest. Raises NotSettled."""
-        wait_until_settled(self.context.reconciliation, timeout_s=self.patience_s)
+        wait_until_settled(self.context.reconciliation, timeout_s=PATIENCE_S)
 
     def advance(self, seconds: float) -> None:
         """Advance the clocks of the service and of all tenants."""
@@ -200,11 +194,7 @@ class ScenarioRun:
 
 def planned_faults(reconciliation: Reconciliation) -> int:
     """Number of planned faults in this tenant that could affect a new chat."""
-    count = 0
-    for mock in MOCKS:
-        planned = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
-        count += sum(1 for each in planned if can_affect_a_new_chat(each))
-    return count
+    return sum(can_affect_a_new_chat(each) for mock in MOCKS for each in reconciliation.control(mock).faults())
 
 
 def can_affect_a_new_chat(fault: Mapping[str, Any]) -> bool:

@@ -7,32 +7,33 @@ from typing import Any
 from attachment_lab.demo.run import default_files
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.colleague import Colleague
-from attachment_lab.scenarios.model import Step
+from attachment_lab.scenarios.model import Need, Step
 from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.conversation import Sendable
+from mock_kit.faults.kinds import KINDS
 
 #: Only files up to this size are sent: scenarios are about faults, not about size.
 SMALL_BYTES = 400 * 1024
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
 
 
-def small_files(count: int = FILES) -> list[Sendable]:
+def small_files() -> list[Sendable]:
     """The first of the customer's usual files that are small."""
     found = [each for each in default_files() if each.path.stat().st_size <= SMALL_BYTES]  # type: ignore[union-attr]  # all have a path
-    return found[:count]
+    return found[:FILES]
 
 
-def customer_sends(count: int = FILES) -> Step:
+def customer_sends() -> Step:
     """A chat with files."""
 
     def do(run: ScenarioRun) -> None:
         chat = run.open_chat(CUSTOMER)
         chat.say("Hello! The boiler is broken, I am sending the papers.")
         chat.accept()
-        for each in small_files(count):
+        for each in small_files():
             chat.send(each)
 
-    return Step(say=f"A customer sends {count} files; an agent accepts the chat", do=do)
+    return Step(say=f"A customer sends {FILES} files; an agent accepts the chat", do=do)
 
 
 def chat_ends(copies: int = 1) -> Step:
@@ -47,13 +48,18 @@ def chat_ends(copies: int = 1) -> Step:
     return Step(say=f"The chat ends; Contact Pro delivers its event{times}", do=do)
 
 
+def one_chat(*broken: Step, end: Step | None = None) -> tuple[Step, ...]:
+    """A customer sends files, something is broken, the chat ends, the stack comes to rest (or ``end`` happens)."""
+    return (customer_sends(), *broken, chat_ends(), end or settled())
+
+
 def fault(say: str, location: str, kind: str, **given: Any) -> Step:
     """Plan a fault (see ``ScenarioRun.plan``)."""
 
     def do(run: ScenarioRun) -> None:
         run.plan(location, kind, **given)
 
-    return Step(say=say, do=do)
+    return Step(say=say, do=do, needs=_proxy(kind))
 
 
 def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given: Any) -> Step:
@@ -62,7 +68,7 @@ def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given:
     def do(run: ScenarioRun) -> None:
         run.plan("download", kind, path=f"*/attachments/{run.chat.sent[1].id}*", times=times, **given)
 
-    return Step(say=say, do=do)
+    return Step(say=say, do=do, needs=_proxy(kind))
 
 
 def switch(say: str, mock: str, **dialect: Any) -> Step:
@@ -77,12 +83,13 @@ def settled() -> Step:
 
 def time_passes() -> Step:
     """Skip every wait of the service by moving the clock."""
-    return Step(say="The stack’s clock runs ahead whenever the service waits", do=lambda run: run.skip_waits())
+    say = "The stack’s clock runs ahead whenever the service waits"
+    return Step(say=say, do=lambda run: run.skip_waits(), needs="clock")
 
 
 def clock_moves(say: str, seconds: float) -> Step:
     """Advance the clocks."""
-    return Step(say=say, do=lambda run: run.advance(seconds))
+    return Step(say=say, do=lambda run: run.advance(seconds), needs="clock")
 
 
 def event_again(say: str) -> Step:
@@ -101,7 +108,7 @@ def worker_dies() -> Step:
         run.wait(lambda: _is_half_way(run), "the first file is stored")
         run.kill_worker()
 
-    return Step(say="When the first file is stored, the worker is killed with kill -9", do=do)
+    return Step(say="When the first file is stored, the worker is killed with kill -9", do=do, needs="worker")
 
 
 def colleague_saves() -> Step:
@@ -149,6 +156,10 @@ def redelivered() -> Step:
         run.redeliver_failed()
 
     return Step(say="An administrator sends the failed delivery again from the event log", do=do)
+
+
+def _proxy(kind: str) -> Need | None:
+    return "fault_proxy" if KINDS[kind].layer == "wire" else None
 
 
 def _is_half_way(run: ScenarioRun) -> bool:

@@ -26,23 +26,13 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="SAP Service Cloud answers 503 to everything for ten minutes of the stack’s time.",
         expected="The service waits longer and longer between rounds and stores every file once C4C is back. "
         "No operator is needed.",
-        moves_clock=True,
-        steps=(
-            do.customer_sends(),
+        steps=do.one_chat(
             do.fault(
                 "C4C goes down for ten minutes", "c4c", "status", times=None, expires_in_s=TEN_MINUTES_S, params=BUSY
             ),
-            do.chat_ends(),
-            do.time_passes(),
+            end=do.time_passes(),
         ),
-        checks=(
-            see.fault_applied(2),
-            see.passed(TEN_MINUTES_S - 60),
-            see.rounds(3),
-            see.stored(),
-            see.objects(),
-            see.invariants_hold(),
-        ),
+        checks=(see.fault_applied(2), see.passed(TEN_MINUTES_S - 60), see.rounds(3), *see.all_arrived()),
     ),
     Scenario(
         id="token-expires",
@@ -50,11 +40,8 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="Between two events of one chat, Contact Pro’s access token runs out.",
         expected="The event engine gets a new token; the second event starts another round, "
         "and no file is stored twice.",
-        moves_clock=True,
         steps=(
-            do.customer_sends(),
-            do.chat_ends(),
-            do.settled(),
+            *do.one_chat(),
             do.clock_moves("An hour passes: the token has run out", BEYOND_THE_TOKEN_S),
             do.event_again("Another event of the same chat"),
             do.settled(),
@@ -64,10 +51,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.fresh_token(),
             see.one_transfer(),
             see.rounds_exactly(2),
-            see.stored(),
-            see.objects(),
-            see.uploads_per_file(1),
-            see.invariants_hold(),
+            *see.all_arrived(uploads_per_file=1),
         ),
     ),
     Scenario(
@@ -75,42 +59,28 @@ _FAILURES: tuple[Scenario, ...] = (
         title="The answer is lost after the upload",
         happens="C4C stores a file, but the service gets a 504 instead of the answer.",
         expected="The service checks C4C before it sends anything again, finds the file and adopts it: no second copy.",
-        steps=(
-            do.customer_sends(),
+        steps=do.one_chat(
             do.fault(
                 "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
-            ),
-            do.chat_ends(),
-            do.settled(),
+            )
         ),
-        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
     ),
     Scenario(
         id="cmi-throttles",
         title="CMI throttles",
         happens="CMI answers 429 with Retry-After to the first download, as a gateway does at too many requests.",
         expected="The service respects Retry-After and transfers the file in a later round.",
-        moves_clock=True,
-        steps=(
-            do.customer_sends(),
+        steps=do.one_chat(
             do.fault(
                 "CMI will ask for 30 seconds of patience",
                 "download",
                 "status",
                 params={"status": 429, "headers": {"Retry-After": "30"}},
             ),
-            do.chat_ends(),
-            do.time_passes(),
+            end=do.time_passes(),
         ),
-        checks=(
-            see.fault_applied(),
-            see.passed(25),
-            see.rounds(2),
-            see.retried(),
-            see.stored(),
-            see.objects(),
-            see.invariants_hold(),
-        ),
+        checks=(see.fault_applied(), see.passed(25), see.rounds(2), see.retried(), *see.all_arrived()),
     ),
     Scenario(
         id="byte-changes",
@@ -118,11 +88,8 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="One byte of one file is changed on its way out of CMI.",
         expected="CMI gives no digest, so the service cannot see it. The reconciliation compares both ends, "
         "names the file and the hop.",
-        steps=(
-            do.customer_sends(),
-            do.fault_on_second_file("One byte of the second download will change", "flip_byte", params={"offset": 20}),
-            do.chat_ends(),
-            do.settled(),
+        steps=do.one_chat(
+            do.fault_on_second_file("One byte of the second download will change", "flip_byte", params={"offset": 20})
         ),
         checks=(
             see.fault_applied(),
@@ -138,35 +105,18 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="CMI lists a file but answers 404 when it is downloaded.",
         expected="The other files arrive; this one is reported failed with a reason and a remedy. "
         "Nothing is lost silently.",
-        steps=(
-            do.customer_sends(),
-            do.fault_on_second_file("The second file will be gone", "status", times=None, params={"status": 404}),
-            do.chat_ends(),
-            do.settled(),
+        steps=do.one_chat(
+            do.fault_on_second_file("The second file will be gone", "status", times=None, params={"status": 404})
         ),
-        checks=(
-            see.fault_applied(),
-            see.stored(FILES - 1),
-            see.failed(1, "attachment-gone"),
-            see.objects(FILES - 1),
-            see.outcome("partly_stored"),
-            see.invariants_hold(),
-        ),
+        checks=(see.fault_applied(), *see.one_missing("attachment-gone")),
     ),
     Scenario(
         id="c4c-locked",
         title="C4C locks the activity",
         happens="A colleague is saving to the same activity; C4C refuses the service’s upload as locked.",
         expected="The service retries later and stores every file once.",
-        moves_clock=True,
-        steps=(
-            do.customer_sends(),
-            do.colleague_saves(),
-            do.chat_ends(),
-            do.colleague_done(),
-            do.time_passes(),
-        ),
-        checks=(see.refused(), see.stored(), see.objects(), see.invariants_hold()),
+        steps=(*do.one_chat(do.colleague_saves(), end=do.colleague_done()), do.time_passes()),
+        checks=(see.refused(), *see.all_arrived()),
     ),
     Scenario(
         id="worker-killed",
@@ -174,17 +124,20 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="kill -9 hits the service’s worker while it uploads.",
         expected="The supervisor starts another, which continues where the first one stopped: nothing is lost, "
         "nothing is stored twice.",
-        needs_worker=True,
         steps=(
-            do.customer_sends(),
-            do.fault(
-                "C4C takes 0.7 seconds more for each upload", "upload", "latency", times=None, params={"delay_s": 0.7}
+            *do.one_chat(
+                do.fault(
+                    "C4C takes 0.7 seconds more for each upload",
+                    "upload",
+                    "latency",
+                    times=None,
+                    params={"delay_s": 0.7},
+                ),
+                end=do.worker_dies(),
             ),
-            do.chat_ends(),
-            do.worker_dies(),
             do.settled(),
         ),
-        checks=(see.killed(), see.stored(), see.objects(), see.invariants_hold()),
+        checks=(see.killed(), *see.all_arrived()),
     ),
     Scenario(
         id="event-twice",
@@ -192,30 +145,20 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="The event engine delivers the same event two times.",
         expected="Both are acknowledged, they make one transfer, and every file is stored once.",
         steps=(do.customer_sends(), do.chat_ends(copies=2), do.settled()),
-        checks=(
-            see.deliveries("delivered", "delivered"),
-            see.one_transfer(),
-            see.stored(),
-            see.objects(),
-            see.uploads_per_file(1),
-            see.invariants_hold(),
-        ),
+        checks=(see.deliveries("delivered", "delivered"), see.one_transfer(), *see.all_arrived(uploads_per_file=1)),
     ),
     Scenario(
         id="late-commit",
         title="C4C commits late",
         happens="The answer to an upload is lost, and C4C shows the file only a second later.",
         expected="The service gives C4C time to commit before it decides. It finds the file and adopts it.",
-        steps=(
-            do.customer_sends(),
+        steps=do.one_chat(
             do.switch("C4C will commit a second late", "c4c", commit_delay_s=SLOW_COMMIT_S),
             do.fault(
                 "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
             ),
-            do.chat_ends(),
-            do.settled(),
         ),
-        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
     ),
     Scenario(
         id="refused-then-redriven",
@@ -224,10 +167,10 @@ _FAILURES: tuple[Scenario, ...] = (
         expected="The service stops and says why. An administrator grants the right, an operator presses “Try again”, "
         "and every file arrives.",
         steps=(
-            do.customer_sends(),
-            do.fault("C4C will refuse every upload", "upload", "status", times=None, params={"status": 403}),
-            do.chat_ends(),
-            do.parked(),
+            *do.one_chat(
+                do.fault("C4C will refuse every upload", "upload", "status", times=None, params={"status": 403}),
+                end=do.parked(),
+            ),
             do.repaired("The right is granted; an operator presses Try again"),
             do.settled(),
         ),
@@ -247,19 +190,13 @@ _FAILURES: tuple[Scenario, ...] = (
         expected="Nothing is transferred until an administrator redelivers the event from the event log; "
         "then every file arrives.",
         steps=(
-            do.customer_sends(),
-            do.fault("The service will be away for a moment", "delivery", "status", params={"status": 503}),
-            do.chat_ends(),
-            do.redelivered(),
+            *do.one_chat(
+                do.fault("The service will be away for a moment", "delivery", "status", params={"status": 503}),
+                end=do.redelivered(),
+            ),
             do.settled(),
         ),
-        checks=(
-            see.fault_applied(),
-            see.deliveries("failed", "delivered"),
-            see.stored(),
-            see.objects(),
-            see.invariants_hold(),
-        ),
+        checks=(see.fault_applied(), see.deliveries("failed", "delivered"), *see.all_arrived()),
     ),
     Scenario(
         id="download-cut",
@@ -267,31 +204,21 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="The connection to CMI closes in the middle of a file.",
         expected="The service detects that bytes are missing and downloads the file again. "
         "No incomplete file reaches C4C.",
-        moves_clock=True,
-        needs_fault_proxy=True,
-        steps=(
-            do.customer_sends(),
+        steps=do.one_chat(
             do.fault_on_second_file(
                 "The second download will break off after 1000 bytes", "cut", params={"after_bytes": 1000}
             ),
-            do.chat_ends(),
-            do.time_passes(),
+            end=do.time_passes(),
         ),
-        checks=(see.fault_applied(), see.retried(), see.stored(), see.objects(), see.invariants_hold()),
+        checks=(see.fault_applied(), see.retried(), *see.all_arrived()),
     ),
     Scenario(
         id="connection-reset",
         title="The connection is reset after the upload",
         happens="C4C stores a file, then the TCP connection is reset before its answer.",
         expected="As with a lost answer: the service checks C4C first, adopts the file and makes no copy.",
-        needs_fault_proxy=True,
-        steps=(
-            do.customer_sends(),
-            do.fault("The connection will be reset after the first upload", "upload", "lost_answer"),
-            do.chat_ends(),
-            do.settled(),
-        ),
-        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        steps=do.one_chat(do.fault("The connection will be reset after the first upload", "upload", "lost_answer")),
+        checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
     ),
 )
 #: Order of the console's page: open failures first, then answers that look like success.

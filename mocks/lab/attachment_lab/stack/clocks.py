@@ -10,21 +10,20 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab.clients.control import GONE
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
 
 #: Offsets closer than this count as equal.
 SAME_S = 0.5
-GONE = 404
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockReading:
-    """One clock. ``now`` is RFC 3339; None for the service's, of which only the offset is known."""
+    """One clock, and how far it is ahead of the wall clock."""
 
     name: str
     offset_s: float
-    now: str | None = None
 
 
 def write_offset(clock_file: Path, offset_s: float) -> None:
@@ -41,10 +40,7 @@ def read_offset(clock_file: Path) -> float:
 
 def read_clocks(to: StackClients, tenant: str, clock_file: Path | None) -> list[ClockReading]:
     """The tenant's three clocks, and the service's where its clock file can be read."""
-    found = []
-    for mock in MOCKS:
-        clock = to.mock(mock).get("/_mock/clock", tenant=tenant)
-        found.append(ClockReading(name=mock, offset_s=float(clock["offset_s"]), now=clock["now"]))
+    found = [ClockReading(name=mock, offset_s=to.control(mock, tenant).offset_s()) for mock in MOCKS]
     if clock_file is not None:
         found.append(ClockReading(name="service", offset_s=read_offset(clock_file)))
     return found
@@ -62,7 +58,7 @@ def advance_stack(to: StackClients, clock_file: Path, seconds: float) -> None:
 def advance_tenant(to: StackClients, tenant: str, seconds: float) -> None:
     """Advance one tenant's clocks in the mocks alone; the service's clock is not moved."""
     for mock in MOCKS:
-        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, tenant=tenant)
+        to.control(mock, tenant).advance(seconds)
 
 
 def catch_up(to: StackClients, tenant: str, clock_file: Path | None) -> None:
@@ -76,9 +72,10 @@ def catch_up(to: StackClients, tenant: str, clock_file: Path | None) -> None:
 def _catch_up(to: StackClients, mock: str, tenant: str, target_s: float) -> None:
     """A tenant that has been closed in the meantime is skipped."""
     try:
-        behind_s = target_s - float(to.mock(mock).get("/_mock/clock", tenant=tenant)["offset_s"])
+        clock = to.control(mock, tenant)
+        behind_s = target_s - clock.offset_s()
         if behind_s > SAME_S:
-            to.mock(mock).post("/_mock/clock", {"advance_s": behind_s}, tenant=tenant)
+            clock.advance(behind_s)
     except RequestRefused as exc:
         if exc.status != GONE:
             raise

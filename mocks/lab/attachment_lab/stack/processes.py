@@ -1,4 +1,7 @@
-"""Start, watch and end the processes of the stack; each in a process group of its own, with a log file."""
+"""Start, watch and end the processes of the stack; each in a process group of its own, with a log file.
+
+``kill_listener`` finds the process behind a port, to kill it on purpose.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from attachment_lab.errors import StackFailed
+from attachment_lab.errors import LabFailed, StackFailed
 from attachment_lab.stack import process_cleanup
-from attachment_lab.stack.progress import STALLED_S, Progress
+from attachment_lab.stack.process_cleanup import members
+from attachment_lab.stack.progress import STALLED_S, StartProgress
 
 TAIL_LINES = 15
 POLL_S, LONGEST_POLL_S = 0.05, 0.5
@@ -166,7 +172,7 @@ class StackProcesses:
 
         Raises StackFailed with the end of the log of the process that died or stalled.
         """
-        progress = Progress(process, status)
+        progress = StartProgress(process, status)
         while not ready():
             dead = self.find_dead()
             if dead is not None:
@@ -222,3 +228,30 @@ def exit_words(code: int | None) -> str:
     if code is not None and code < 0:
         return f"by {signal.Signals(-code).name}"
     return f"with exit code {code}"
+
+
+def kill_listener(port: int) -> int:
+    """SIGKILL the process that listens on a loopback port; returns its pid. Raises LabFailed."""
+    pids = listeners(port)
+    if not pids:
+        raise LabFailed(f"no process of this user listens on port {port}: nothing to kill")
+    psutil.Process(pids[0]).kill()
+    return pids[0]
+
+
+def listeners(port: int) -> list[int]:
+    """Processes with a listening socket on that port, youngest first (a forked child shares its parent's)."""
+    # psutil names one process for each socket; those that share it are in the same session.
+    named = next((each.pid for each in psutil.net_connections("tcp") if _listens(each, port) and each.pid), None)
+    if named is None:
+        return []
+    found = []
+    for process in members(os.getsid(named)):
+        with suppress(psutil.Error):
+            if any(_listens(each, port) for each in process.net_connections("tcp")):
+                found.append(process.pid)
+    return sorted(found, reverse=True)
+
+
+def _listens(connection: Any, port: int) -> bool:
+    return bool(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port)

@@ -27,7 +27,7 @@ class Watched(Protocol):
         """CPU seconds that it has used so far."""
 
 
-class Progress:
+class StartProgress:
     """Observes one process: it uses CPU time, writes its log, or answers differently.
 
     Args:

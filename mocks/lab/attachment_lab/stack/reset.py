@@ -1,8 +1,8 @@
 """Keep a stack running for other commands, and reset it when one of them asks for it.
 
-There are two ways. The quick one resets the default tenant and leaves the service running (``tenant_reset``): about a
-second. The full one also restarts the service on an empty database with its clock at zero. The owner does both: it has
-the tenant's secrets, and only it can restart the service.
+There are two ways. The quick one resets the default tenant and leaves the service running (``opening.reset_tenant``):
+about a second. The full one also restarts the service on an empty database with its clock at zero. The owner does both:
+it has the tenant's secrets, and only it can restart the service.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
-from attachment_lab.tenant.opening import close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.tenant.opening import close_tenant, open_tenant, reset_tenant
 
 CHECK_ALIVE_S = 0.2
 POLL_S = 0.03

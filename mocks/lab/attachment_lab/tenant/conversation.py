@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import LabFailed
@@ -82,6 +82,8 @@ class LabConversation:
         self.fired: list[FiredChatEvent] = []
         #: ObjectID of the chat activity; None until C4C has returned it.
         self.activity: str | None = None
+        #: Whether an agent has accepted it; only then does C4C have an activity.
+        self.accepted = False
 
     @classmethod
     def open(
@@ -96,7 +98,7 @@ class LabConversation:
         queue: Mapping[str, str] | None = None,
         agent: str = "Bob Agent",
         on_sent: Callable[[SentFile], None] = lambda _: None,
-    ) -> LabConversation:
+    ) -> Self:
         """The customer writes to a queue or, with ``direct``, to the agent named ``agent``.
 
         ``on_sent`` is called with each file that CMI has accepted, such as ``Reconciliation.customer_sent``.
@@ -114,15 +116,18 @@ class LabConversation:
         return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
 
     @classmethod
-    def resume(cls, to: StackClients, names: TenantNames, guid: str) -> LabConversation:
+    def resume(cls, to: StackClients, names: TenantNames, guid: str) -> Self:
         """A chat that is open already. Raises RequestRefused when CMI has no chat with this guid."""
         chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=names.name)
-        return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
+        found = cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
+        found.accepted = any(leg["accepted"] for leg in chat["legs"])
+        return found
 
     def accept(self, agent: Mapping[str, str] | None = None) -> dict[str, Any]:
         """An agent accepts the chat; the widget notifies C4C, which creates the activity. Returns the contact."""
         contact = self._move("accept", agent=agent)
         self._notify_c4c("ACCEPT")
+        self.accepted = True
         return contact
 
     def decline(self) -> None:
@@ -165,16 +170,16 @@ class LabConversation:
             )
         return sent
 
-    def transfer(
+    def add_leg(
         self, *, queue: Mapping[str, str] | None = None, agent: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """The agent transfers the chat: one more leg with an id of its own. Returns the contact."""
         return self._move("transfer", queue=queue, agent=agent)
 
-    def end(self, *, fire: bool = True, accepted: bool = True) -> FiredChatEvent | None:
+    def end(self, *, fire: bool = True) -> FiredChatEvent | None:
         """The chat ends: C4C completes the activity; the event ``Ended`` is fired if ``fire`` is set."""
         contact = self._move("end")
-        if accepted:
+        if self.accepted:
             self._notify_c4c("END")
         return self.fire("Ended", contact) if fire else None
 

@@ -1,13 +1,21 @@
-"""Create a tenant in the three mocks: accounts, the technical user, the four secrets and the integration."""
+"""Create a tenant in the three mocks: accounts, the technical user, the four secrets and the integration; reset it.
+
+A reset takes about a second: the service keeps running with its database. The tenant gets another OAuth client and
+other ids (``credentials.with_new_secrets``), so that the service does not confuse its chats with earlier ones.
+Transfers that are still in progress are cancelled first, so that no old password is tried on the new users.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames
+from attachment_lab.errors import RequestRefused
+from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames, with_new_secrets
+from attachment_lab.tenant.service_api import ServiceApi
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.
 C4C_SERVICES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
@@ -134,3 +142,34 @@ def _add_integration(to: StackClients, names: TenantNames, options: TenantOption
             "json": names.integration_json,
         },
     )
+
+
+def reset_tenant(
+    to: StackClients, names: TenantNames, options: TenantOptions | None = None, *, offset_s: float = 0.0
+) -> TenantNames:
+    """Close a tenant and open it again; returns its new names and secrets. Raises RequestRefused, Unreachable.
+
+    Args:
+        offset_s: seconds by which the service's clock is ahead of the wall. It cannot go back while the service runs,
+            so the new tenant starts at that time too.
+    """
+    stop_transfers(to, names)
+    close_tenant(to, names.name)
+    fresh = with_new_secrets(names)
+    open_tenant(to, fresh, options)
+    for mock in MOCKS if offset_s else ():
+        to.control(mock, fresh.name).advance(offset_s)
+    return fresh
+
+
+def stop_transfers(to: StackClients, names: TenantNames) -> None:
+    """Remove the tenant's planned faults and cancel its transfers. One that cannot be cancelled ends by itself."""
+    for mock in MOCKS:
+        to.control(mock, names.name).clear_faults()
+    to.orchestration.delete("/_mock/oauth/failures", tenant=names.name)
+    service = ServiceApi(to, names)
+    with suppress(RequestRefused):  # the tenant's OAuth client may have been changed by hand: then no token is issued
+        for each in service.transfers():
+            if each.state not in {"settled", "cancelled"}:
+                with suppress(RequestRefused):  # it has ended in the meantime
+                    service.cancel(each.id)

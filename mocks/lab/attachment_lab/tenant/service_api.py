@@ -89,7 +89,7 @@ class ServiceApi:
         found: list[TransferRecord] = []
         cursor: str | None = None
         while True:
-            page = self._get("/transfers", contact_id=chat, limit=100, cursor=cursor)
+            page = self.send("GET", "/transfers", contact_id=chat, limit=100, cursor=cursor)
             found += [_unchanged(each, known or {}) or self.transfer(str(each["id"])) for each in page["transfers"]]
             cursor = page.get("next_cursor")
             if not cursor:
@@ -97,15 +97,15 @@ class ServiceApi:
 
     def transfer(self, transfer_id: str) -> TransferRecord:
         """One transfer with its attachments. Raises RequestRefused."""
-        return transfer_from(self._get(f"/transfers/{transfer_id}"))
+        return transfer_from(self.send("GET", f"/transfers/{transfer_id}"))
 
     def cancel(self, transfer_id: str) -> None:
         """End a transfer and shred its secrets. Raises RequestRefused, 409 when it has ended already."""
-        self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
+        self.send("POST", f"/transfers/{transfer_id}/cancel")
 
     def retry(self, transfer_id: str) -> TransferRecord:
         """Run a transfer again now, as an operator does. Raises RequestRefused: 409 says why it is impossible."""
-        return transfer_from(self._send("POST", f"/transfers/{transfer_id}/retry"))
+        return transfer_from(self.send("POST", f"/transfers/{transfer_id}/retry"))
 
     def token(self, *, fresh: bool = False) -> str:
         """A bearer token for the tenant's OAuth client, cached until shortly before it expires."""
@@ -122,10 +122,8 @@ class ServiceApi:
             self._good_until = time.monotonic() + float(answer.get("expires_in", 60)) - SLACK_S
         return self._token
 
-    def _get(self, path: str, **params: Any) -> Any:
-        return self._send("GET", path, **params)
-
-    def _send(self, method: str, path: str, **params: Any) -> Any:
+    def send(self, method: str, path: str, /, **params: Any) -> Any:
+        """One call with the tenant's token; returns the JSON answer. Raises RequestRefused, Unreachable."""
         try:
             return self._to.service.send(method, path, params=params, headers=self._bearer())
         except RequestRefused as exc:

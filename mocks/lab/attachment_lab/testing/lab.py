@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
-from attachment_lab.clients.stack_clients import MOCKS
-from attachment_lab.errors import RequestRefused, WrongUse
+from attachment_lab.errors import WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import C4cFile, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import wait_until_settled
-from attachment_lab.stack.clocks import read_offset, write_offset
+from attachment_lab.stack.clocks import advance_tenant, read_offset, write_offset
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.conversation import FiredChatEvent, LabConversation, Sendable, SentFile
+from attachment_lab.tenant.conversation import LabConversation, Sendable, SentFile
 from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.service_api import TransferRecord
+from attachment_lab.tenant.service_api import ServiceApi, TransferRecord
 
 if TYPE_CHECKING:
     from attachment_lab.recorder.stack_recorder import StackRecorder
@@ -82,51 +81,21 @@ class Lab:
         return self._recorder.check(names, closing=closing).report(of or f"tenant {names.name}")
 
 
-class LabChat:
+class LabChat(LabConversation):
     """One chat of a tenant; its customer, agent and files."""
 
-    def __init__(self, tenant: LabTenant, conversation: LabConversation, *, accepted: bool) -> None:
-        self._tenant = tenant
-        self._conversation = conversation
-        self._accepted = accepted
-
-    @property
-    def guid(self) -> str:
-        """The group id: ``{contact.guid}``, 32 upper-case hex digits."""
-        return self._conversation.guid
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._service = ServiceApi(self._to, self._names)
 
     @property
     def files(self) -> list[SentFile]:
         """Files sent so far, in order, with size and digest as counted while sending."""
-        return list(self._conversation.sent)
-
-    def send(self, file: Sendable, *, originator_type: Literal["customer", "agent"] = "customer") -> SentFile:
-        """Send one more file."""
-        return self._conversation.send(file, originator_type)
-
-    def say(self, text: str, *, originator_type: Literal["customer", "agent"] = "customer") -> None:
-        """One message."""
-        self._conversation.say(text, originator_type)
-
-    def add_leg(self) -> None:
-        """The agent transfers the chat: one more leg."""
-        self._conversation.transfer()
-
-    def end(self, *, fire: bool = True) -> FiredChatEvent | None:
-        """The chat ends; event ``Ended`` unless ``fire`` is False."""
-        return self._conversation.end(fire=fire, accepted=self._accepted)
-
-    def wrap_up(self, *, fire: bool = True) -> FiredChatEvent | None:
-        """The wrap-up ends; event ``Closed`` unless ``fire`` is False."""
-        return self._conversation.wrap_up(fire=fire)
-
-    def fire(self, event: str) -> FiredChatEvent:
-        """Fire an event (again)."""
-        return self._conversation.fire(event)
+        return list(self.sent)
 
     def transfer(self) -> TransferRecord:
         """The service's transfer for this chat. Raises LookupError when the service has none."""
-        found = self._tenant.reconciliation.service.transfers(chat=self.guid)
+        found = self._service.transfers(chat=self.guid)
         if not found:
             raise LookupError(f"the service has no transfer for chat {self.guid}")
         return found[-1]
@@ -151,11 +120,7 @@ class PlannedFault:
 
     def remove(self) -> None:
         """Remove it; a fault that is used up is no error."""
-        try:
-            self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", tenant=self._tenant.name)
-        except RequestRefused as exc:
-            if exc.status != 404:
-                raise
+        self._tenant.reconciliation.control(self.mock).remove_fault(self.id)
 
 
 class TenantClock:
@@ -176,8 +141,7 @@ class TenantClock:
                 "mark the test with @pytest.mark.own_stack to start a stack of its own"
             )
         step_s = seconds + 60 * minutes + 3600 * hours
-        for mock in MOCKS:
-            self._tenant.mock(mock).post("/_mock/clock", {"advance_s": step_s}, tenant=self._tenant.name)
+        advance_tenant(self._tenant.lab.stack.clients, self._tenant.name, step_s)
         clock_file = self._tenant.lab.stack.clock_file
         write_offset(clock_file, read_offset(clock_file) + step_s)
 
@@ -216,7 +180,7 @@ class LabTenant:
             accepted: whether an agent accepts it; only then does C4C have an activity.
             direct: to an agent instead of a queue; such chats do not support attachments upload.
         """
-        conversation = LabConversation.open(
+        chat = LabChat.open(
             self.lab.stack.clients,
             self.names,
             channel_sub_type=channel_sub_type,
@@ -225,10 +189,10 @@ class LabTenant:
             on_sent=self.reconciliation.customer_sent,
         )
         if accepted:
-            conversation.accept()
+            chat.accept()
         for each in files:
-            conversation.send(each)
-        return LabChat(self, conversation, accepted=accepted)
+            chat.send(each)
+        return chat
 
     def wait_until_settled(self, timeout_s: float = 60.0) -> list[TransferRecord]:
         """Wait until all events are delivered and all transfers final. Raises NotSettled."""
@@ -267,9 +231,8 @@ class LabTenant:
             params: of the kind, such as ``status=503``.
         """
         match = {"path": path} | ({"method": method} if method else {})
-        plan = {"match": match, "kind": kind, "times": times, "skip": skip, "params": params}
-        plan |= {"phase": phase} if phase else {}
-        answer = self.mock(mock).post("/_mock/faults", plan, tenant=self.name)
+        how = {"phase": phase, "times": times, "skip": skip, "params": params}
+        answer = self.reconciliation.control(mock).plan(match, kind, **how)
         warning = str(answer.get("warning", ""))
         if warning:
             warnings.warn(warning, FaultHasNoEffect, stacklevel=2)

@@ -11,8 +11,7 @@ import pytest
 
 from attachment_lab.errors import WrongUse
 from attachment_lab.probe.client import ProbeClient
-from attachment_lab.probe.guard import check_write
-from attachment_lab.probe.permits import NotPermitted, Permits, PermitUse, check_site
+from attachment_lab.probe.permits import NotPermitted, Permits, PermitUse, check_site, check_write
 from attachment_lab.probe.target import ProbeTarget
 
 ROOT = "https://my1.crm.cloud.sap/sap/c4c/odata/v1"

@@ -8,14 +8,15 @@ attributes are accepted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from mock_kit.http.problem import FieldError
-from orchestration_mock.model.errors import MalformedRequest
+from mock_kit.http.refusals import MalformedRequest
+from mock_kit.tenants.clock import stamp
+from mock_kit.tenants.ids import normal_id
 from orchestration_mock.model.forms import Form
 
 CHANNELS = ("chat", "phone", "email")
@@ -34,13 +35,6 @@ KNOWN_PATHS = frozenset({
     "transferring_agent.id", "transferring_agent.number", "transferring_agent.chat_address",
     "source", "destination", "email", "email.body", "email.subject", "email.to", "email.cc",
 })  # fmt: skip
-_HEX_ID = re.compile(r"[0-9A-F]{32}", re.ASCII)
-
-
-def normal_id(value: str) -> str | None:
-    """An id as 32 upper-case hex digits; hyphens and lower case are accepted, as documented. None: no id."""
-    bare = value.replace("-", "").upper()
-    return bare if _HEX_ID.fullmatch(bare) else None
 
 
 @dataclass(frozen=True)
@@ -116,8 +110,3 @@ def _queue(form: Form) -> dict[str, Any] | None:
         form.wrong("contact.queue", 'null or {"id", "address"}', "send null for a direct chat", queue)
         return None
     return {"id": queue.get("id"), "address": queue.get("address")} | dict(queue)
-
-
-def stamp(moment: datetime) -> str:
-    """UTC, milliseconds, Z: the documented form of `{contact.created}`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from mock_kit.faults.kinds import is_int, is_number
 from mock_kit.http.problem import FieldError
-from orchestration_mock.model.errors import Invalid, MalformedRequest, found_value
+from mock_kit.http.refusals import Invalid, MalformedRequest, found_value
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Form:
         self._known.add(field)
         return self._body.get(field, default)
 
-    def _typed(self, field: str, default: T | None, expected: str, test: Callable[[object], bool]) -> Any:
+    def _typed(self, field: str, default: T | None, expected: str, test: Callable[[Any], bool]) -> Any:
         value = self.raw(field, default)
         if not test(value):
             remedy = f"send {field} as {expected}" if field in self._body else f"add the field {field}"
@@ -65,22 +66,13 @@ class Form:
 
     def whole(self, field: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
         """A whole number from ``least`` to ``most``."""
-
-        def test(value: object) -> bool:
-            if not isinstance(value, int) or isinstance(value, bool):
-                return False
-            return value >= least and (most is None or value <= most)
-
         expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
-        return self._typed(field, default, expected, test) or 0
+        return self._typed(field, default, expected, lambda value: is_int(value, least, most)) or 0
 
     def seconds(self, field: str, default: float, *, least: float = 0, most: float) -> float:
         """A number of seconds from ``least`` to ``most``."""
-
-        def test(value: object) -> bool:
-            return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-
-        return float(self._typed(field, default, f"a number of seconds from {least:.0f} to {most:.0f}", test))
+        expected = f"a number of seconds from {least:.0f} to {most:.0f}"
+        return float(self._typed(field, default, expected, lambda value: is_number(value, least) and value <= most))
 
     def choice(self, field: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of the given words, in any case; returned in the vendor's spelling."""

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Any
 
 from mock_kit.http.problem import FieldError
-from orchestration_mock.model.errors import Invalid, MissingItem, Taken
+from mock_kit.http.refusals import Conflict, Invalid, MissingItem
 from orchestration_mock.model.forms import Form
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -157,13 +157,13 @@ class SecretsManager:
             return self._secrets.get(name)
 
     def create(self, body: object, now: datetime) -> Secret:
-        """Store a new secret. Raises ``Invalid``, or ``Taken`` when the name exists."""
+        """Store a new secret. Raises ``Invalid``, or ``Conflict`` when the name exists."""
         self._protect(body)
         secret = read_secret(body, name=None, now=now)
         with self._lock:
             if secret.name in self._secrets:
                 error = FieldError("name", "a name not in use", f"PUT .../secrets/{secret.name}", secret.name)
-                raise Taken(f"A secret named {secret.name} exists; PUT replaces it.", error)
+                raise Conflict(f"A secret named {secret.name} exists; PUT replaces it.", error)
             self._secrets[secret.name] = secret
         return secret
 

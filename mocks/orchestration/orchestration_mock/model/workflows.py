@@ -14,11 +14,10 @@ from threading import Lock
 from typing import Any
 
 from mock_kit.http.problem import FieldError
-from mock_kit.tenants.clock import Clock
-from mock_kit.tenants.ids import Ids
+from mock_kit.http.refusals import MalformedRequest
+from mock_kit.tenants.clock import Clock, stamp
+from mock_kit.tenants.ids import Ids, normal_id
 from orchestration_mock.model.bounded import BoundedDict
-from orchestration_mock.model.contact import normal_id, stamp
-from orchestration_mock.model.errors import MalformedRequest
 from orchestration_mock.model.forms import Form
 
 #: Region → host. No address is published for the data centre in Cape Town.

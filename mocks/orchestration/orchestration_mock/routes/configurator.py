@@ -9,13 +9,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from mock_kit.control import json_body
 from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Conflict
 from mock_kit.mock import Mock
-from orchestration_mock.model.errors import Taken
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations.integration import Integration
 from orchestration_mock.tenant import OrchestrationTenant
-from orchestration_mock.wire.bodies import json_body, submitted, without_tenant
+from orchestration_mock.wire.bodies import submitted, without_tenant
 
 BASE = "/<tenant_path>/system-configurator/api"
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -78,7 +79,7 @@ def _delete_secret(tenant: OrchestrationTenant, name: str, *, forced: bool) -> R
     if users and not forced and tenant.secrets.get(name) is not None:
         remedy = "change these configurations first, or delete with ?force=1"
         error = FieldError("name", "a secret no configuration refers to", remedy)
-        raise Taken(f"The secret {name} is used by: {', '.join(users)}.", error)
+        raise Conflict(f"The secret {name} is used by: {', '.join(users)}.", error)
     tenant.secrets.delete(name)
     if users:
         return jsonify(warnings=[f"still referred to by {user}" for user in users])

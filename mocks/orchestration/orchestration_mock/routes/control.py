@@ -6,12 +6,11 @@ import json
 
 from flask import Blueprint, Response, jsonify, request
 
-from mock_kit.control import whole_number
+from mock_kit.control import json_body, whole_number
 from mock_kit.mock import Mock
 from orchestration_mock.routes.configurator import add_configurator_views
 from orchestration_mock.routes.control_issuer import add_failures, add_issuer
 from orchestration_mock.tenant import OrchestrationTenant
-from orchestration_mock.wire.bodies import json_body, optional_json_body
 
 MOST_DRAIN_S = 60
 MOST_ROWS = 10_000
@@ -74,7 +73,7 @@ def _add_redelivery(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
     @bp.post("/deliveries/<id_>/redeliver")
     def redeliver(id_: str) -> Reply:
         """202 with the (first) new row and the ids of all; 409 while the old one is pending."""
-        given = optional_json_body()
+        given = json_body(optional=True)
         body = given | {"delivery_ids": [id_]} if isinstance(given, dict) else given
         rows = mock.current_tenant().engine.redeliver(body)
         return jsonify(rows[0].as_json() | {"delivery_ids": [row.id for row in rows]}), 202

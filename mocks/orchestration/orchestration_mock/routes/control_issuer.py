@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
+from mock_kit.control import json_body
 from mock_kit.mock import Mock
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.issuer.failures import KINDS
 from orchestration_mock.tenant import OrchestrationTenant
-from orchestration_mock.wire.bodies import json_body, optional_json_body
 
 MOST_EXPIRES_IN_S = 366 * 86_400
 MOST_SKEW_S = 366 * 86_400
@@ -39,7 +39,7 @@ def add_issuer(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
     def rotate() -> Reply:
         """A new signing key; ``{"keep_old": false}`` withdraws the old ones."""
         issuer = mock.current_tenant().issuer
-        form = Form(optional_json_body())
+        form = Form(json_body(optional=True))
         keep_old = form.flag("keep_old", True)
         form.done("The key")
         issuer.rotate(keep_old=keep_old)

@@ -1,20 +1,20 @@
-"""The token issuer's addresses below ``/{tenant}``."""
+"""The token issuer's addresses below ``/{tenant}``, and what a planned failure makes of its replies."""
 
 from __future__ import annotations
+
+import json
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer.client_login import OAuthError
-from orchestration_mock.model.issuer.replies import IssuerReply, keys_reply, metadata_reply, token_reply
 from orchestration_mock.tenant import OrchestrationTenant
 from orchestration_mock.wire.bodies import oauth_form, without_tenant
 from orchestration_mock.wire.problems import NO_STORE
 
-
-def response_of(reply: IssuerReply) -> Response:
-    """The model's reply for Flask."""
-    return Response(reply.text, reply.status, content_type=reply.content_type)
+JSON = "application/json"
+HTML = "<!doctype html><title>Sign in</title><p>Please sign in.</p>"
 
 
 def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
@@ -39,7 +39,7 @@ def _add_tokens(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
             if issuer.locked_until is not None:
                 mock.evidence.touch("oauth.lock")
             raise
-        response = response_of(token_reply(issuer.failures.strike("reply"), granted))
+        response = _token_reply(issuer.failures.strike("reply"), granted)
         response.headers.update(NO_STORE)
         return response
 
@@ -59,7 +59,7 @@ def _add_metadata(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
         """The issuer's metadata (RFC 8414)."""
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
-        return response_of(metadata_reply(issuer.failures.strike("metadata"), issuer.discovery()))
+        return _metadata_reply(issuer.failures.strike("metadata"), issuer.discovery())
 
     @bp.get("/.well-known/jwks.json")
     def jwks() -> Response:
@@ -67,4 +67,46 @@ def _add_metadata(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
         keys = issuer.keys
-        return response_of(keys_reply(issuer.failures.strike("keys"), keys.public(), keys.public(outdated=True)))
+        return _keys_reply(issuer.failures.strike("keys"), keys.public(), keys.public(outdated=True))
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(json.dumps(value), status, content_type=JSON)
+
+
+def _token_reply(kind: str | None, reply: dict[str, Any]) -> Response:
+    """The reply to a token request, changed as the failure says."""
+    without = {name: {key: value for key, value in reply.items() if key != name} for name in reply}
+    known = {
+        "reply_not_json": Response(HTML, content_type="text/html"),
+        "reply_empty": Response("", content_type=JSON),
+        "reply_without_token": _json(without["access_token"]),
+        "reply_without_expiry": _json(without["expires_in"]),
+        "reply_expiry_in_words": _json(reply | {"expires_in": "soon"}),
+        "reply_expiry_nan": _json(reply | {"expires_in": float("nan")}),
+        "reply_expiry_negative": _json(reply | {"expires_in": -1}),
+        "reply_expiry_as_text": _json(reply | {"expires_in": str(reply["expires_in"])}),
+        "reply_expires_at_once": _json(reply | {"expires_in": 0}),
+        "reply_other_token_type": _json(reply | {"token_type": "mac"}),
+    }
+    return known.get(kind or "", _json(reply))
+
+
+def _keys_reply(kind: str | None, keys: list[dict[str, Any]], outdated: list[dict[str, Any]]) -> Response:
+    """The key set, changed as the failure says; ``outdated`` is the set before the last rotation."""
+    known = {
+        "keys_unavailable": _json({"message": "Service Unavailable"}, 503),
+        "keys_empty": _json({"keys": []}),
+        "keys_garbled": Response('{"keys": [{"kty": "EC", "crv": "P-256", "x": "', content_type=JSON),
+        "keys_outdated": _json({"keys": outdated}),
+    }
+    return known.get(kind or "", _json({"keys": keys}))
+
+
+def _metadata_reply(kind: str | None, document: dict[str, Any]) -> Response:
+    """The metadata, changed as the failure says."""
+    known = {
+        "metadata_unavailable": _json({"message": "Service Unavailable"}, 503),
+        "metadata_of_other_issuer": _json(document | {"issuer": "https://login-eu-c1.cc.sinch.com/other-party"}),
+    }
+    return known.get(kind or "", _json(document))

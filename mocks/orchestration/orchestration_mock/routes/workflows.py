@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from mock_kit.control import json_body
+from mock_kit.http.refusals import NotImitated
 from mock_kit.journal.context import note
 from mock_kit.mock import Mock
-from orchestration_mock.model.errors import NotImitated
 from orchestration_mock.model.issuer.bearer import BearerRefused, check_bearer
 from orchestration_mock.model.workflows import BODIES, HOSTS
 from orchestration_mock.tenant import OrchestrationTenant
-from orchestration_mock.wire.bodies import json_body
 
 Reply = Response | tuple[Response, int]
 

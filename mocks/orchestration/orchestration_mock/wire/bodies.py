@@ -1,30 +1,13 @@
-"""Reads request bodies: JSON, browser forms and OAuth forms."""
+"""Reads request bodies: browser forms and OAuth forms."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import request
 
-from orchestration_mock.model.errors import MalformedRequest, PlacedError
+from mock_kit.control import json_body
 from orchestration_mock.model.issuer.client_login import OAuthError
-
-
-def json_body() -> Any:
-    """The body as JSON. Raises ``MalformedRequest`` with line and column."""
-    try:
-        return json.loads(request.get_data())
-    except json.JSONDecodeError as exc:
-        error = PlacedError("(body)", "JSON", f"{exc.msg}; correct it", line=exc.lineno, column=exc.colno)
-        raise MalformedRequest("The body is not JSON.", error) from exc
-    except (UnicodeDecodeError, RecursionError) as exc:
-        raise MalformedRequest("The body is not JSON in UTF-8.") from exc
-
-
-def optional_json_body() -> Any:
-    """The body as JSON; an empty object without a body. Raises ``MalformedRequest``."""
-    return json_body() if request.get_data() else {}
 
 
 def submitted() -> Any:

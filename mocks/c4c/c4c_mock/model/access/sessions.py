@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from c4c_mock.model.access.users import C4CUser
-from c4c_mock.model.errors import CsrfTokenMissing
+from c4c_mock.model.errors import CsrfCheckFailed
 
 SESSION_COOKIE = "SAP_SESSIONID_C4C_100"
 TOKEN_COOKIE = "sap-XSRF_C4C_100"  # noqa: S105 - a cookie's name
@@ -64,11 +64,11 @@ class Sessions:
         return session if all(cookies.get(k) == v for k, v in session.cookies.items()) else None
 
     def check_token(self, user: C4CUser, token: str, cookies: Mapping[str, str]) -> None:
-        """Raises CsrfTokenMissing unless the token and all cookies of one session of this user were sent."""
+        """Raises CsrfCheckFailed unless the token and all cookies of one session of this user were sent."""
         with self._lock:
             session = self._find(user, cookies)
         if session is None or not hmac.compare_digest(session.token.encode(), token.encode("utf-8", "replace")):
-            raise CsrfTokenMissing(
+            raise CsrfCheckFailed(
                 "CSRF token validation failed",
                 hint="GET the service root with x-csrf-token: fetch, then send the token and all cookies",
             )

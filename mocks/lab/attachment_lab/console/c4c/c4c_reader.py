@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from attachment_lab.console.c4c import activity_view as view
-from attachment_lab.console.session.shared_reading import SharedReading, of_this_tenant
+from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import tenant_session
 from attachment_lab.console.web.stored_file import StoredFile
 from attachment_lab.errors import LabError, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -113,9 +113,6 @@ def _checked(object_id: str) -> str:
     return object_id
 
 
-_READERS: WeakKeyDictionary[TenantSession, C4cReader] = WeakKeyDictionary()
-
-
 def c4c_reader() -> C4cReader:
     """The reader of the running request's tenant."""
-    return of_this_tenant(_READERS, C4cReader)
+    return tenant_session().of(C4cReader)

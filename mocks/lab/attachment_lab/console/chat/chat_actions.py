@@ -85,15 +85,14 @@ class ChatActions:
             raise WrongUse("name a queue or an agent to transfer the chat to")
         to_agent, to_queue = (_agent(agent_id) if agent_id else None), (_queue(queue_id) if queue_id else None)
         chat, channel = self._chat(guid), str(self._status(guid)["channel_sub_type"])
-        contact = chat.transfer(
+        contact = chat.add_leg(
             queue=to_queue.to_json(channel) if to_queue else None, agent=to_agent.to_json() if to_agent else None
         )
         chat.fire("Transferred", contact)
 
     def end(self, guid: str) -> None:
         """The conversation is over, by the agent or because the customer leaves: event Ended."""
-        accepted = any(leg["accepted"] for leg in self._status(guid)["legs"])
-        self._chat(guid).end(accepted=accepted)
+        self._chat(guid).end()
 
     def wrap_up(self, guid: str) -> None:
         """The agent has finished: event Closed."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from attachment_lab.console.chat.chat_actions import ChatActions
-from attachment_lab.console.session.shared_reading import SharedReading, of_this_tenant
+from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import tenant_session
 from attachment_lab.console.web.stored_file import StoredFile
 from attachment_lab.errors import RequestRefused
 
@@ -48,9 +48,6 @@ class ChatReader:
         raise RequestRefused("this chat has no such file", status=404)
 
 
-_READERS: WeakKeyDictionary[TenantSession, ChatReader] = WeakKeyDictionary()
-
-
 def chat_reader() -> ChatReader:
     """The reader of the running request's tenant."""
-    return of_this_tenant(_READERS, ChatReader)
+    return tenant_session().of(ChatReader)

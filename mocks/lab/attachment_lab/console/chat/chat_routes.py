@@ -12,12 +12,11 @@ from werkzeug.exceptions import ClientDisconnected
 from attachment_lab.console.chat.chat_actions import MOST_FILE_BYTES
 from attachment_lab.console.chat.chat_reader import chat_reader
 from attachment_lab.console.web import stored_file
-from attachment_lab.console.web.page import json_object, problem_response
+from attachment_lab.console.web.page import Reply, json_object, problem_response
 from attachment_lab.errors import LabError, RequestRefused, WrongUse
 from attachment_lab.tenant.conversation import Originator
 from mock_kit.http.guard import takes_files
 
-Reply = Response | tuple[Response, int]
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
 
 

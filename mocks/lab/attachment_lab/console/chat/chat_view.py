@@ -129,12 +129,13 @@ def _gist(message: Raw) -> str:
     return shown(" ".join(str(message["message"]).split()))[:90] if message["message"] else names[:90]
 
 
-def event_views(guid: str, events: Iterable[Raw], deliveries: Iterable[Raw]) -> list[dict[str, Any]]:
-    """What the event engine did with each event of a chat, oldest first."""
+def event_views(events: Iterable[Raw], deliveries: Iterable[Raw], *, chat: str = "") -> list[dict[str, Any]]:
+    """What the event engine did with each of these events, in their order; ``chat`` narrows to one chat."""
     rows: dict[str, list[Raw]] = {}
     for each in deliveries:
         rows.setdefault(str(each["event_id"]), []).append(each)
-    return [event_view(each, rows.get(str(each["event_id"]), ())) for each in events if each["contact_id"] == guid]
+    mine = [each for each in events if chat in {"", each["contact_id"]}]
+    return [event_view(each, rows.get(str(each["event_id"]), ())) for each in mine]
 
 
 def event_view(event: Raw, deliveries: Iterable[Raw]) -> dict[str, Any]:

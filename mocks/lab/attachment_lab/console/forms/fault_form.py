@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS
-from attachment_lab.errors import RequestRefused
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, Location, location_of, misplaced
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -15,7 +14,6 @@ from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.http.problem import FieldError
 
 MEMBERS = ("location", "kind", "params", "phase", "times", "skip", "expires_in_s")
-NOT_THERE = 404
 
 
 class InvalidFault(Exception):
@@ -80,19 +78,12 @@ def plan_fault(reconciliation: Reconciliation, form: FaultForm) -> dict[str, Any
     """Plan it in its mock; returns it as ``planned`` lists it. Raises RequestRefused."""
     if form.location.id == "token":
         reconciliation.service.token()  # or the fault would strike the console's own next request
-    answer = reconciliation.to.mock(form.location.mock).post(
-        "/_mock/faults", dict(form.plan), tenant=reconciliation.names.name
-    )
-    return shown(answer, form.location.mock)
+    return shown(reconciliation.control(form.location.mock).plan(**form.plan), form.location.mock)
 
 
 def planned(reconciliation: Reconciliation) -> list[dict[str, Any]]:
     """Every fault of the tenant, spent ones included."""
-    found = []
-    for mock in MOCKS:
-        listed = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
-        found += [shown(each, mock) for each in listed]
-    return found
+    return [shown(each, mock) for mock in MOCKS for each in reconciliation.control(mock).faults()]
 
 
 def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
@@ -113,23 +104,6 @@ def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
         "layer": fault["layer"],
         "warning": fault.get("warning", ""),
     }
-
-
-def remove_fault(reconciliation: Reconciliation, mock: str, fault_id: str) -> bool:
-    """Remove one; False if there is none. Raises WrongUse for an unknown mock."""
-    try:
-        reconciliation.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=reconciliation.names.name)
-    except RequestRefused as exc:
-        if exc.status != NOT_THERE:
-            raise
-        return False
-    return True
-
-
-def remove_all(reconciliation: Reconciliation) -> None:
-    """Remove all faults."""
-    for mock in MOCKS:
-        reconciliation.to.mock(mock).delete("/_mock/faults", tenant=reconciliation.names.name)
 
 
 def _detail(fault: Mapping[str, Any]) -> str:

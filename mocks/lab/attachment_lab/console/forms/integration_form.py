@@ -107,10 +107,10 @@ def corrected(typed: TypedIntegration) -> dict[str, Any]:
     return {"json": fixed["json"], "form": form, "rules": list(dict.fromkeys(each.rule for each in done))}
 
 
-def dry_run_of(typed: TypedIntegration, event: str, contact: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def dry_run_of(typed: TypedIntegration, event: str) -> dict[str, Any]:
     """The exact request for a sample event, secrets masked. Raises NothingToSend."""
     envelope, _ = typed.envelope()
-    made: DryRun = make_request(envelope, event=event, contact=dict(contact) if contact else None)
+    made: DryRun = make_request(envelope, event=event)
     return made.as_json() | {"wire": made.wire()}
 
 

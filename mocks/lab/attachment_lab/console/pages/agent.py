@@ -13,10 +13,8 @@ from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
 from attachment_lab.console.chat.chat_routes import act, add_messages
 from attachment_lab.console.chat.chat_view import detail, event_views, newest
 from attachment_lab.console.pages.chat import rules
-from attachment_lab.console.web.page import ConsolePage, json_object, stream
+from attachment_lab.console.web.page import ConsolePage, Reply, json_object, stream
 from attachment_lab.tenant import people
-
-Reply = Response | tuple[Response, int]
 
 
 def blueprint() -> Blueprint:
@@ -71,7 +69,7 @@ def reading(reader: ChatReader, c4c: C4cReader, guid: str | None) -> dict[str, A
     if chosen is None:
         return {"chats": newest(chats), "chat": None}
     more = {
-        "events": event_views(str(guid), reader.events(), reader.deliveries()),
+        "events": event_views(reader.events(), reader.deliveries(), chat=str(guid)),
         "activity": c4c.of_chat(str(guid)),
     }
     return {"chats": newest(chats), "chat": detail(chosen) | more}

@@ -9,10 +9,8 @@ from flask import Blueprint, Response, render_template, request
 from attachment_lab.console.c4c.c4c_reader import C4cReader, c4c_reader
 from attachment_lab.console.chat.chat_routes import refused
 from attachment_lab.console.web import stored_file
-from attachment_lab.console.web.page import ConsolePage, stream
+from attachment_lab.console.web.page import ConsolePage, Reply, stream
 from attachment_lab.errors import RequestRefused
-
-Reply = Response | tuple[Response, int]
 
 
 def blueprint() -> Blueprint:

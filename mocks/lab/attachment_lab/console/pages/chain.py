@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from attachment_lab.console.session.demo_player import OFFERED, DemoOptions
+from attachment_lab.console.session.demo_player import OFFERED
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import (
     ConsolePage,
@@ -47,9 +47,7 @@ def blueprint() -> Blueprint:
         fault = body.get("fault") or None
         if fault is not None and fault not in OFFERED:
             return problem_response(HTTPStatus.BAD_REQUEST, f"fault: one of {', '.join(OFFERED)}")
-        return jsonify(
-            guid=tenant_session().demo.play(DemoOptions(slow=bool(body.get("slow", True)), fault=fault))
-        ), 202
+        return jsonify(guid=tenant_session().demo.play(slow=bool(body.get("slow", True)), fault=fault)), 202
 
     return bp
 
@@ -83,7 +81,7 @@ def _add_reading(bp: Blueprint) -> None:
         if found is None:
             return problem_response(HTTPStatus.NOT_FOUND, "there is no chat yet; play one first")
         picture, way = found
-        return jsonify(picture=picture.to_json(), journey=way.to_json())
+        return jsonify(picture=picture, journey=way)
 
     @bp.get("/api/assumptions")
     def list_assumptions() -> Response:
@@ -112,7 +110,7 @@ def _overview(session: TenantSession, query: str) -> dict[str, Any]:
 
 
 def _shown(session: TenantSession, guid: str | None) -> dict[str, Any]:
-    return session.watch.reading(guid).to_json() | {
+    return vars(session.watch.reading(guid)) | {
         "is_playing": session.demo.is_playing,
         "error": session.demo.last_error,
     }

@@ -11,11 +11,9 @@ from attachment_lab.console.chat.chat_actions import MOST_FILE_BYTES, MOST_NAME_
 from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
 from attachment_lab.console.chat.chat_routes import act, add_messages, refused
 from attachment_lab.console.chat.chat_view import CHANNELS, detail, newest
-from attachment_lab.console.web.page import ConsolePage, json_object, problem_response, stream
+from attachment_lab.console.web.page import ConsolePage, Reply, json_object, problem_response, stream
 from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
-
-Reply = Response | tuple[Response, int]
 
 
 def blueprint() -> Blueprint:

@@ -12,7 +12,7 @@ from attachment_contract.dryrun.request import NothingToSend
 from attachment_contract.gate import vocabulary as words
 from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
 from attachment_lab.console.chat.chat_routes import act, refused
-from attachment_lab.console.chat.chat_view import event_view
+from attachment_lab.console.chat.chat_view import event_views
 from attachment_lab.console.forms.integration_form import (
     TypedIntegration,
     corrected,
@@ -21,12 +21,12 @@ from attachment_lab.console.forms.integration_form import (
     rule_page,
     users_of,
 )
-from attachment_lab.console.session.configurator_api import ConfiguratorApi, configurator_api
-from attachment_lab.console.web.page import ConsolePage, json_object, problem_response, stream, tenant_session
+from attachment_lab.console.session.shared_reading import SharedReading
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import ConsolePage, Reply, json_object, problem_response, stream, tenant_session
 from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
 
-Reply = Response | tuple[Response, int]
 #: Events that the log shows, newest first.
 SHOWN_EVENTS = 120
 MOST_TEXT = 200_000
@@ -79,14 +79,11 @@ def reading(api: ConfiguratorApi, chats: ChatReader) -> dict[str, Any]:
     """All that the page shows; it holds no secret, because the API returns none."""
     integrations = api.integrations()
     names = ("id", "name", "channel_type", "direction", "ordinal", "events", "enabled", "endpoint_url", "warnings")
-    rows: dict[str, list[Any]] = {}
-    for each in chats.deliveries():
-        rows.setdefault(str(each["event_id"]), []).append(each)
     events = chats.events()[-SHOWN_EVENTS:][::-1]
     return {
         "secrets": [each | {"used_by": users_of(each["name"], integrations)} for each in api.secrets()],
         "integrations": [{name: each[name] for name in names} for each in integrations],
-        "log": [event_view(each, rows.get(str(each["event_id"]), ())) for each in events],
+        "log": event_views(events, chats.deliveries()),
     }
 
 
@@ -188,3 +185,35 @@ def _passed(call: Callable[[], Any], status: HTTPStatus = HTTPStatus.OK) -> Repl
 
 
 PAGE = ConsolePage(name="configurator", title="System Configurator", icon="gear", order=40, make=blueprint)
+
+
+FRESH_S = 0.4
+
+
+class ConfiguratorApi:
+    """System Configurator's API of one tenant. What is only read bypasses it and is in no journal."""
+
+    def __init__(self, session: TenantSession) -> None:
+        base = f"/{session.names.tenant_path}/system-configurator/api"
+        self.to, self._tenant = session.to.orchestration, session.names.name
+        self.secrets_path = f"{base}/secrets"
+        self.integrations_path = f"{base}/event-driven-integrations"
+        self.secrets = SharedReading(lambda: self._read("secrets"), for_s=FRESH_S)
+        self.integrations = SharedReading(lambda: self._read("event-driven-integrations"), for_s=FRESH_S)
+
+    def integration(self, id_: str) -> Any:
+        """One configuration as it was saved."""
+        return self._read(f"event-driven-integrations/{id_}")
+
+    def _read(self, what: str) -> Any:
+        return self.to.get(f"/_mock/{what}", tenant=self._tenant)
+
+    def forget(self) -> None:
+        """Make the next call read again: something was just changed."""
+        self.secrets.forget()
+        self.integrations.forget()
+
+
+def configurator_api() -> ConfiguratorApi:
+    """The API of the running request's tenant."""
+    return tenant_session().of(ConfiguratorApi)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.console.forms.fault_form import (
     InvalidFault,
     plan_fault,
     planned,
     read_form,
-    remove_all,
-    remove_fault,
 )
 from attachment_lab.console.session.scenario_runner import ScenarioRunner
-from attachment_lab.console.session.shared_reading import of_this_tenant
 from attachment_lab.console.session.tenant_session import StackControl, TenantSession
 from attachment_lab.console.web.page import (
     ConsolePage,
@@ -62,13 +59,14 @@ def blueprint() -> Blueprint:
     return bp
 
 
-_RUNNERS: WeakKeyDictionary[TenantSession, ScenarioRunner] = WeakKeyDictionary()
-
-
 def scenario_runner() -> ScenarioRunner:
     """The runner of the running request's tenant."""
+    return tenant_session().of(_make_runner)
+
+
+def _make_runner(session: TenantSession) -> ScenarioRunner:
     control = tenant_sessions().control
-    return of_this_tenant(_RUNNERS, lambda session: ScenarioRunner(lambda: _ground(session, control)))
+    return ScenarioRunner(lambda: _ground(session, control))
 
 
 def _add_reading(bp: Blueprint) -> None:
@@ -83,7 +81,11 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:
         """Locations and kinds with their forms, and whether wire faults can strike here."""
-        locations = [asdict(each) | {"kinds": kinds_at(each)} for each in LOCATIONS]
+        shown = ("hop", "station", "has_fault_proxy")
+        locations = [
+            asdict(each) | {name: getattr(each, name) for name in shown} | {"kinds": kinds_at(each)}
+            for each in LOCATIONS
+        ]
         return jsonify(locations=locations, kinds=catalogue(), fault_proxy=tenant_sessions().control.fault_proxy)
 
     @bp.get("/api/state")
@@ -115,14 +117,15 @@ def _add_faults(bp: Blueprint) -> None:
     @bp.delete("/api/faults/<mock>/<fault_id>")
     def remove(mock: str, fault_id: str) -> tuple[Response, int]:
         """204, or 404."""
-        if not remove_fault(tenant_session().reconciliation, mock, fault_id):
+        if not tenant_session().reconciliation.control(mock).remove_fault(fault_id):
             return problem_response(HTTPStatus.NOT_FOUND, "this fault is not planned (any more)")
         return Response(), HTTPStatus.NO_CONTENT
 
     @bp.delete("/api/faults")
     def clear() -> tuple[Response, int]:
         """204."""
-        remove_all(tenant_session().reconciliation)
+        for mock in MOCKS:
+            tenant_session().reconciliation.control(mock).clear_faults()
         return Response(), HTTPStatus.NO_CONTENT
 
 
@@ -175,7 +178,7 @@ def _picture(session: TenantSession, chat: str | None) -> dict[str, Any]:
         picture = session.watch.reading(chat).picture
     except LabError as exc:
         return {"picture": None, "trouble": str(exc)}
-    return {"picture": picture.to_json() if picture else None, "trouble": None}
+    return {"picture": picture, "trouble": None}
 
 
 def _clock(reading: Any) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import ConsolePage, problem_response, stream, tenant_session
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.exchanges.entry import HOPS
@@ -49,7 +47,7 @@ def _add_reading(bp: Blueprint) -> None:
     def events() -> Response:
         """Server-sent events: the same page whenever it differs."""
         session, query = tenant_session(), read_query(request.args)
-        return stream(lambda: _page(session, query), "exchanges")
+        return stream(lambda: session.journal.page(query), "exchanges")
 
     @bp.get("/api/exchanges/<key>")
     def one(key: str) -> Response | tuple[Response, int]:
@@ -86,10 +84,6 @@ def _add_exports(bp: Blueprint) -> None:
         except LookupError as exc:
             return problem_response(HTTPStatus.NOT_FOUND, str(exc))
         return _file(text, f"test_chat_{guid[:8].lower()}.py", "text/x-python")
-
-
-def _page(session: TenantSession, query: Query) -> dict[str, Any]:
-    return session.journal.page(query)
 
 
 def _file(text: str, name: str, content_type: str) -> Response:

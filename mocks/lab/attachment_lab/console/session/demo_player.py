@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo import faults as demo_faults
@@ -25,14 +24,6 @@ OFFERED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class DemoOptions:
-    """What to play. ``fault`` is a name from OFFERED, or None."""
-
-    slow: bool = True
-    fault: str | None = None
-
-
 class DemoPlayer:
     """Plays one chat at a time."""
 
@@ -48,9 +39,12 @@ class DemoPlayer:
         """Whether a chat is under way; only then is ``play`` refused."""
         return self._busy.locked()
 
-    def play(self, options: DemoOptions) -> str:
-        """Open a chat and let it run on; returns its guid. Raises WrongUse while another one is playing."""
-        if options.fault is not None and options.fault not in OFFERED:
+    def play(self, *, slow: bool, fault: str | None = None) -> str:
+        """Open a chat and let it run on, with a fault of OFFERED or none; returns its guid.
+
+        Raises WrongUse while another one is playing.
+        """
+        if fault is not None and fault not in OFFERED:
             raise WrongUse(f"fault: one of {', '.join(OFFERED)}")
         if not self._busy.acquire(blocking=False):
             raise WrongUse("a chat is playing already; wait until it has ended")
@@ -61,25 +55,25 @@ class DemoPlayer:
         except BaseException:
             self._busy.release()
             raise
-        threading.Thread(target=self._go_on, args=(chat, options), daemon=True, name="demo").start()
+        threading.Thread(target=self._go_on, args=(chat, slow, fault), daemon=True, name="demo").start()
         return chat.guid
 
-    def _go_on(self, chat: LabConversation, options: DemoOptions) -> None:
+    def _go_on(self, chat: LabConversation, slow: bool, fault: str | None) -> None:
         try:
-            self._perform(chat, options)
+            self._perform(chat, slow, fault)
             self.last_error = None
         except LabError as exc:
             self.last_error = str(exc)
         finally:
             self._busy.release()
 
-    def _perform(self, chat: LabConversation, options: DemoOptions) -> None:
+    def _perform(self, chat: LabConversation, slow: bool, fault: str | None) -> None:
         for each in self._files():
             chat.send(each)
-            time.sleep(SLOW_S / 3 if options.slow else 0)
-        slowed = self._slow_down() if options.slow else []
-        if options.fault:
-            demo_faults.plan(self._to, self._names.name, OFFERED[options.fault], chat.sent[len(chat.sent) // 2])
+            time.sleep(SLOW_S / 3 if slow else 0)
+        slowed = demo_faults.slow_down(self._to, self._names.name, SLOW_S, times=None) if slow else []
+        if fault:
+            demo_faults.plan(self._to, self._names.name, OFFERED[fault], chat.sent[len(chat.sent) // 2])
         chat.say("Thank you, I have everything I need.", "agent")
         chat.end()
         reconciliation = Reconciliation(self._to, self._names)
@@ -87,22 +81,5 @@ class DemoPlayer:
             wait_until_settled(reconciliation, timeout_s=120)
         finally:
             for mock, fault_id in slowed:
-                self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=self._names.name)
+                self._to.control(mock, self._names.name).remove_fault(fault_id)
         chat.wrap_up()
-
-    def _slow_down(self) -> list[tuple[str, str]]:
-        """Add latency to every download and upload; returns the planned faults as (mock, id), to be removed later."""
-        planned = []
-        for mock, method, path in (
-            ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
-            ("c4c", "POST", demo_faults.C4C_UPLOAD),
-        ):
-            plan = {
-                "match": {"method": method, "path": path},
-                "kind": "latency",
-                "times": None,
-                "params": {"delay_s": SLOW_S},
-            }
-            answer = self._to.mock(mock).post("/_mock/faults", plan, tenant=self._names.name)
-            planned.append((mock, str(answer["id"])))
-        return planned

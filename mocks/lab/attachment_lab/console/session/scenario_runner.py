@@ -85,19 +85,18 @@ class ScenarioRunner:
 
     def _run(self, scenario: Scenario, context: ScenarioContext) -> None:
         try:
-            result = self._play(scenario, context, self._step_begun, self._opened)
+            result = self._play(
+                scenario,
+                context,
+                lambda step, say: self._change(step=step, say=say),
+                lambda chat: self._change(chat=chat),
+            )
         except LabError as exc:
             result = ScenarioResult(scenario=scenario, trouble=str(exc))
         except Exception as exc:  # noqa: BLE001 - a defect of ours must not leave the page waiting for ever
             result = ScenarioResult(scenario=scenario, trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
         with self._lock:
             self._state = ScenarioState(results=self._state.results | {scenario.id: result})
-
-    def _step_begun(self, step: int, say: str) -> None:
-        self._change(step=step, say=say)
-
-    def _opened(self, chat: str) -> None:
-        self._change(chat=chat)
 
     def _change(self, **changes: Any) -> None:
         with self._lock:

@@ -5,13 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
-
-from attachment_lab.console.session.tenant_session import TenantSession
-from attachment_lab.console.web.page import tenant_session
-
-Kept = TypeVar("Kept")
+from typing import Any
 
 
 class SharedReading:
@@ -36,10 +30,3 @@ class SharedReading:
         """Make the next call read again: something was just changed."""
         with self._lock:
             self._at = float("-inf")
-
-
-def of_this_tenant(store: WeakKeyDictionary[TenantSession, Kept], make: Callable[[TenantSession], Kept]) -> Kept:
-    """What belongs to the running request's tenant; made at the first request, removed with the tenant."""
-    session = tenant_session()
-    found = store.get(session)
-    return found if found is not None else store.setdefault(session, make(session))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attachment_lab.chats.watch import Watch
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.session.demo_player import DemoPlayer
-from attachment_lab.console.session.seeding import Seeding
 from attachment_lab.console.tour.tour_runner import TourRunner
 from attachment_lab.demo.run import default_files
-from attachment_lab.errors import WrongUse
+from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.clocks import catch_up, read_offset
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant, reset_tenant
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,12 @@ class TenantSession:
         self.journal = JournalReader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)
         self.tour = TourRunner(self.reconciliation, self.journal)
+        self._made: dict[Any, Any] = {}
+
+    def of(self, make: Callable[[TenantSession], Made]) -> Made:
+        """What ``make`` builds for this tenant: built at the first call, gone with the session."""
+        made: Made = self._made[make] if make in self._made else self._made.setdefault(make, make(self))
+        return made
 
 
 class TenantSessions:
@@ -173,3 +179,38 @@ class TenantSessions:
         if self._has_pool:
             raise WrongUse("every tenant of the pool is in use; close one first")
         return fresh_tenant()
+
+
+class Seeding:
+    """Loads the demo's customers into one tenant. Safe for threads."""
+
+    def __init__(self, to: StackClients, names: TenantNames) -> None:
+        self._to = to
+        self._names = names
+        self._busy = threading.Lock()
+        self._message = ""
+        self._error: str | None = None
+
+    def start(self) -> None:
+        """Begin. Raises WrongUse while one is under way."""
+        if not self._busy.acquire(blocking=False):
+            raise WrongUse("the demo's customers are being loaded already; wait a few seconds")
+        self._message, self._error = "Preparing the files", None
+        threading.Thread(target=self._load, daemon=True, name="seeding").start()
+
+    def state(self) -> dict[str, Any]:
+        """``{"is_loading", "message", "error"}``; ``message`` is a sentence for a person."""
+        return {"is_loading": self._busy.locked(), "message": self._message, "error": self._error}
+
+    def _load(self) -> None:
+        from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
+
+        try:
+            self._message = f"{load(self._to, self._names, on_chat=self._set_message)} are there."
+        except LabError as exc:
+            self._error = str(exc)
+        finally:
+            self._busy.release()
+
+    def _set_message(self, words: str) -> None:
+        self._message = words

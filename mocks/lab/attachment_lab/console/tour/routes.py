@@ -40,7 +40,7 @@ def _add_steps(bp: Blueprint) -> None:
     @bp.get("/api/steps")
     def listed() -> Response:
         """The whole table: ``{"steps": [{"id", "title", "caption", "anchor", …}]}``."""
-        return jsonify(steps=[each.to_json() for each in steps()])
+        return jsonify(steps=steps())
 
     @bp.post("/api/steps/<step_id>")
     def enter(step_id: str) -> Response:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 #: Where a step is shown whose page does not exist.
 FALLBACK_PAGE = "chain/"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TourStep:
     """One step of the tour; see steps.toml for the members."""
 
     id: str
@@ -32,10 +31,6 @@ class Step:
         filled = query.format_map(_Missing(facts))
         return f"{name}/{filled}" if name in pages else f"{FALLBACK_PAGE}{filled}"
 
-    def to_json(self) -> dict[str, Any]:
-        """For the page."""
-        return asdict(self)
-
 
 class _Missing(dict[str, str]):
     """A fact that is not known yet is left empty."""
@@ -45,13 +40,13 @@ class _Missing(dict[str, str]):
 
 
 @cache
-def steps() -> tuple[Step, ...]:
+def steps() -> tuple[TourStep, ...]:
     """The table, in its order."""
     text = resources.files("attachment_lab.console.tour").joinpath("steps.toml").read_text()
-    return tuple(Step(**each) for each in tomllib.loads(text)["step"])
+    return tuple(TourStep(**each) for each in tomllib.loads(text)["step"])
 
 
-def step(step_id: str) -> Step:
+def step(step_id: str) -> TourStep:
     """One of them. Raises LookupError that names all."""
     found = next((each for each in steps() if each.id == step_id), None)
     if found is None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab.console.tour.steps import step, steps
 from attachment_lab.demo import faults as demo_faults
-from attachment_lab.errors import NotSettled, RequestRefused, WrongUse
+from attachment_lab.errors import NotSettled, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -143,7 +142,9 @@ class TourRunner:
     def _end(self, speed: float) -> None:
         chat = self._chat()
         chat.say("Thank you, I have everything. The engineer comes tomorrow between 8 and 10.", "agent")
-        self._slow_down(SLOW_S / speed, len(chat.sent))
+        # The plan is used up by these files, so that nothing is left to remove.
+        to, names = self._reconciliation.to, self._reconciliation.names
+        demo_faults.slow_down(to, names.name, SLOW_S / speed, times=len(chat.sent))
         chat.end()
 
     def _break(self, _speed: float) -> None:
@@ -164,10 +165,7 @@ class TourRunner:
         transfer = self._transfer(self._story.broken)
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
-        with suppress(RequestRefused):  # the faults were removed by hand
-            self._reconciliation.to.cmi.delete(
-                f"/_mock/faults/{self._story.gone}", tenant=self._reconciliation.names.name
-            )
+        self._reconciliation.control("cmi").remove_fault(self._story.gone)
         self._reconciliation.service.retry(transfer.id)
 
     def _opened(self) -> LabConversation:
@@ -186,16 +184,6 @@ class TourRunner:
         files = seed_files(default_directory())
         for key, name in wanted:
             chat.send(replace(files[key], name=name))
-
-    def _slow_down(self, delay_s: float, times: int) -> None:
-        """Add latency to the next downloads and uploads; they use the plan up, so that nothing is left to remove."""
-        for mock, method, path in (
-            ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
-            ("c4c", "POST", demo_faults.C4C_UPLOAD),
-        ):
-            match = {"method": method, "path": path}
-            plan = {"match": match, "kind": "latency", "times": times, "params": {"delay_s": round(delay_s, 3)}}
-            self._reconciliation.to.mock(mock).post("/_mock/faults", plan, tenant=self._reconciliation.names.name)
 
     def _settled(self) -> None:
         try:

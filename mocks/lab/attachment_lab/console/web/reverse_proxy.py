@@ -44,8 +44,12 @@ def add_reverse_proxy(app: Flask) -> None:
         session = session_named(tenant)
         _check(neighbour, path)
         try:
-            to_service = neighbour == "service"
-            answer = _forward_to_service(session, path) if to_service else _forward_to_mock(session, neighbour, path)
+            to_service, args = neighbour == "service", request.args.to_dict()
+            answer = (
+                session.reconciliation.service.send(request.method, f"/{path}", **args)
+                if to_service
+                else _forward_to_mock(session, neighbour, path)
+            )
         except RequestRefused as exc:
             abort_with_problem(HTTPStatus(exc.status or 502), str(exc))
         return Response(status=HTTPStatus.NO_CONTENT) if answer is None else jsonify(answer)
@@ -69,20 +73,6 @@ def _forward_to_mock(session: TenantSession, mock: str, path: str) -> Any:
     params = request.args.to_dict() | {"tenant": session.names.name}
     kind = {"Content-Type": request.content_type} if request.content_type else {}
     return session.to.mock(mock).send(request.method, f"/{path}", params=params, headers=kind, **_body())
-
-
-def _forward_to_service(session: TenantSession, path: str) -> Any:
-    def send(token: str) -> Any:
-        bearer = {"Authorization": f"Bearer {token}"}
-        return session.to.service.send(request.method, f"/{path}", params=request.args.to_dict(), headers=bearer)
-
-    try:
-        return send(session.reconciliation.service.token())
-    except RequestRefused as exc:
-        # The tenant's clock may have been moved, so that a token which looked fresh has expired.
-        if exc.status != HTTPStatus.UNAUTHORIZED:
-            raise
-        return send(session.reconciliation.service.token(fresh=True))
 
 
 def _body() -> dict[str, Any]:

@@ -20,9 +20,8 @@ from flask import Response, jsonify, request
 from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.console.web.page import problem_response
 from attachment_lab.names import shown
-from attachment_lab.preview.file_types import HEAD_BYTES, DetectedType, detect_type
+from attachment_lab.preview.file_types import HEAD_BYTES, SHOWN_BYTES, DetectedType, detect_type, excerpt
 from attachment_lab.preview.renderer import MAX_RENDERED_BYTES, NotRendered, Renderer, Rendering
-from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
 
 #: Nothing of a file may run, load or be framed, whatever opens its address.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"

@@ -43,7 +43,6 @@ def load(
     names: TenantNames,
     *,
     on_chat: Callable[[str], None] = lambda _: None,
-    timeout_s: float = SETTLE_TIMEOUT_S,
 ) -> Loaded:
     """Play all chats in a tenant. Raises RequestRefused, Unreachable, NotSettled.
 
@@ -56,7 +55,7 @@ def load(
         conversation = _play(to, names, chat, files)
         on_chat(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
         played.append((chat, conversation))
-    wait_until_settled(Reconciliation(to, names), timeout_s=timeout_s)
+    wait_until_settled(Reconciliation(to, names), timeout_s=SETTLE_TIMEOUT_S)
     for chat, conversation in played:
         if chat.end == "wrapped":
             conversation.wrap_up()

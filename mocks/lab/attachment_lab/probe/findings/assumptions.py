@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from attachment_lab.clients.stack_clients import MOCKS
-from c4c_mock.evidence import DIALECT as C4C_DIALECT
-from cmi_mock.evidence import DIALECT as CMI_DIALECT
-from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
+from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +40,7 @@ def assumptions() -> Mapping[str, NamedAssumption]:
 
 
 def _of_mocks() -> Iterator[NamedAssumption]:
-    dialects = (ORCHESTRATION_DIALECT, CMI_DIALECT, C4C_DIALECT)
-    for mock, dialect in zip(MOCKS, dialects, strict=True):
+    for mock, dialect in DIALECTS.items():
         entries = {switch.evidence.id: (switch.name, switch.value) for switch in dialect.switches.values()}
         for one in dialect.book.all():
             name, value = entries.get(one.id, ("", True))
@@ -62,19 +55,15 @@ def _of_mocks() -> Iterator[NamedAssumption]:
 
 
 def _of_service() -> Iterator[NamedAssumption]:
-    """The service's assumptions, from its command line: the lab does not import it."""
-    command = [sys.executable, "-m", "attachment_transfer", "dialect"]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    for section, entries in json.loads(answer.stdout).items():
-        for name, entry in entries.items():
-            yield NamedAssumption(
-                id=f"service.{section}.{name}",
-                participant="service",
-                entry=f"{section}.{name}",
-                assumed=entry["value"],
-                behaviour=entry["source"],
-                label=entry["evidence"],
-            )
+    for name, entry in service_entries():
+        yield NamedAssumption(
+            id=f"service.{name}",
+            participant="service",
+            entry=name,
+            assumed=entry["value"],
+            behaviour=entry["source"],
+            label=entry["evidence"],
+        )
 
 
 @cache

@@ -100,10 +100,10 @@ def entities(log: ExchangeLog) -> Iterator[Observation]:
     """One activity in all requested forms."""
     plain, strict = log.good("c4c.activity"), log.good("c4c.activity.strict")
     if plain is not None:
-        yield holds("c4c.quirk-a", isinstance(_inner(plain).get("results"), dict), plain)
+        yield holds("c4c.quirk-a", isinstance(plain.data.get("results"), dict), plain)
         yield from _values(plain)
     if strict is not None:
-        yield holds("c4c.quirk-c", "__metadata" in _inner(strict), strict)
+        yield holds("c4c.quirk-c", "__metadata" in strict.data, strict)
     yield from _expands(log)
     bare = log.good("c4c.activity.no_codes")
     if bare is not None and plain is not None and _texts(plain):
@@ -144,12 +144,6 @@ def _is_wrapped(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("results"), list)
 
 
-def _inner(answer: ProbeExchange) -> dict[str, Any]:
-    document = answer.json()
-    data = document.get("d") if isinstance(document, dict) else None
-    return data if isinstance(data, dict) else {}
-
-
 def _texts(answer: ProbeExchange) -> list[str]:
     """Members that describe a code: ``StatusCode`` and ``StatusCodeText`` side by side."""
     return [name for name in answer.entity if name.endswith("Text") and len(name) > len("Text")]
@@ -186,10 +180,10 @@ def _decimal(value: object) -> Decimal | None:
 def feeds(log: ExchangeLog) -> Iterator[Observation]:
     """Paging, search, filters."""
     page = log.good("c4c.page")
-    count = str(_inner(page).get("__count", "")) if page is not None else ""
+    count = str(page.data.get("__count", "")) if page is not None else ""
     if page is not None and count.isdigit() and 0 < len(page.rows) < int(count):
         yield Observation(id="c4c.page_size", value=len(page.rows), seen_in=(page.label,), detail=f"{count} in all")
-        yield Observation(id="c4c.json_next_link", value="__next" in _inner(page), seen_in=(page.label,))
+        yield Observation(id="c4c.json_next_link", value="__next" in page.data, seen_in=(page.label,))
     plain, quoted = log.good("c4c.search"), log.get("c4c.search.quoted")
     if plain is not None and quoted is not None and plain.rows and quoted.status in {200, 400}:
         same = len(quoted.rows) == len(plain.rows)

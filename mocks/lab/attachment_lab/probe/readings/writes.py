@@ -59,7 +59,7 @@ def _echo(created: ProbeExchange) -> Iterator[Observation]:
 def _visible(log: ExchangeLog, created: ProbeExchange) -> Iterator[Observation]:
     """Seconds from the answer until a list has the file; 0 when the first list did."""
     lists = [each for each in log if each.label.startswith("c4c.write.visible.")]
-    shown = lists[-1] if lists and _object_id(created) in {row.get("ObjectID") for row in lists[-1].rows} else None
+    shown = lists[-1] if lists and created.created_id in {row.get("ObjectID") for row in lists[-1].rows} else None
     if shown is not None:
         waited_s = (shown.at - created.at).total_seconds() - created.took_s if len(lists) > 1 else 0.0
         yield Observation(
@@ -75,7 +75,7 @@ def _title(log: ExchangeLog, created: ProbeExchange) -> Iterator[Observation]:
     if b'"Title"' not in created.sent:
         return
     rows = [row for each in log if each.label.startswith("c4c.write.visible.") for row in each.rows]
-    mine = [row for row in rows if row.get("ObjectID") == _object_id(created)]
+    mine = [row for row in rows if row.get("ObjectID") == created.created_id]
     if mine:
         has_title = bool(mine[0].get("Title"))
         yield Observation(id="c4c.attachment_title_creatable", value=True, seen_in=(created.label,))
@@ -157,10 +157,6 @@ def batches(log: ExchangeLog) -> Iterator[Observation]:
         yield Observation(id="c4c.batch_inherits_strict_header", value=strict, seen_in=(batch.label,))
     if len(parts) == 2 and parts[1][:3] in {b"200", b"400", b"501"}:
         yield Observation(id="c4c.search_in_batch", value=parts[1].startswith(b"200"), seen_in=(batch.label,))
-
-
-def _object_id(created: ProbeExchange) -> str:
-    return created.headers.get("location", "").rpartition("('")[2].partition("'")[0]
 
 
 #: Applied before the rules on reads: a create shows more than an annotation.

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from attachment_lab.probe.client import ProbeClient, ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
 from attachment_lab.probe.exchange import ProbeExchange
-from attachment_lab.probe.guard import ROOT
+from attachment_lab.probe.permits import ROOT
 
 SERVICES = ("chatactivity", "activity", "call_list", "socialmediaactivity")
 #: Not ticked in the documented arrangement: it shows the answer of an unticked service.

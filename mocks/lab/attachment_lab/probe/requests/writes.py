@@ -15,7 +15,7 @@ from urllib.parse import quote
 from attachment_lab.probe.client import ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav
 from attachment_lab.probe.exchange import ProbeExchange
-from attachment_lab.probe.guard import ACTIVITIES, SERVICE
+from attachment_lab.probe.permits import ACTIVITIES, SERVICE
 from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cRequests, selection
 
 CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"
@@ -66,7 +66,7 @@ class WriteRequests:
             self._token = {"x-csrf-token": answer.headers.get("x-csrf-token", "")}
             created = self._create("write.with_token", fields)
         if created.ok:
-            self._wait_until_listed(nav, _object_id(created))
+            self._wait_until_listed(nav, created.created_id)
         return created.ok
 
     def _wait_until_listed(self, nav: AttachmentNav, object_id: str) -> None:
@@ -137,7 +137,7 @@ class WriteRequests:
         answer = self._c4c.ask(
             label, SERVICE, path or self._path, method="POST", headers=sent, body=body, meanwhile=meanwhile
         )
-        if answer.ok and (object_id := _object_id(answer)):
+        if answer.ok and (object_id := answer.created_id):
             self._c4c.client.used.created.append(object_id)
         return answer
 
@@ -164,11 +164,6 @@ class WriteRequests:
             for number, object_id in enumerate(created):
                 path, more = f"/{nav.entity_set}('{object_id}')", {**JSON, **self._token}
                 self._c4c.ask(f"write.delete.{number}", SERVICE, path, method="DELETE", headers=more)
-
-
-def _object_id(created: ProbeExchange) -> str:
-    """From Location, which is sent with and without a body."""
-    return created.headers.get("location", "").rpartition("('")[2].partition("'")[0]
 
 
 def _in_lines(content: bytes) -> str:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from mock_kit.http.refusals import MissingItem, described
+from mock_kit.tenants.ids import normal_id
 from orchestration_mock.model.bounded import BoundedDict
-from orchestration_mock.model.contact import normal_id
-from orchestration_mock.model.errors import MissingItem, described
 
 KEPT_CONVERSATIONS = 10_000
 AGENT_KEYS = ("id", "number", "chat_address")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +10,6 @@ from orchestration_mock.model.integrations.definition import Authentication
 from orchestration_mock.model.integrations.integration import LocalCredential
 from orchestration_mock.model.integrations.placeholders import Lookup, TextStyle, as_text, expand
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager, read_scope
-
-
-def basic_header(user: str, password: str) -> str:
-    """The value of an Authorization header, UTF-8 as RFC 7617 allows."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def basic_pair(

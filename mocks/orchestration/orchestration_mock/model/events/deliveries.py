@@ -8,8 +8,8 @@ from enum import StrEnum
 from threading import RLock
 from typing import Any
 
+from mock_kit.http.refusals import MissingItem
 from orchestration_mock.model.bounded import BoundedDict
-from orchestration_mock.model.errors import MissingItem
 
 KEPT_DELIVERIES = 10_000
 SHOWN_BODY_CHARS = 2048

@@ -14,12 +14,12 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
-from mock_kit.tenants.clock import Clock
+from mock_kit.http.refusals import Conflict, MissingItem
+from mock_kit.tenants.clock import Clock, stamp
 from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.conditions import ConditionFacts
-from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
-from orchestration_mock.model.errors import MissingItem, Taken
+from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact
 from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import KEPT_DELIVERIES, Delivery, DeliveryLog, State
 from orchestration_mock.model.events.event import Event
@@ -116,7 +116,7 @@ class EventEngine:
     def redeliver(self, body: object) -> list[Delivery]:
         """Send again the deliveries that the body names; new rows of the log, in the order of sending.
 
-        Raises ``MissingItem``, ``Taken`` while one of them is pending, or ``Invalid``.
+        Raises ``MissingItem``, ``Conflict`` while one of them is pending, or ``Invalid``.
         """
         rows, options = read_redelivery(body, self.log)
         repeated = [self._repeated(row, options) for row in rows]
@@ -167,9 +167,9 @@ class EventEngine:
         )
 
     def _repeated(self, old: Delivery, options: Redelivery) -> PlannedDelivery:
-        """That row's delivery for another attempt, with the old row's id. Raises ``Taken`` or ``MissingItem``."""
+        """That row's delivery for another attempt, with the old row's id. Raises ``Conflict`` or ``MissingItem``."""
         if old.state is State.PENDING:
-            raise Taken(f"Delivery {old.id} is still pending.")
+            raise Conflict(f"Delivery {old.id} is still pending.")
         planned = self._planned.get(old.id)
         if planned is None:
             raise MissingItem(f"Event {old.event_id} is no longer kept.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orchestration_mock.model.contact import KNOWN_PATHS, Contact, stamp
+from mock_kit.tenants.clock import stamp
+from orchestration_mock.model.contact import KNOWN_PATHS, Contact
 from orchestration_mock.model.integrations.integration import LocalCredential
 from orchestration_mock.model.integrations.placeholders import EventObject, Lookup, walk
 from orchestration_mock.model.secrets import SecretsManager

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mock_kit.faults import FaultPlan
+from mock_kit.http.headers import basic_header
 from mock_kit.journal.masking import MASK, Masker
-from mock_kit.tenants.clock import Clock
-from orchestration_mock.model.contact import stamp
+from mock_kit.tenants.clock import Clock, stamp
 from orchestration_mock.model.events.conversations import ConversationChanges
-from orchestration_mock.model.events.credentials import basic_header, basic_pair, oauth_credential
+from orchestration_mock.model.events.credentials import basic_pair, oauth_credential
 from orchestration_mock.model.events.deliveries import SHOWN_BODY_CHARS, Delivery, DeliveryLog, State
 from orchestration_mock.model.events.event import Event, lookup_for
 from orchestration_mock.model.events.faults import pick_fault, send_with_fault

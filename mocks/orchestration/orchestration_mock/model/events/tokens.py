@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from orchestration_mock.model.events.credentials import basic_header
+from mock_kit.http.headers import basic_header
 from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest, RequestSender, SendFailed
 from orchestration_mock.model.secrets import OAuthCredential
 

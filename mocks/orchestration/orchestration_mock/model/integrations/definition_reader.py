@@ -12,9 +12,9 @@ import re
 from typing import Any
 
 from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Invalid, NotImitated, PlacedError, described, found_value
 from orchestration_mock.model.conditions import BadCondition, parse
 from orchestration_mock.model.contact import KNOWN_PATHS
-from orchestration_mock.model.errors import Invalid, NotImitated, PlacedError, described, found_value
 from orchestration_mock.model.integrations.definition import Authentication, Definition, RequestSpec
 from orchestration_mock.model.integrations.json_positions import JsonTextError, Located, Path, locate
 from orchestration_mock.model.integrations.placeholders import RESPONSE_ROOTS, ROOTS, placeholders_in

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration_mock.model.contact import EVENT_NAMES, normal_id
-from orchestration_mock.model.errors import Refusal
+from mock_kit.http.refusals import Refusal
+from mock_kit.tenants.ids import normal_id
+from orchestration_mock.model.contact import EVENT_NAMES
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import rules
 from orchestration_mock.model.integrations.definition import Definition

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_kit.tenants.ids import normal_id
 from orchestration_mock.model.conditions import ConditionFacts, ConditionFailed, is_true
-from orchestration_mock.model.contact import Contact, normal_id
+from orchestration_mock.model.contact import Contact
 from orchestration_mock.model.integrations.integration import Integration
 from orchestration_mock.model.integrations.rules import broken_rules
 

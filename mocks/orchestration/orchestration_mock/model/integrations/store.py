@@ -7,8 +7,8 @@ from dataclasses import replace
 from threading import RLock
 from typing import Any
 
-from orchestration_mock.model.contact import normal_id
-from orchestration_mock.model.errors import MissingItem
+from mock_kit.http.refusals import MissingItem
+from mock_kit.tenants.ids import normal_id
 from orchestration_mock.model.integrations.form import read_integration
 from orchestration_mock.model.integrations.integration import Integration
 

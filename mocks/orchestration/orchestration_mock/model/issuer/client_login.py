@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from threading import RLock
 from typing import Any
 from urllib.parse import unquote_plus
 
+from mock_kit.http.headers import basic_credentials
 from mock_kit.tenants.clock import Clock
 
 
@@ -87,11 +86,8 @@ class ClientLogin:
 
 def _basic(authorization: str) -> list[tuple[str, str]]:
     """User and secret of a Basic header: as they are, and form-decoded as RFC 6749, 2.3.1 requires."""
-    scheme, _, encoded = authorization.partition(" ")
     try:
-        user, sign, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
+        user, sign, secret = (basic_credentials(authorization) or b"").decode().partition(":")
+    except UnicodeDecodeError:
         return []
-    if scheme.lower() != "basic" or not sign:
-        return []
-    return [(user, secret), (unquote_plus(user), unquote_plus(secret))]
+    return [(user, secret), (unquote_plus(user), unquote_plus(secret))] if sign else []

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
+from mock_kit.http.refusals import MissingItem
 from mock_kit.journal.context import planned
-from orchestration_mock.model.errors import MissingItem
 
 #: Refusals of a token request: status, `error` of RFC 6749 (5.2) or a common extension, description.
 REFUSALS: Mapping[str, tuple[int, str, str]] = {

@@ -13,10 +13,10 @@ from threading import RLock
 from typing import Any
 
 from mock_kit.http.problem import FieldError
+from mock_kit.http.refusals import Invalid, MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.bounded import BoundedDict
-from orchestration_mock.model.errors import Invalid, MissingItem
 from orchestration_mock.model.issuer.bad_tokens import bad_token
 from orchestration_mock.model.issuer.client_login import ClientLogin, OAuthClient, OAuthError
 from orchestration_mock.model.issuer.failures import (

@@ -16,8 +16,8 @@ from orchestration_mock.tenant import OrchestrationTenant
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 ENDPOINT = "https://cc-workflows-eu-c1.cc.sinch.com/prod/chat-attachments"
 CLIENT_ID = "event-engine"
-CLIENT_SECRET = "client-secret-0123456789"  # noqa: S105 - opens nothing but a test
-TOKEN_URL = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"  # noqa: S105 - an address
+CLIENT_SECRET = "client-secret-0123456789"
+TOKEN_URL = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"
 PASSWORDS = {
     "ri-apikey": 'key{contact.guid}"\\:0123456789',
     "cmi-chat-attachment-upload-user": "cmi password 0123456789",

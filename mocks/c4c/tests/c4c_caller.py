@@ -14,6 +14,7 @@ from werkzeug.test import Client, TestResponse
 from c4c_mock.app import create_app
 from c4c_mock.tenant import C4CTenant
 from mock_kit.app import WrappedApp
+from mock_kit.http.headers import basic_header
 
 if TYPE_CHECKING:
     from mock_kit.testing import MockProcess
@@ -41,7 +42,7 @@ def tenant_order(services: Sequence[str] = SERVICES, **dialect: Any) -> dict[str
 
 def basic(user: str = USER, password: str = PASSWORD) -> str:
     """The value of an Authorization header."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    return basic_header(user, password)
 
 
 def chat_path(object_id: str) -> str:

@@ -1,9 +1,9 @@
-"""What the model refuses, sorted by whose fault it is. Each is a problem that the kit's frame renders.
+"""What a mock's model refuses, sorted by whose fault it is. Each is a problem that the kit renders.
 
 Refusal
 ├── MalformedRequest  400  the request cannot be read
 ├── MissingItem       404  no such item in this tenant
-├── Taken             409  the name is in use, or the item is
+├── Conflict          409  the name is in use, or the item's state does not allow it
 ├── Invalid           422  readable, but a rule forbids it
 └── NotImitated       501  the vendor may do this, the mock does not
 """
@@ -34,13 +34,14 @@ class PlacedError(FieldError):
 
 
 class Refusal(Problem):
-    """Root of what the model refuses; ``status`` is the HTTP status for it."""
+    """Root of what a model refuses; ``status`` is the HTTP status for it, ``usual`` its error where none is given."""
 
     status = 422
     title = "Refused"
+    usual: tuple[FieldError, ...] = ()
 
     def __init__(self, detail: str, *errors: FieldError) -> None:
-        super().__init__(self.status, self.title, detail, errors)
+        super().__init__(self.status, self.title, detail, errors or self.usual)
 
 
 class MalformedRequest(Refusal):
@@ -55,13 +56,15 @@ class MissingItem(Refusal):
 
     status = 404
     title = "Not found"
+    usual = (FieldError("path", "an item that exists", "GET the list that it should be in."),)
 
 
-class Taken(Refusal):
-    """The name is taken, or the item is still in use."""
+class Conflict(Refusal):
+    """The name is taken, the item is still in use, or its state does not allow this."""
 
     status = 409
     title = "Conflict"
+    usual = (FieldError("status", "a state that allows it", "GET the item: its state shows what is missing."),)
 
 
 class Invalid(Refusal):

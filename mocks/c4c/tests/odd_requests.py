@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, quote_plus
 
-from c4c_mock.testing import ROOT
+from c4c_caller import ROOT
 
 Request: TypeAlias = tuple[str, str, str, dict[str, str], bytes]
 """Method, path as it is in WSGI, query, headers, body."""
@@ -86,7 +86,7 @@ class RequestMaker:
     """Makes one request; ``rate`` is the chance that a piece of it is odd."""
 
     def __init__(self, number: int) -> None:
-        self.rng = Random(number)  # noqa: S311 - the same requests in every run
+        self.rng = Random(number)
         self.rate = self.rng.choice([0.0, 0.05, 0.15, 0.5])
 
     def odd(self) -> bool:
