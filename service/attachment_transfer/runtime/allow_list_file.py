@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from attachment_transfer.ledger.database import DatabaseBusy
 
 _EVERY_S = 1.0
 _MOST_BYTES = 4 * 1024**2
+#: Of one process, while the database does not answer; older ones then show in the next entry.
+_MOST_PENDING = 100
 _REMEDY = "the last good content counts until it is corrected; replace the file by rename"
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +60,9 @@ class AllowListFile:
         self._seen: _Signature | None = None
         self._valid_now = True
         self._valid = valid
+        #: Accepted contents that are not in the audit trail yet, with the file's ctime; and what wakes their writer.
+        self.accepted: deque[tuple[AllowList, int]] = deque(maxlen=_MOST_PENDING)
+        self.changed = threading.Event()
         valid.set(1)
 
     def current(self) -> AllowList:
@@ -82,12 +88,12 @@ class AllowListFile:
         if self._path is None:
             return
         trail = _Trail(self, engine, now_s)
-        pause = threading.Event()
 
         def keep_watching() -> None:
             while True:
+                self.changed.clear()
                 trail.write()
-                pause.wait(every_s)
+                self.changed.wait(every_s)
 
         threading.Thread(target=keep_watching, name="allow-list", daemon=True).start()
 
@@ -109,6 +115,8 @@ class AllowListFile:
         for field, text in content.too_wide():
             _log.warning("the allow-list file covers names that anyone can register", field=field, value=text)
         self._content = content
+        self.accepted.append((content, signature[1] if signature else 0))
+        self.changed.set()
 
 
 def _signature(path: Path) -> _Signature | None:
@@ -126,22 +134,27 @@ class _Trail:
         self._file = file
         self._engine = engine
         self._now_s = now_s
-        self._written: AllowList | None = None
+        self._written = AllowList()
 
     def write(self) -> None:
-        """Once; tried again at the next call if the database does not take it."""
-        now = self._file.current()
-        if now == self._written:
-            return
-        try:
-            note_change(
-                self._engine,
-                now,
-                at_s=self._now_s(),
-                before=self._written or AllowList(),
-                is_current=lambda: self._file.current() == now,
-            )
-        except (sa.exc.SQLAlchemyError, DatabaseBusy) as exc:
-            _log.warning("the change of the allow-list is not in the audit trail yet", error=type(exc).__name__)
-            return
-        self._written = now
+        """Each accepted content, once; tried again at the next call if the database does not take it."""
+        self._file.current()
+        while self._file.accepted:
+            content, changed_at_ns = self._file.accepted[0]
+            try:
+                self._note(content, changed_at_ns)
+            except (sa.exc.SQLAlchemyError, DatabaseBusy) as exc:
+                _log.warning("the change of the allow-list is not in the audit trail yet", error=type(exc).__name__)
+                return
+            self._file.accepted.popleft()
+            self._written = content
+
+    def _note(self, content: AllowList, changed_at_ns: int) -> None:
+        note_change(
+            self._engine,
+            content,
+            changed_at_ns=changed_at_ns,
+            at_s=self._now_s(),
+            before=self._written,
+            is_current=lambda: self._file.current() == content,
+        )

@@ -18,8 +18,11 @@ def a_list(*hosts: str, issuers: tuple[str, ...] = ()) -> AllowList:
     return AllowList(tuple(HostPattern(host) for host in hosts), issuers)
 
 
-def note(engine: sa.Engine, now: AllowList, *, before: AllowList | None = None, current: bool = True) -> bool:
-    return note_change(engine, now, at_s=1.0, before=before or AllowList(), is_current=lambda: current)
+def note(
+    engine: sa.Engine, now: AllowList, *, before: AllowList | None = None, current: bool = True, file: int = 1
+) -> bool:
+    had = before or AllowList()
+    return note_change(engine, now, changed_at_ns=file, at_s=1.0, before=had, is_current=lambda: current)
 
 
 def trail(engine: sa.Engine) -> list[str]:
@@ -47,9 +50,19 @@ def test_a_second_process_and_an_empty_start_write_nothing(engine: sa.Engine) ->
 
 
 def test_a_process_that_is_late_does_not_write_back_an_old_list(engine: sa.Engine) -> None:
-    note(engine, a_list("new.example"))
-    assert not note(engine, a_list("old.example"), current=False)
+    note(engine, a_list("new.example"), file=2)
+    assert not note(engine, a_list("old.example"), file=1, current=False)
     assert len(trail(engine)) == 1
+
+
+def test_a_content_that_was_replaced_before_it_was_written_is_an_entry_of_its_own(engine: sa.Engine) -> None:
+    note(engine, a_list("a.example"), file=1)
+    assert note(engine, a_list("b.example"), file=2, current=False)
+    assert note(engine, a_list("c.example"), file=3)
+    assert trail(engine)[1:] == [
+        "added host b.example; removed host a.example; now 1 hosts, 0 issuers;",
+        "added host c.example; removed host b.example; now 1 hosts, 0 issuers;",
+    ]
 
 
 def test_a_long_change_is_shortened_and_the_next_one_is_compared_with_what_the_process_had(engine: sa.Engine) -> None:
