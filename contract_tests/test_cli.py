@@ -160,7 +160,7 @@ def test_an_error_of_our_own_is_70_and_a_sentence_without_its_values(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("S3cret!")
 
-    monkeypatch.setattr("attachment_contract.cli.check.check_bytes", fails)
+    monkeypatch.setattr("attachment_contract.cli.check.examine_bytes", fails)
     assert run(["check", PLAIN]) == 70
     said = capsys.readouterr().err
     assert said.startswith("attachment-contract: an error of our own: RuntimeError in test_cli.py, line ")
@@ -172,7 +172,7 @@ def test_an_interrupted_run_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("attachment_contract.cli.check.check_bytes", interrupted)
+    monkeypatch.setattr("attachment_contract.cli.check.examine_bytes", interrupted)
     assert run(["check", PLAIN]) == 130
     assert capsys.readouterr().err.strip() == "Stopped."
 

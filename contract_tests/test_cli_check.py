@@ -163,6 +163,14 @@ def test_rules_are_ignored_for_some_files(run: Any, tmp_path: Path) -> None:
     assert {report["file"]: report["warnings"] for report in document["reports"]} == {"b.json": 4, "samples/a.json": 0}
 
 
+def test_a_domain_of_ones_own_has_no_warning_once_the_settings_name_it(run: Any, tmp_path: Path) -> None:
+    text = Path(SOUND).read_text().replace("k3v9x0q7tz.execute-api.eu-central-1.amazonaws.com", "cmi.harbour.example")
+    (tmp_path / "a.json").write_text(text)
+    assert json.loads(run("check", "--json", "a.json").stdout)["warnings"] == 1
+    (tmp_path / "attachment-contract.toml").write_text('own-hosts = ["*.harbour.example"]\n')
+    assert json.loads(run("check", "--json", "a.json").stdout)["warnings"] == 0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -173,6 +181,10 @@ def test_rules_are_ignored_for_some_files(run: Any, tmp_path: Path) -> None:
         ("[severity]\nAC901 = 'loud'", "'loud' is not a severity"),
         ("[severity]\nAC9 = 'error'", "no rule 'AC9'"),
         ("[per-file-ignores]\n'*.json' = 'AC901'", "must be a list of rule ids"),
+        ("own-hosts = 'cmi.example.org'", "own-hosts must be a list"),
+        ("own-hosts = ['https://cmi.example.org/a']", "is not the name of a host"),
+        ("own-hosts = ['*']", "is not the name of a host"),
+        ("own-hosts = [5]", "is not the name of a host"),
         ("strict = ", "attachment-contract.toml"),
     ],
 )

@@ -153,7 +153,7 @@ def test_the_event_and_the_contact_can_be_chosen(tmp_path: Path) -> None:
 def test_json_is_one_document_with_secrets_masked() -> None:
     result = run(PLAIN, "--json")
     document = json.loads(result.stdout)
-    assert set(document) == {"ok", "request", "secrets", "sends", "problems", "notes"}
+    assert set(document) == {"ok", "request", "secrets", "sends", "problems", "notes", "findings"}
     assert document["request"]["headers"]["x-cmi-password"] == "********"
     assert "stand-in" not in result.stdout
 
@@ -190,9 +190,12 @@ def test_a_text_of_which_no_request_can_be_made_is_a_failure_and_no_crash(text: 
 
 
 def test_an_endpoint_that_is_no_address_is_a_failure() -> None:
-    result = run("-", stdin=json.dumps({**ENVELOPE, "form": {"endpoint_url": "https://["}}))
+    text = json.dumps({**ENVELOPE, "form": {"endpoint_url": "https://["}})
+    with pytest.raises(NothingToSend, match="the address of the endpoint is not an address"):
+        dry_run(text)
+    result = run("-", stdin=text)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "the address of the endpoint is not an address" in result.stderr
+    assert "form.endpoint_url is not an address" in result.stderr
 
 
 def test_half_a_character_in_a_value_is_no_crash() -> None:
@@ -222,7 +225,115 @@ def test_wrong_files_are_wrong_use(tmp_path: Path) -> None:
     bad.write_bytes(b"\xff")
     contact = tmp_path / "contact.json"
     contact.write_text("[]")
-    assert run(bad).exit_code == 2
     assert run(PLAIN, "--contact", contact).exit_code == 2
     assert run(PLAIN, "--contact", bad).exit_code == 2
     assert run(tmp_path).exit_code == 2
+
+
+# --- the gate runs first ------------------------------------------------------------------------------------------
+
+PLAIN_TEXT = PLAIN.read_text(encoding="utf-8")
+USER = '"attachment.reader"'
+#: Text that is not JSON in UTF-8 → the rule that says so.
+NOT_JSON: dict[str, tuple[bytes, str]] = {
+    "a comma at the end": (PLAIN_TEXT.replace('"{contact.guid}"', '"{contact.guid}",').encode(), "AC007"),
+    "curly quotes": (PLAIN_TEXT.replace(USER, "“attachment.reader”").encode(), "AC004"),
+    "single quotes": (PLAIN_TEXT.replace(USER, "'attachment.reader'").encode(), "AC004"),
+    "a byte order mark": (b"\xef\xbb\xbf" + PLAIN_TEXT.encode(), "AC005"),
+    "a comma missing": (PLAIN_TEXT.replace('"POST",', '"POST"').encode(), "AC009"),
+    "a no-break space": (PLAIN_TEXT.replace('"method": ', '"method":\u00a0').encode(), "AC010"),
+    "a comment": (PLAIN_TEXT.replace('"POST",', '"POST", // always').encode(), "AC008"),
+    "a name twice": (PLAIN_TEXT.replace('"method"', '"method": "POST", "method"').encode(), "AC002"),
+    "Windows-1252": (PLAIN_TEXT.replace(USER, '"prüfer"').encode("cp1252"), "AC006"),
+    "UTF-16 with its mark": (PLAIN_TEXT.encode("utf-16"), "AC006"),
+    "UTF-16 without a mark": (PLAIN_TEXT.encode("utf-16-le"), "AC006"),
+    "UTF-16, the high byte first": (PLAIN_TEXT.encode("utf-16-be"), "AC006"),
+    "UTF-32": (PLAIN_TEXT.encode("utf-32"), "AC006"),
+    "no end": (PLAIN_TEXT.rstrip()[:-1].encode(), "AC001"),
+}
+
+
+@pytest.mark.parametrize(("raw", "rule"), NOT_JSON.values(), ids=NOT_JSON)
+def test_a_text_that_is_not_json_is_refused_with_the_gates_finding_and_no_request(
+    raw: bytes, rule: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(raw)
+    shown, document = run(file), run(file, "--json")
+    assert (shown.exit_code, shown.stdout, document.exit_code) == (1, "", 1)
+    (found,) = [each for each in json.loads(document.stdout)["findings"] if each["rule"] == rule]
+    assert f"{file}:{found['line']}:{found['column']} error {rule}" in shown.stderr
+    assert found["remedy"] in shown.stderr
+    assert json.loads(document.stdout)["request"] is None
+
+
+@pytest.mark.parametrize("rule", ["AC002", "AC004", "AC007", "AC008", "AC009", "AC010"])
+def test_no_request_is_made_of_a_text_that_is_not_json_by_the_library_either(rule: str) -> None:
+    for raw, known in NOT_JSON.values():
+        if known == rule:
+            with pytest.raises(NothingToSend):
+                dry_run(raw.decode())
+            with pytest.raises(NothingToSend):
+                dry_run(json.dumps({**ENVELOPE, "json": raw.decode()}))
+
+
+def test_a_file_in_utf_16_is_explained(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(PLAIN_TEXT.encode("utf-16"))
+    result = run(file)
+    assert "This file is UTF-16; save it as UTF-8." in result.stderr
+    assert "1 error, 0 warnings" in result.stderr
+
+
+def test_settings_let_no_text_pass_that_is_not_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("attachment-contract.toml").write_text(
+        'ignore = ["AC007"]\n[severity]\nAC008 = "note"\n[per-file-ignores]\n"*" = ["AC006"]\n'
+    )
+    for name in ("a comma at the end", "a comment", "UTF-16 with its mark"):
+        Path("a.json").write_bytes(NOT_JSON[name][0])
+        assert run("a.json").exit_code == 1
+
+
+def test_an_error_of_the_gate_is_shown_instead_of_a_request() -> None:
+    result = run("-", stdin=changed("authentication", "secrets_ref", to="my-own"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error AC203" in result.stderr
+    assert "no request is shown, because the gate finds 1 error" in result.stderr
+
+
+def test_a_warning_of_the_gate_is_shown_and_the_dry_run_goes_on() -> None:
+    result = run(CORPUS / "documented" / "chat_attachments.json")
+    assert result.exit_code == 0
+    assert result.stderr.count("warning AC901") == 4
+    assert "The request fits the contract." in result.stdout
+    document = json.loads(run(CORPUS / "documented" / "chat_attachments.json", "--json").stdout)
+    assert document["ok"]
+    assert {finding["rule"] for finding in document["findings"]} == {"AC901"}
+
+
+@pytest.mark.parametrize(
+    ("aws_region", "host"),
+    [
+        ("eu-west-1", "cc-workflows-eu-c1.cc.sinch.com"),
+        ("us-east-1", "cc-workflows-na-w2.cc.sinch.com"),
+        ("ca-central-1", "cc-workflows-na-w2.cc.sinch.com"),
+        ("ap-southeast-2", "cc-workflows-au-s2.cc.sinch.com"),
+        ("sa-east-1", "cc-workflows-eu-c1.cc.sinch.com"),
+    ],
+)
+def test_without_a_form_the_endpoint_is_assumed_from_cmis_region_and_named_as_an_assumption(
+    aws_region: str, host: str
+) -> None:
+    shown = dry_run(PLAIN_TEXT.replace("eu-central-1", aws_region))
+    assert shown.url == f"https://{host}/prod/chat-attachments"
+    (note,) = [note for note in shown.notes if "assumption" in note]
+    assert host in note
+    assert aws_region in note
+
+
+def test_a_siblings_request_is_shown_and_not_judged_by_this_workflows_contract() -> None:
+    result = run(CORPUS / "broken" / "AC117_email_analysis.json")
+    assert result.exit_code == 0
+    assert "POST /prod/email-analysis HTTP/1.1" in result.stdout
+    assert "configuration of email-analysis" in result.stdout

@@ -130,3 +130,10 @@ def test_a_file_that_is_not_utf8_is_unchanged(tmp_path: Path) -> None:
     file.write_bytes(raw)
     assert run(file).exit_code == 1
     assert file.read_bytes() == raw
+
+
+@pytest.mark.parametrize("secrets", [["Tr4nsfer"], {"sap-v1-secret": "Tr4nsfer"}, {"sap-v1-secret": 4711}, []])
+def test_what_may_be_values_of_secrets_is_never_made_into_names(secrets: Any) -> None:
+    text = json.dumps({"secrets": secrets, "json": json.loads(SOUND)})
+    assert fix(text) == (text, [])
+    assert check(text).findings

@@ -14,12 +14,20 @@ from rich.console import Console
 
 from attachment_contract import GateReport, check
 from attachment_contract.gate.catalogue import catalogue
-from attachment_contract.gate.check import check_bytes
+from attachment_contract.gate.check import check_bytes, examine_bytes
+from attachment_contract.gate.check_set import check_set
 from attachment_contract.gate.formats.machine import WRITERS
 from attachment_contract.gate.formats.text import print_reports, source_line
+from attachment_contract.gate.settings import GateSettings
 
 CORPUS = Path(__file__).parent / "corpus"
 REPORTS = [check_bytes(file.read_bytes(), name=f"broken/{file.name}") for file in sorted((CORPUS / "broken").iterdir())]
+for _folder in sorted((CORPUS / "sets").iterdir()):
+    _files = [
+        examine_bytes(f.read_bytes(), name=f"sets/{f.parent.name}/{f.name}", settings=GateSettings())
+        for f in sorted(_folder.iterdir())
+    ]
+    REPORTS += [each.report for each in check_set(_files, one_tenant=True)]
 REPORTS += [check((CORPUS / "sound" / "plain.json").read_text(), name="sound/a b,c:d%é.json")]
 PLACES = [(r.source.name, f.rule, f.line, f.column) for r in REPORTS for f in r.findings]
 
@@ -147,6 +155,15 @@ LEAKS = {
     "where an object belongs": SOUND.replace('"headers": {', f'"headers": "x-cmi-password: {SECRET}", "other": {{'),
     "in JSON that is kept as text": json.dumps({**ENVELOPE, "json": SOUND.replace("{secrets.sap-v1-secret}", SECRET)}),
     "a text instead of a configuration": json.dumps(SECRET),
+    "a value in the envelope": json.dumps({**ENVELOPE, "secrets": [{"name": "sap-v1-secret", "value": SECRET}]}),
+    "values by name in the envelope": json.dumps({**ENVELOPE, "secrets": {"sap-v1-secret": SECRET}}),
+    "values among the names": json.dumps({**ENVELOPE, "secret_names": [{"name": "sap-v1-secret", "secret": SECRET}]}),
+    "values without names": json.dumps({**ENVELOPE, "secrets": [SECRET]}),
+    "a client in the envelope": json.dumps({**ENVELOPE, "oauth": {"client_secret": SECRET}}),
+    "credentials of the token address": json.dumps(
+        {**ENVELOPE, "oauth": {"access_token_url": f"https://u:{SECRET}@login.example/oauth2/token"}}
+    ),
+    "behind two schemes": SOUND.replace("https://my4711002", f"https://https://v1user:{SECRET}@my4711002"),
 }  # fmt: skip
 
 

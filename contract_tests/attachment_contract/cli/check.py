@@ -12,7 +12,8 @@ import click
 from attachment_contract.cli import rules
 from attachment_contract.cli.common import InvalidUse, console
 from attachment_contract.cli.files import InputFile, UnusableInput, named
-from attachment_contract.gate.check import check_bytes
+from attachment_contract.gate.check import Examined, examine_bytes
+from attachment_contract.gate.check_set import check_set
 from attachment_contract.gate.fixing import fix as fix_text
 from attachment_contract.gate.formats import FORMATS
 from attachment_contract.gate.formats.text import print_reports
@@ -65,7 +66,8 @@ def check(
         found = read_settings(config) if config else find_settings(Path())
         settings = found.with_options(strict=strict, ignore=ignore, severity=severity)
         wanted = named(paths, pattern=pattern)
-        reports = [_report(item, settings, fix=fix) for item in _with_progress(wanted)]
+        examined = [_examined(item, settings, fix=fix) for item in _with_progress(wanted)]
+        reports = _together(wanted, examined)
     except (BadGateSettings, UnusableInput) as exc:
         raise InvalidUse(str(exc)) from exc
     to_stderr = fix and any(item.path is None for item in wanted) and output is None
@@ -78,11 +80,24 @@ def _good(reports: Sequence[GateReport], settings: GateSettings) -> bool:
     return all(report.ok for report in reports) and not warned
 
 
-def _report(item: InputFile, settings: GateSettings, *, fix: bool) -> GateReport:
+def _together(wanted: Sequence[InputFile], examined: Sequence[Examined]) -> list[GateReport]:
+    """The reports, with the findings that compare the files of one folder."""
+    folders: dict[Path | None, list[int]] = {}
+    for index, item in enumerate(wanted):
+        folders.setdefault(item.path.parent if item.path else None, []).append(index)
+    reports = [each.report for each in examined]
+    for folder, indexes in folders.items():
+        if folder is not None and len(indexes) > 1:
+            for index, each in zip(indexes, check_set([examined[index] for index in indexes]), strict=True):
+                reports[index] = each.report
+    return reports
+
+
+def _examined(item: InputFile, settings: GateSettings, *, fix: bool) -> Examined:
     raw = item.read()
     if fix:
         raw = _fixed(item, raw, settings)
-    return check_bytes(raw, name=item.name, settings=settings)
+    return examine_bytes(raw, name=item.name, settings=settings)
 
 
 def _fixed(item: InputFile, raw: bytes, settings: GateSettings) -> bytes:

@@ -16,14 +16,15 @@ from attachment_contract.gate.conditions import Unparsable, parse
 from attachment_contract.gate.configuration import read_envelope
 from attachment_contract.gate.context import RuleContext
 from attachment_contract.gate.json_reader import JsonReader, UnreadableSource
-from attachment_contract.gate.rules.json_text import unreadable
+from attachment_contract.gate.regions import assumed_endpoint
+from attachment_contract.gate.rules.json_text import issue, unreadable
 from attachment_contract.gate.satisfiability import value_of
 from attachment_contract.gate.wording import MASK, secrets_by_name
+from attachment_contract.gate.workflows import path_of
 from attachment_contract.schemas.store import validator
 
 #: Inferred: the engine's options are named like those of Python's requests, whose default headers these are.
 _INFERRED_HEADERS = {"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
-DEFAULT_REGION = next(iter(words.REGIONS))
 
 
 class NothingToSend(Exception):
@@ -38,6 +39,7 @@ class DryRun:
         sends: whether the condition is true for the sample event; None if that cannot be decided.
         problems: why the endpoint would refuse the request; empty = it fits the contract.
         notes: what is assumed.
+        checked: whether the contract of the endpoint is known here; False for a sibling workflow.
     """
 
     method: str
@@ -48,6 +50,7 @@ class DryRun:
     sends: bool | None
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    checked: bool = True
 
     @property
     def ok(self) -> bool:
@@ -74,7 +77,7 @@ class DryRun:
 
 
 def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None = None, host: str = "") -> DryRun:
-    """Make the request for a sample event. Raises :class:`NothingToSend`.
+    """Make the request for a sample event. Raises :class:`NothingToSend`, also for a text that is not strictly JSON.
 
     Args:
         contact: attributes that differ from the sample's.
@@ -107,12 +110,15 @@ def _unescaped(written: str) -> str:
 
 
 def _context(text: str) -> RuleContext:
+    reader = JsonReader(text)
     try:
-        envelope = read_envelope(JsonReader(text).read())
+        envelope = read_envelope(reader.read())
     except UnreadableSource as exc:
         raise NothingToSend(_unreadable(exc, text)) from exc
     if envelope.stopped:
         raise NothingToSend(f"in the envelope: {_unreadable(envelope.stopped, text)}")
+    if issues := (*reader.issues, *envelope.issues):
+        raise NothingToSend(issue(issues[0]).message.rstrip("."))
     return envelope.context
 
 
@@ -138,16 +144,20 @@ def _request(
     if content:
         headers |= {"Content-Type": "application/json", "Content-Length": str(len(content.encode()))}
     headers = {name: value for name, value in headers.items() if name.lower() not in {n.lower() for n in given}}
-    sends = _sends(request, sample, event)
+    workflow = context.recognised.workflow
+    if workflow.is_sibling:
+        notes.append(f"this is a configuration of {workflow}: whether its endpoint accepts the request is not checked")
+    problems = [] if workflow.is_sibling else _problems(given, body, request, substitution)
     return DryRun(
         method=str(request.get("method", "")),
         url=substitution.masked(url),
         headers=tuple((name, _shown(name, value, substitution)) for name, value in {**headers, **given}.items()),
         body=substitution.masked(content),
         secrets=tuple(substitution.stand_ins),
-        sends=sends,
-        problems=tuple(_problems(given, body, request, substitution)),
+        sends=_sends(request, sample, event),
+        problems=tuple(problems),
         notes=tuple(notes),
+        checked=not workflow.is_sibling,
     )
 
 
@@ -158,12 +168,7 @@ def _object(request: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _url(context: RuleContext, request: dict[str, Any], substitution: Substitution, host: str, notes: list[str]) -> str:
     node = context.field("endpoint_url")
-    if node is not None and node.text:
-        parts = node.text
-    else:
-        parts = f"https://{host or DEFAULT_REGION}{words.ENDPOINT_PATH}"
-        if not host:
-            notes.append(f"no endpoint is given; {DEFAULT_REGION} (Europe) is assumed")
+    parts = node.text if node is not None and node.text else _assumed(context, host, notes)
     url = substitution.text(parts)
     params = _object(request, "params")
     pairs = [(name, substitution.text(value)) for name, value in params.items()]
@@ -173,6 +178,18 @@ def _url(context: RuleContext, request: dict[str, Any], substitution: Substituti
     except ValueError as exc:
         raise NothingToSend("the address of the endpoint is not an address") from exc
     return quote(url, safe=":/?&=%#[]@!$'()*+,;~", errors="replace") + query
+
+
+def _assumed(context: RuleContext, host: str, notes: list[str]) -> str:
+    """The endpoint for a configuration without one, with a note of what is assumed."""
+    if not host:
+        cmi = context.at("request", "body", "cmi_url")
+        assumed = assumed_endpoint(cmi.text if cmi else None)
+        host = assumed.host
+        notes.append(
+            f"no endpoint is given, so the region is an assumption: {host} ({assumed.region}), because {assumed.why}"
+        )
+    return f"https://{host}{path_of(context.recognised.workflow)}"
 
 
 def _authorization(request: dict[str, Any]) -> dict[str, str]:

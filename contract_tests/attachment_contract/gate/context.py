@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from attachment_contract.gate.json_nodes import Member, Node, Path
 from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import quoted, shown
+from attachment_contract.gate.workflows import UNRECOGNISED, Recognised
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class RuleContext:
         form_node: the object that contains them.
         unknown_fields: fields that the form does not have.
         secret_names: names in the secrets manager; None if they are not given.
+        own_hosts: patterns of the customer's own hosts, from the settings; ``*`` is any text.
+        recognised: the workflow that the configuration is for.
         secrets: spans of secrets in clear; a rule that finds one adds it, so that it is masked wherever it is shown.
     """
 
@@ -80,7 +84,13 @@ class RuleContext:
     form_node: Node | None = None
     unknown_fields: tuple[Member, ...] = ()
     secret_names: frozenset[str] | None = None
+    own_hosts: tuple[str, ...] = ()
+    recognised: Recognised = UNRECOGNISED
     secrets: list[TextSpan] = field(default_factory=list)
+
+    def is_own_host(self, host: str) -> bool:
+        """Whether the settings name this host as the customer's own."""
+        return any(fnmatchcase(host.lower(), pattern.lower()) for pattern in self.own_hosts)
 
     def at(self, *names: str) -> Node | None:
         """A value in the configuration."""

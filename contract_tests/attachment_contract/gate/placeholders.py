@@ -27,6 +27,10 @@ _MALFORMED = re.compile(
 )
 
 
+#: Blanks beside a dot are no part of a name; a blank inside a name may be one, so what was meant is not clear.
+_AROUND_DOT = re.compile(r"\s*\.\s*")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Placeholder:
     """One placeholder in a string.
@@ -89,7 +93,7 @@ def malformed_in(node: Node) -> list[MalformedPlaceholder]:
     text = str(node.value)
     found = []
     for match in _malformed(text):
-        path = next(group for group in match.groups() if group is not None).strip().replace(" ", "")
+        path = _AROUND_DOT.sub(".", next(group for group in match.groups() if group is not None).strip())
         # Cut off by a character that is in no name: what was meant is not clear.
         closed = match.end() == len(text) or match[0][-1] in "}>])%"
         meant = f"{{{path}}}" if closed and PLACEHOLDER.fullmatch(f"{{{path}}}") else None

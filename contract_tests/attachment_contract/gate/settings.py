@@ -6,6 +6,7 @@
     strict = true                                   # a warning counts as an error
     ignore = ["AC901"]
     rules-url = "https://git.example.org/x/docs/rules"
+    own-hosts = ["cmi.example.org", "*.example.net"]  # your own domains of CMI and C4C: no warning about them
 
     [tool.attachment-contract.severity]
     AC505 = "error"
@@ -47,6 +48,7 @@ class GateSettings:
         ignore: rules that are ignored in every file.
         per_file_ignores: pattern of a file's name → rules that are ignored there.
         rules_url: address of the folder with the rules' pages, without slash at the end.
+        own_hosts: patterns of the customer's own hosts of CMI and C4C; ``*`` is any text.
     """
 
     strict: bool = False
@@ -54,6 +56,7 @@ class GateSettings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     per_file_ignores: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rules_url: str = DEFAULT_RULES_URL
+    own_hosts: tuple[str, ...] = ()
 
     def ignores(self, rule: str, name: str) -> bool:
         """Whether findings of this rule in this file are ignored."""
@@ -101,7 +104,7 @@ def read_settings(file: Path) -> GateSettings:
     table = _table(file)
     if table is None:
         raise BadGateSettings(f"{file}: no table [tool.{TABLE}]")
-    known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url"}
+    known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url", "own-hosts"}
     for name in table:
         if name not in known:
             raise BadGateSettings(f"{file}: {name!r} is not a setting; there are {one_of(sorted(known))}")
@@ -117,6 +120,7 @@ def read_settings(file: Path) -> GateSettings:
                 pattern: _rules(rules, str(file)) for pattern, rules in _of(table, "per-file-ignores", dict, {}).items()
             },
             rules_url=_of(table, "rules-url", str, DEFAULT_RULES_URL).rstrip("/"),
+            own_hosts=_hosts(_of(table, "own-hosts", list, []), str(file)),
         )
     except TypeError as exc:
         raise BadGateSettings(f"{file}: {exc}") from exc
@@ -139,6 +143,13 @@ def _of(table: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be a {kind.__name__}")
     return value
+
+
+def _hosts(patterns: list[Any], where: str) -> tuple[str, ...]:
+    for pattern in patterns:
+        if not isinstance(pattern, str) or not pattern.strip("*.") or "/" in pattern:
+            raise BadGateSettings(f"{where}: own-hosts: {pattern!r} is not the name of a host, such as cmi.example.org")
+    return tuple(patterns)
 
 
 def _rules(names: Any, where: str) -> frozenset[str]:

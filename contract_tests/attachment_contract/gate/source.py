@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -27,7 +27,7 @@ class SourceText:
         name: the file's name as given on the command line; ``<stdin>`` or ``<text>`` otherwise.
     """
 
-    text: str
+    text: str = field(repr=False)  # it may contain a secret in clear
     name: str = "<text>"
 
     @cached_property

@@ -27,6 +27,9 @@ SECRET_HEADERS = {
 }
 BODY_MEMBERS = ("cmi_url", "cmi_user", "sap_v1", "contact_id")
 SAP_MEMBERS = ("url", "user")
+#: The target of SAP Service Cloud Version 2, which no public page of this workflow describes; its header is inferred.
+SAP_V2 = "sap_v2"
+SAP_V2_HEADER = "x-sap-v2-password"
 CONTACT_ID = "{contact.guid}"
 ENDPOINT_PATH = "/prod/chat-attachments"
 #: Endpoint host → (what the page calls the region, AWS region). The AWS regions are inferred from the data centres.
@@ -82,8 +85,8 @@ DIRECTIONS = ("Inbound", "Outbound", "Both")
 EVENTS = ("Received", "Queued", "Allocated", "Accepted", "Rejected", "Transferred", "Forwarded", "Ended", "Closed")
 LAST_EVENTS = ("Ended", "Closed")
 FORM_FIELDS = (
-    "name", "channel_type", "endpoint_url", "direction", "ordinal", "events", "queues", "direct_conversations",
-    "enabled", "region",
+    "name", "description", "channel_type", "endpoint_url", "direction", "ordinal", "events", "queues",
+    "direct_conversations", "enabled", "region",
 )  # fmt: skip
 #: Other spellings of the form's fields: its labels on screen and their short forms.
 FORM_ALIASES = {
@@ -101,7 +104,6 @@ FORM_ALIASES = {
     "direct_chat": "direct_conversations",
     "direct_conversation": "direct_conversations",
     "active": "enabled",
-    "description": "name",
     "id": "name",
 }
 OUTBOUND_QUEUE = re.compile(r"(?:[^@\s]+)?@(?:sinchsms\.com|[a-z0-9-]+\.sinchconversation\.com)", re.IGNORECASE)

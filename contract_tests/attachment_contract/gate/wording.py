@@ -37,7 +37,11 @@ def shown(node: Node) -> str:
         return quoted(str(node.value))
     if node.kind in {"object", "array"}:
         return f"an {node.kind}"
-    return {True: "true", False: "false", None: "null"}.get(node.value, str(node.value)[:SHOWN_CHARACTERS])  # type: ignore[arg-type]
+    if node.kind == "number":
+        return str(node.value)[:SHOWN_CHARACTERS]
+    if node.kind == "boolean":
+        return "true" if node.value else "false"
+    return "null"
 
 
 def of_kind(node: Node) -> str:

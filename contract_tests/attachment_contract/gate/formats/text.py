@@ -90,6 +90,8 @@ def _summary(reports: Sequence[GateReport]) -> Text:
     errors, warnings = (sum(r.count(level) for r in reports) for level in (Severity.ERROR, Severity.WARNING))
     files = f"{len(reports)} file{'' if len(reports) == 1 else 's'}"
     if not errors and not warnings:
-        return Text(f"{files}: no findings.", style="green")
+        notes = sum(report.count(Severity.NOTE) for report in reports)
+        found = f"{notes} note{'' if notes == 1 else 's'}" if notes else "no findings"
+        return Text(f"{files}: {found}.", style="green")
     counts = f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
     return Text(f"{files}: {counts}.", style="red" if errors else "yellow")

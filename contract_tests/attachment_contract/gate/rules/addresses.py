@@ -1,8 +1,9 @@
-"""AC501 to AC511, AC308, AC406: the two addresses in the body. ``form`` uses ``common`` for the endpoint's address."""
+"""AC501 to AC514, AC308, AC406: the addresses in the body. ``form`` uses ``common`` for the endpoint's address."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -11,12 +12,17 @@ from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.context import RawFinding, RuleContext, finding_at
 from attachment_contract.gate.json_nodes import Node, dotted
 from attachment_contract.gate.placeholders import placeholders_in
+from attachment_contract.gate.regions import AWS_REGIONS
 from attachment_contract.gate.source import TextSpan
-from attachment_contract.gate.wording import quoted, shown
+from attachment_contract.gate.wording import nearest, quoted, shown
 
 _CMI_EXAMPLE = "https://ID.execute-api.REGION.amazonaws.com/TENANT/cmi"
 _C4C_EXAMPLE = "https://myNNNNNNN.REGION.crm.cloud.sap"
 _PRIVATE_ENDINGS = (".local", ".internal", ".lan", ".localhost", ".test", ".invalid", ".corp", ".home")
+#: Names of this machine, or of none: no network has them.
+_NOWHERE = ("localhost", ".localhost", ".test", ".invalid")
+_HTTPS_PORT = 443
+_TWO_SCHEMES = re.compile(r"https?:/*(?=https?:/)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,19 @@ class ParsedAddress:
 
 
 def addresses(context: RuleContext) -> Iterator[RawFinding]:
-    """``cmi_url`` and ``sap_v1.url``."""
-    cmi, c4c = context.at("request", "body", "cmi_url"), context.at("request", "body", "sap_v1", "url")
-    if cmi and cmi.text is not None:
-        yield from _cmi(context, cmi)
-    if c4c and c4c.text is not None:
-        yield from _c4c(context, c4c)
+    """``cmi_url``, ``sap_v1.url`` and ``sap_v2.url``."""
+    yield from cmi(context)
+    for target in ("sap_v1", words.SAP_V2):
+        node = context.at("request", "body", target, "url")
+        if node and node.text is not None:
+            yield from _c4c(context, node)
+
+
+def cmi(context: RuleContext) -> Iterator[RawFinding]:
+    """``cmi_url``."""
+    node = context.at("request", "body", "cmi_url")
+    if node and node.text is not None:
+        yield from _cmi(context, node)
 
 
 def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFinding], ParsedAddress | None]:
@@ -79,6 +92,13 @@ def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFind
         fix = f'"{bare}"' if bare.isprintable() and '"' not in bare and "\\" not in bare else None
         findings.append(finding_at("AC511", node, f"{name} has white space around it.", quoted(bare), fix=fix))
     start = text.find(bare)
+    if twice := _TWO_SCHEMES.match(bare):
+        span, fix = node.part(start, start + twice.end()), ""
+        message = f"{name} begins with two schemes: {quoted(bare)}."
+        return [
+            *findings,
+            finding_at("AC503", node, message, example, found=quoted(twice[0]), span=span, fix=fix),
+        ], None
     try:
         parts = urlsplit(bare)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(bare) & set(' \t\\<>"')
@@ -110,9 +130,12 @@ def _general(context: RuleContext, address: ParsedAddress) -> Iterator[RawFindin
     if text.endswith("/") and not parts.query and not parts.fragment:
         start = len(text.rstrip("/"))
         yield address.finding("AC502", "it ends with a slash.", "no slash at the end", (start, len(text)), "")
-    if _is_private(address.host):
-        expected = "an address that the cloud can reach"
-        yield address.finding("AC510", "it cannot be reached from the cloud.", expected, address.span_of(parts.netloc))
+    if _is_private(address.host) and not context.is_own_host(address.host):
+        at, expected = address.span_of(parts.netloc), "an address that the cloud can reach"
+        if address.node.path[-1] == "cmi_url" and not _is_nowhere(address.host):
+            yield address.finding("AC514", "only your own network can reach it.", expected, at)
+        else:
+            yield address.finding("AC510", "it cannot be reached from the cloud.", expected, at)
 
 
 def _is_private(host: str) -> bool:
@@ -120,6 +143,36 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return "." not in host or host.endswith(_PRIVATE_ENDINGS)
+
+
+def _is_nowhere(host: str) -> bool:
+    """Whether a private host is this machine itself, or a name that no network has."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.endswith(_NOWHERE)
+    return address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast
+
+
+def _port(address: ParsedAddress, system: str) -> Iterator[RawFinding]:
+    """AC512: a port at a host of the vendors' clouds, which answer at 443."""
+    port = address.parts.port
+    if port not in {None, _HTTPS_PORT}:
+        start, _ = address.span_of(address.parts.netloc)
+        host_end = start + len(address.parts.netloc) - len(str(port))
+        span = (host_end, host_end + len(str(port)))
+        yield address.finding("AC512", f"{system} answers at port 443, not at {port}.", "no port", span)
+
+
+def _aws_region(address: ParsedAddress) -> Iterator[RawFinding]:
+    """AC513: an AWS region that does not exist."""
+    found = words.CMI_HOST.fullmatch(address.host)
+    if found and found[1].lower() not in AWS_REGIONS:
+        meant = nearest(found[1], AWS_REGIONS, cutoff=0.5)
+        expected = meant or "an AWS region such as eu-central-1"
+        message = f"there is no AWS region {found[1]}" + (f"; the nearest is {meant}." if meant else ".")
+        at = address.text.lower().index(found[1].lower())
+        yield address.finding("AC513", message, expected, (at, at + len(found[1])))
 
 
 def _cmi(context: RuleContext, node: Node) -> Iterator[RawFinding]:
@@ -131,7 +184,10 @@ def _cmi(context: RuleContext, node: Node) -> Iterator[RawFinding]:
     if words.C4C_HOST.fullmatch(address.host):
         yield address.finding("AC509", "this is the address of C4C.", _CMI_EXAMPLE, at)
         return
-    if not words.CMI_HOST.fullmatch(address.host) and not _is_private(address.host):
+    if words.CMI_HOST.fullmatch(address.host):
+        yield from _aws_region(address)
+        yield from _port(address, "AWS")
+    elif not _is_private(address.host) and not context.is_own_host(address.host):
         yield address.finding("AC505", "no public CMI address has this host.", _CMI_EXAMPLE, at)
     path = address.parts.path.rstrip("/")
     if not path.endswith("/cmi") or path.count("/") < 2:
@@ -149,10 +205,14 @@ def _c4c(context: RuleContext, node: Node) -> Iterator[RawFinding]:
     if words.CMI_HOST.fullmatch(address.host):
         yield address.finding("AC509", "this is the address of CMI.", _C4C_EXAMPLE, at)
         return
-    if not words.C4C_HOST.fullmatch(address.host) and not _is_private(address.host):
+    if words.C4C_HOST.fullmatch(address.host):
+        yield from _port(address, "SAP's cloud")
+    elif not _is_private(address.host) and not context.is_own_host(address.host):
         yield address.finding("AC506", "no C4C tenant has this host.", _C4C_EXAMPLE, at)
     path = address.parts.path
     if path.strip("/"):
         start = len(address.text.split("://", 1)[0]) + 3 + len(address.parts.netloc)
         end = start + len(path.rstrip("/"))
-        yield address.finding("AC507", "it has a path after the host.", _C4C_EXAMPLE, (start, end), "")
+        # Without SAP's host before it, the path may hold the host that was meant.
+        fix = "" if words.C4C_HOST.fullmatch(address.host) else None
+        yield address.finding("AC507", "it has a path after the host.", _C4C_EXAMPLE, (start, end), fix)

@@ -1,4 +1,4 @@
-"""AC801 to AC814: the fields of the form, if an envelope has them."""
+"""AC801 to AC817: the fields of the form, if an envelope has them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member, misspelt_member
 from attachment_contract.gate.json_nodes import Member, Node
+from attachment_contract.gate.regions import AWS_REGIONS, area_of, aws_region_of
 from attachment_contract.gate.rules.addresses import ParsedAddress, common
 from attachment_contract.gate.rules.structure import wrong_type
 from attachment_contract.gate.wording import nearest, one_of, quoted, shown
@@ -63,7 +64,7 @@ def endpoint(context: RuleContext) -> Iterator[RawFinding]:
     else:
         yield from _other_region(context, address, (start, end))
     path = address.parts.path.rstrip("/")
-    if path != words.ENDPOINT_PATH:
+    if path != words.ENDPOINT_PATH and not context.recognised.workflow.is_sibling:
         span = (end, end + len(path)) if path else (0, len(address.text))
         fix = words.ENDPOINT_PATH if path and nearest(path, [words.ENDPOINT_PATH], cutoff=0.9) else None
         yield address.finding("AC802", "its path is not that of this workflow.", words.ENDPOINT_PATH, span, fix)
@@ -81,10 +82,11 @@ def _other_region(context: RuleContext, address: ParsedAddress, span: tuple[int,
             yield address.finding("AC801", f"it is in {region}, but the form has {shown(chosen)}.", expected, span)
             return
     cmi = context.at("request", "body", "cmi_url")
-    place = words.CMI_HOST.search(cmi.text) if cmi and cmi.text else None
-    if place and place[1].lower() != aws_region:
+    place = aws_region_of(cmi.text if cmi else None)
+    area = area_of(place) if place in AWS_REGIONS else None
+    if area and area != region:
         expected = f"both in one region ({aws_region})"
-        yield address.finding("AC814", f"it is in {region}, but CMI is in {place[1]}.", expected, span)
+        yield address.finding("AC814", f"it is in {region}, but CMI is in {place}.", expected, span)
 
 
 def choices(context: RuleContext) -> Iterator[RawFinding]:
@@ -99,7 +101,10 @@ def choices(context: RuleContext) -> Iterator[RawFinding]:
     if enabled and enabled.value is False:
         yield finding_at("AC813", enabled, "The integration is switched off.", "true")
     ordinal = context.field("ordinal")
-    if ordinal and not _is_whole_number(ordinal):
+    if ordinal is None and context.form is not None and context.form_node is not None:
+        message, expected = 'The form has no "ordinal".', '"ordinal": 1, or the place of this integration in the order'
+        yield missing_member("AC817", context.form_node, "ordinal", message, expected)
+    elif ordinal and not _is_whole_number(ordinal):
         yield finding_at("AC809", ordinal, f"The ordinal is {shown(ordinal)}.", "a whole number from 0")
 
 
@@ -133,6 +138,9 @@ def events(context: RuleContext) -> Iterator[RawFinding]:
         return
     selected = node.items if node.kind == "array" else (node,)
     last = False
+    if {event.text for event in selected} >= {*words.LAST_EVENTS}:
+        message = "Ended and Closed are both selected, so each conversation is reported twice."
+        yield finding_at("AC815", node, message, '"Ended" or "Closed"', found="both", span=node.opening)
     for event in selected:
         last = last or event.text in words.LAST_EVENTS
         yield from _event(event)
@@ -160,8 +168,9 @@ def _event(event: Node) -> Iterator[RawFinding]:
 
 
 def queues(context: RuleContext) -> Iterator[RawFinding]:
-    """AC808: outbound chats use a queue of Sinch's SMS or Conversation API."""
+    """AC808, AC816: the queues of the direction; outbound chats use one of Sinch's SMS or Conversation API."""
     node, direction = context.field("queues"), context.field("direction")
+    yield from _no_queue(context, node, direction)
     if node is None:
         return
     if node.kind not in {"array", "string"}:
@@ -174,3 +183,20 @@ def queues(context: RuleContext) -> Iterator[RawFinding]:
         if address and address.text is not None and not words.OUTBOUND_QUEUE.fullmatch(address.text):
             expected = "@sinchsms.com or @<subchannel>.sinchconversation.com"
             yield finding_at("AC808", address, f"No outbound chat uses the queue {shown(address)}.", expected)
+
+
+def _no_queue(context: RuleContext, node: Node | None, direction: Node | None) -> Iterator[RawFinding]:
+    """AC816: the page says to select queues for Inbound and for Outbound; for Both it says nothing about them."""
+    if direction is None or context.form_node is None or direction.text not in {"Inbound", "Outbound"}:
+        return
+    if node is None and direction.text == "Inbound":
+        return  # an envelope may leave it out
+    if node is not None and (node.items or (node.kind == "string" and node.text) or node.kind == "object"):
+        return
+    kind = "" if direction.text == "Inbound" else " of type @sinchsms.com or @<subchannel>.sinchconversation.com"
+    message = f"No queue is selected for {direction.text}, and neither are direct conversations."
+    expected = f"at least one queue{kind}"
+    if node is None:
+        yield missing_member("AC816", context.form_node, "queues", message, expected)
+    else:
+        yield finding_at("AC816", node, message, expected, found="no queue", span=node.opening)

@@ -44,7 +44,7 @@ def _has(headers: Node, name: str) -> bool:
 
 
 def _name(member: Member, lower: str, missing: list[str]) -> Iterator[RawFinding]:
-    if lower in words.SECRET_HEADERS:
+    if lower in words.SECRET_HEADERS or lower == words.SAP_V2_HEADER:
         return
     if lower in _ENGINES_OWN:
         yield _header("AC113", member, f"no {lower}: {_ENGINES_OWN[lower]}", quoted(member.name))
@@ -110,7 +110,7 @@ def _in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
         yield finding_at("AC403", value, message, placeholder, found=quoted(text), fix=placeholder)
         return
     yield _clear(context, value)
-    yield from _alphabet(value)
+    yield from alphabet(value)
 
 
 def _clear(context: RuleContext, value: Node) -> RawFinding:
@@ -119,7 +119,7 @@ def _clear(context: RuleContext, value: Node) -> RawFinding:
     return finding_at("AC301", value, message, _EXPECTED, found="a secret in clear (not shown)")
 
 
-def _alphabet(value: Node) -> Iterator[RawFinding]:
+def alphabet(value: Node) -> Iterator[RawFinding]:
     """AC302, for the first character that is not allowed."""
     for index, char in enumerate(str(value.value)):
         if not " " <= char <= "~":

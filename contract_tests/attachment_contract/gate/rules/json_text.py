@@ -41,6 +41,12 @@ def not_utf8(offset: int) -> RawFinding:
     return RawFinding("AC006", TextSpan(offset, offset + 1), (), "The file is not UTF-8 from this byte on.", "UTF-8")
 
 
+def another_encoding(name: str) -> RawFinding:
+    """AC006: a file in an encoding of two or four bytes a character, by its byte order mark or first bytes."""
+    message, found = f"This file is {name}; save it as UTF-8.", name
+    return RawFinding("AC006", TextSpan(0, 1), (), message, "UTF-8", found)
+
+
 def shape(context: RuleContext) -> Iterator[RawFinding]:
     """AC003, AC101, AC103: whether the text is a configuration or an envelope with one."""
     if context.top.kind != "object":

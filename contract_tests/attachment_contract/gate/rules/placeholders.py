@@ -36,6 +36,8 @@ def _malformed(node: Node) -> Iterator[RawFinding]:
         text, expected = quoted(found.text), found.meant or "{name.name} in single braces, without spaces"
         message = f"{text} is not a valid placeholder, so it would be sent unchanged."
         remedy = f"Write {found.meant}." if found.meant else None
+        if found.meant is None and "secrets." in found.text:
+            remedy = "Write the secret's name exactly as it is in the secrets manager; a name has no blanks."
         yield finding_at("AC403", node, message, expected, found=text, span=found.span, remedy=remedy, fix=found.meant)
 
 
@@ -88,12 +90,22 @@ def _secret(context: RuleContext, node: Node, found: Placeholder, section: str) 
         expected = "letters, digits, hyphen, underscore, at most 64"
         yield _finding("AC306", node, found, "names a secret in a way that no documented name has", expected)
     elif context.secret_names is not None and found.rest not in context.secret_names:
-        meant = nearest(found.rest, context.secret_names)
+        # A name that something else uses is another secret: to write it here would send the wrong password.
+        free = context.secret_names - _used(context)
+        meant = nearest(found.rest, free, cutoff=0.8)
         message = f"The secrets manager has no secret {quoted(found.rest)}."
-        have = one_of(sorted(context.secret_names)) if context.secret_names else "none"
-        expected = f"{{secrets.{meant}}}" if meant else f"one of the names in the secrets manager: {have}"
-        remedy = f"Write {expected}." if meant else None
+        add = f"Add the secret {quoted(found.rest)} to the secrets manager"
+        expected = f"{{secrets.{meant}}}" if meant else f"a secret {quoted(found.rest)} in the secrets manager"
+        remedy = f"Write {expected}, if that is the one. Otherwise: {add[0].lower()}{add[1:]}." if meant else f"{add}."
         yield finding_at("AC303", node, message, expected, found=found.text, span=found.span, remedy=remedy)
+
+
+def _used(context: RuleContext) -> frozenset[str]:
+    """Names of secrets that the request uses."""
+    request = context.request
+    used = [found.rest for node in strings_in(request) for found in placeholders_in(node)] if request else []
+    reference = context.at("request", "authentication", "secrets_ref")
+    return frozenset([*used, *([reference.text] if reference and reference.text else []), words.ORCHESTRATION_SECRET])
 
 
 def contact_id(context: RuleContext) -> Iterator[RawFinding]:

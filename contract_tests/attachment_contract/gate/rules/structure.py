@@ -1,4 +1,4 @@
-"""AC101 to AC109, AC114, AC115: members of the configuration, their types, and the request's options."""
+"""AC101 to AC109, AC114 to AC116: members of the configuration, their types, and the request's options."""
 
 from __future__ import annotations
 
@@ -42,12 +42,25 @@ def members(context: RuleContext) -> Iterator[RawFinding]:
         required = ("method", "authentication", "headers", "body")
         yield from _object(context.request, _TYPES, required=required, optional=words.REQUEST_MEMBERS)
     if body := context.object_at("request", "body"):
-        yield from _object(body, _BODY_TYPES, required=words.BODY_MEMBERS)
+        yield from _object(body, _BODY_TYPES, required=words.BODY_MEMBERS, optional=(words.SAP_V2,))
+        yield from _sap_v2(body)
     if sap := context.object_at("request", "body", "sap_v1"):
         yield from _object(sap, _SAP_TYPES, required=words.SAP_MEMBERS)
     response = context.at("response")
     if response and response.kind == "object":
         yield from _object(response, {}, required=(), optional=words.RESPONSE_MEMBERS)
+
+
+def _sap_v2(body: Node) -> Iterator[RawFinding]:
+    """AC116: what the documented workflow does with a target of Version 2."""
+    node = body.get(words.SAP_V2)
+    if node is None:
+        return
+    yield from wrong_type(node, ("object",))
+    beside = body.member("sap_v1") is not None
+    what = "uploads to sap_v1 alone, so nothing is uploaded there" if beside else "needs sap_v1, which is missing"
+    message = f"sap_v2 is SAP Service Cloud Version 2: the documented workflow {what}."
+    yield finding_at("AC116", node, message, "sap_v1", span=node.opening)
 
 
 def _object(

@@ -1,4 +1,4 @@
-"""AC601, AC301 outside the headers, sample values (AC901) and template text (AC902)."""
+"""AC601, AC602, AC301 outside the headers, sample values (AC901) and template text (AC902)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_contract.gate.placeholders import malformed_in, placeholders_in
 from attachment_contract.gate.wording import MASK, quoted
 
 _SECRET_NAME = re.compile(r"passw|pwd|secret|api[-_]?key|token|credential", re.IGNORECASE)
-_USERS = (("cmi_user",), ("sap_v1", "user"))
+_USERS = (("cmi_user",), ("sap_v1", "user"), ("sap_v2", "user"))
 _SAMPLED = (("cmi_url",), ("cmi_user",), ("sap_v1", "url"), ("sap_v1", "user"))
 
 
@@ -32,6 +32,15 @@ def users(context: RuleContext) -> Iterator[RawFinding]:
             if ":" in node.text:  # the rest may be the password
                 context.secrets.append(node.part(node.text.index(":") + 1, len(node.text)))
             yield _user("AC601", node, reason, "a user name: 1 to 255 characters, no colon")
+        elif not node.text.isascii():
+            yield _beyond_ascii(node)
+
+
+def _beyond_ascii(node: Node) -> RawFinding:
+    """AC602, at the first such character."""
+    at = next(index for index, char in enumerate(str(node.value)) if not char.isascii())
+    message = f"{dotted(node.path)} has the character {quoted(str(node.value)[at])}."
+    return finding_at("AC602", node, message, "letters a to z, digits, usual punctuation", span=node.part(at, at + 1))
 
 
 def _unusable(user: str) -> str | None:
