@@ -93,11 +93,14 @@ def extra() -> dict[str, Any]:
     return ProcessSettings.of_worker().extra if _VARIABLE in os.environ else {}
 
 
-def serve(settings: ProcessSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises AddressInUse."""
+def serve(settings: ProcessSettings, loader: Callable[[str], WSGIApplication] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises AddressInUse.
+
+    ``loader`` runs in the worker and makes the application, for a process that is no mock; see ``begin_worker``.
+    """
     for wanted in (settings.port, settings.fault_proxy_port, settings.tls_port):
         if wanted is not None:
-            _refuse_port_in_use(settings.host, wanted)
+            refuse_port_in_use(settings.host, wanted)
     os.environ[_VARIABLE] = json.dumps(asdict(settings))
     Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Granian(
@@ -111,11 +114,11 @@ def serve(settings: ProcessSettings) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=_KILL_AFTER_S,
     )
-    server.serve(target_loader=_load)
+    server.serve(target_loader=loader or _load)
 
 
-def _refuse_port_in_use(host: str, port: int) -> None:
-    """The server would share a port in use silently (SO_REUSEPORT)."""
+def refuse_port_in_use(host: str, port: int) -> None:
+    """The server would share a port in use silently (SO_REUSEPORT). Raises AddressInUse."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -124,15 +127,20 @@ def _refuse_port_in_use(host: str, port: int) -> None:
             raise AddressInUse(f"{host}:{port} cannot be listened on: {exc.strerror}") from exc
 
 
-def _load(target: str) -> WSGIApplication:
-    """Runs in the worker: build the application, start the fault proxy and the watch. Its result is served."""
+def begin_worker() -> tuple[ProcessSettings, Watch]:
+    """First in every worker: its settings, and the watch that sees its signals and its supervisor's end."""
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)  # Ctrl-C goes to the supervisor alone
     settings = ProcessSettings.of_worker()
-    stop = _Watch(settings.supervisor)
     # Granian copies the environment into every request, where HTTP_PROXY would pass for a header.
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
+    return settings, Watch(settings.supervisor)
+
+
+def _load(target: str) -> WSGIApplication:
+    """Runs in the worker: build the application, start the fault proxy and the watch. Its result is served."""
+    settings, stop = begin_worker()
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(settings.data))
     app.mock.recording = settings.recorder
@@ -143,7 +151,7 @@ def _load(target: str) -> WSGIApplication:
     return app
 
 
-def _start_listeners(app: WrappedApp[Any], settings: ProcessSettings, stop: _Watch) -> None:
+def _start_listeners(app: WrappedApp[Any], settings: ProcessSettings, stop: Watch) -> None:
     """The fault proxy, and TLS in front of it or of the application."""
     host, port, mock = settings.host, settings.port, app.mock
     if settings.fault_proxy_port is not None:
@@ -158,7 +166,7 @@ def _start_listeners(app: WrappedApp[Any], settings: ProcessSettings, stop: _Wat
         stop.call(listener.stop)
 
 
-class _Watch:
+class Watch:
     """A thread that sees the worker's signals, even those that the server handles, and its supervisor's end."""
 
     def __init__(self, supervisor: int) -> None:

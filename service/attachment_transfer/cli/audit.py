@@ -32,7 +32,7 @@ def transfer_audit(transfer_id: str, as_text: bool) -> None:
 @json_option
 @report_errors
 def service_audit(as_text: bool) -> None:
-    """Print what was done to the service as a whole: purges, key rotations."""
+    """Print what was done to the service as a whole: purges, key rotations, the allow-list file."""
     engine, _, _ = database_tasks.operator_tools(settings())
     _print_trail(_whole_trail(engine, None), as_text)
 

@@ -123,10 +123,21 @@ def canonical_url(url: str) -> str:
 
 
 @dataclass(frozen=True)
+class CatchAll:
+    """The pattern ``*`` of an egress map, which covers every name. No allow-list has it: the name is judged first."""
+
+    text: str = "*"
+
+    def covers(self, host: str) -> bool:
+        """True."""
+        return bool(host)
+
+
+@dataclass(frozen=True)
 class EgressRule:
     """``pattern=target``: connections for hosts under the pattern go to ``target`` (scheme, host, port)."""
 
-    pattern: HostPattern
+    pattern: HostPattern | CatchAll
     scheme: str
     host: str
     port: int
@@ -150,12 +161,16 @@ def parse_egress_map(text: str, *, lab_mode: bool) -> EgressRules:
     """Read ``*.crm.cloud.sap=http://127.0.0.1:8103,…``.
 
     Plain http is refused unless the target is loopback and the lab mode is on: passwords must not travel in clear.
+    One entry ``*=http://127.0.0.1:PORT`` may take, in the lab, every name that no other entry covers.
     """
     rules = []
     for part in (piece.strip() for piece in text.split(",")):
         if part:
             rules.append(_parse_rule(part, lab_mode=lab_mode))
-    return EgressRules(tuple(rules))
+    catch_all = [rule for rule in rules if isinstance(rule.pattern, CatchAll)]
+    if len(catch_all) > 1:
+        raise BadHostPattern("there are two egress entries for '*': write one, or name the hosts")
+    return EgressRules((*(rule for rule in rules if rule not in catch_all), *catch_all))
 
 
 def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
@@ -173,7 +188,18 @@ def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
             "(ATTACHMENT_TRANSFER_LAB_MODE=1)"
         )
     port = url.port or (443 if url.scheme == "https" else 80)
-    return EgressRule(HostPattern(pattern.strip()), url.scheme, url.hostname, port)
+    return EgressRule(_egress_pattern(pattern.strip(), url.scheme, lab_mode=lab_mode), url.scheme, url.hostname, port)
+
+
+def _egress_pattern(pattern: str, scheme: str, *, lab_mode: bool) -> HostPattern | CatchAll:
+    if pattern != "*":
+        return HostPattern(pattern)
+    if scheme != "http" or not lab_mode:
+        raise BadHostPattern(
+            "the egress entry '*' maps every host: it is allowed only in lab mode (ATTACHMENT_TRANSFER_LAB_MODE=1) and "
+            "only to http://127.0.0.1:PORT. Name the hosts instead, such as *.crm.cloud.sap=https://proxy.example"
+        )
+    return CatchAll()
 
 
 #: Second labels under which a country registers companies: ``co.uk``, ``com.au``.

@@ -76,7 +76,7 @@ def _events_blueprint(ingress: Ingress) -> Blueprint:
         caller = ingress.admit(ingress.scope_post)
         rule = ingress.admission.admit(caller.name) if ingress.admission else ANY_CALLER
         wanted = read_request(request, max_bytes=ingress.max_request_bytes)
-        _check_hosts(wanted, ingress.allowed_hosts if rule.allowed_hosts is None else rule.allowed_hosts)
+        _check_hosts(wanted, ingress.allowed_hosts() if rule.allowed_hosts is None else rule.allowed_hosts)
         accepted = accept(
             ingress.engine,
             wanted,
@@ -179,8 +179,9 @@ def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> ApiFi
         message="the host is not allowed here",
         expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
         remedy=(
-            "Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS, or to allowed_hosts of this "
-            "caller in ATTACHMENT_TRANSFER_CALLERS_FILE."
+            "Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS or the file of "
+            "ATTACHMENT_TRANSFER_ALLOW_LIST_FILE, or to allowed_hosts of this caller in "
+            "ATTACHMENT_TRANSFER_CALLERS_FILE."
         ),
         found=url[:120],
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
@@ -37,24 +38,43 @@ class Caller:
     scopes: frozenset[str]
 
 
+class AcceptedIssuers:
+    """Which issuers are accepted now.
+
+    Args:
+        patterns: returns them; ``*`` in one matches letters, digits, ``-``, ``_`` and inner dots.
+    """
+
+    def __init__(self, patterns: Callable[[], tuple[str, ...]]) -> None:
+        self.patterns = patterns
+
+    def accepts(self, issuer: str) -> bool:
+        """True if the whole of ``issuer`` fits a pattern."""
+        return any(_compiled(pattern).fullmatch(issuer) for pattern in self.patterns())
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_STAR.join(re.escape(part) for part in pattern.split("*")))
+
+
 class TokenVerifier:
     """Checks the Authorization header.
 
     Args:
-        issuers: accepted issuers; ``*`` in one matches letters, digits, ``-``, ``_`` and inner dots.
         leeway_s: how far clocks may differ, in seconds.
     """
 
     def __init__(
         self,
         *,
-        issuers: tuple[str, ...],
+        issuers: AcceptedIssuers,
         audience: str,
         leeway_s: float,
         keys: IssuerKeys,
         now_s: Callable[[], float],
     ) -> None:
-        self._issuers = [re.compile(_STAR.join(re.escape(part) for part in issuer.split("*"))) for issuer in issuers]
+        self._issuers = issuers
         self._audience = audience
         self._leeway_s = leeway_s
         self._keys = keys
@@ -88,7 +108,7 @@ class TokenVerifier:
             issuer = _peek_issuer(unverified.payload)
         except (JoseError, ValueError, RecursionError) as exc:
             raise _unauthorized("The token is not a signed JWT.") from exc
-        if not any(pattern.fullmatch(issuer) for pattern in self._issuers):
+        if not self._issuers.accepts(issuer):
             raise _unauthorized("The token's issuer is not accepted here.")
         keys = self._keys.of(issuer, unverified.headers().get("kid"))
         try:

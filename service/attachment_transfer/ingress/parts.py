@@ -22,6 +22,7 @@ class Ingress:
     """The parts of the API.
 
     Attributes:
+        allowed_hosts: returns the service's own list as it is now; the allow-list file may change it.
         metrics: returns the Prometheus text; None = closed.
         admission: rate, open work and hosts per caller; None = no limits.
         waiting: the synchronous mode; None = never wait.
@@ -37,7 +38,7 @@ class Ingress:
     keys: KeyRing
     enqueue: Enqueue
     token_verifier: TokenVerifier
-    allowed_hosts: tuple[HostPattern, ...]
+    allowed_hosts: Callable[[], tuple[HostPattern, ...]]
     scope_post: str
     scope_status: str
     max_request_bytes: int

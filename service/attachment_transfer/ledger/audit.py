@@ -13,6 +13,7 @@ from attachment_transfer.ledger import tables
 #: Actors other than callers, whose names are issuer and client.
 OPERATOR = "operator"
 WORKER = "worker"
+ALLOW_LIST_FILE = "allow-list file"
 
 _DETAIL_LIMIT_CHARACTERS = 2000
 
@@ -31,7 +32,7 @@ def note(
 
     Args:
         action: past tense, e.g. ``accepted``, ``round begun``, ``stored``, ``parked``, ``redriven``, ``purged``.
-        actor: the caller's name, ``operator`` (command line) or ``worker``.
+        actor: the caller's name, ``operator`` (command line), ``worker`` or ``allow-list file``.
         transfer_id: None for what concerns the service as a whole.
     """
     note_all(connection, [transfer_id], action, detail, actor=actor, at_s=at_s, attachment_id=attachment_id)
@@ -84,7 +85,7 @@ class AuditPage:
 
 
 def audit_of(engine: sa.Engine, transfer_id: str | None, *, after: int = 0, limit: int = 100) -> AuditPage:
-    """Read one transfer's trail, or with None what concerns the service as a whole (purges, key rotations)."""
+    """Read one transfer's trail, or with None that of the service as a whole: purges, key rotations, the allow-list."""
     table = tables.audit
     query = (
         sa.select(table)

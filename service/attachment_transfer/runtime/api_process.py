@@ -17,13 +17,13 @@ from flask import Flask
 from attachment_transfer.clients.documents import read_json
 from attachment_transfer.clients.outbound.time_limits import CallTimes
 from attachment_transfer.clients.outbound.transport import OutboundTransport, speaking_to
-from attachment_transfer.core.errors import UnexpectedAnswer
+from attachment_transfer.core.errors import DestinationRefused, UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.wake_up import send_wake_up, wake_up_pipe_of
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import EXTENSION, Ingress, create_app
-from attachment_transfer.ingress.bearer import TokenVerifier
+from attachment_transfer.ingress.bearer import AcceptedIssuers, TokenVerifier
 from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.issuer_keys import IssuerKeys, KeyTimes
 from attachment_transfer.ingress.serving import Serving
@@ -35,8 +35,10 @@ from attachment_transfer.ledger.database import (
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.views import count_open, known_issuers
+from attachment_transfer.runtime.allow_list_file import AllowListFile
 from attachment_transfer.runtime.clock import SystemClock
 from attachment_transfer.runtime.common import (
+    allow_list_of,
     clock_of,
     enqueuer,
     master_keys,
@@ -72,13 +74,15 @@ def ingress_app(settings: Settings) -> Flask:
     pipe = wake_up_pipe_of(os.environ)
     engine = open_database(settings.database_url, write_patience_s=_WRITE_PATIENCE_S)
     queue = RoundQueue(engine, master_keys(settings))
+    allow_list = allow_list_of(settings, metrics.API_ALLOW_LIST_VALID)
+    allow_list.watch(engine, clock.now_s)
     return create_app(
         Ingress(
             engine=engine,
             keys=KeyRing.parse(settings.sealing_keys),
             enqueue=enqueuer(queue),
-            token_verifier=_token_verifier(settings, engine, clock),
-            allowed_hosts=settings.allowed_hosts,
+            token_verifier=_token_verifier(settings, engine, clock, allow_list),
+            allowed_hosts=lambda: (*settings.allowed_hosts, *allow_list.hosts()),
             scope_post=settings.scope_post,
             scope_status=settings.scope_status,
             scope_operator=settings.scope_operator,
@@ -102,16 +106,20 @@ def ingress_app(settings: Settings) -> Flask:
     )
 
 
-def _token_verifier(settings: Settings, engine: sa.Engine, clock: SystemClock) -> TokenVerifier:
+def _token_verifier(
+    settings: Settings, engine: sa.Engine, clock: SystemClock, allow_list: AllowListFile
+) -> TokenVerifier:
+    issuers = AcceptedIssuers(lambda: (*settings.token_issuers, *allow_list.issuers()))
+    exact = [issuer for issuer in issuers.patterns() if "*" not in issuer]
     issuer_keys = IssuerKeys(
-        _jwks_fetcher(settings),
+        _jwks_fetcher(settings, issuers),
         clock.now_s,
-        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
+        trusted=[*exact, *filter(issuers.accepts, known_issuers(engine))],
     )
     issuer_keys.prepare()
     metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
     return TokenVerifier(
-        issuers=settings.token_issuers,
+        issuers=issuers,
         audience=settings.token_audience,
         leeway_s=settings.token_leeway_s,
         keys=issuer_keys,
@@ -155,12 +163,14 @@ def _answer_within_s(settings: Settings) -> float:
     return max(_ANSWER_WITHIN_S, settings.sync_wait_s + _SYNC_MARGIN_S)
 
 
-def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
-    """Fetch an issuer's key set; its host is allowed because the issuer matched a configured pattern."""
+def _jwks_fetcher(settings: Settings, issuers: AcceptedIssuers) -> Callable[[str], dict[str, Any]]:
+    """Fetch an issuer's key set; its host is allowed because, and as long as, the issuer is accepted."""
     limit_s = KeyTimes().fetch_s
     times = CallTimes(connect_s=limit_s, piece_s=limit_s, document_s=limit_s)
 
     def fetch(issuer: str) -> dict[str, Any]:
+        if not issuers.accepts(issuer):
+            raise DestinationRefused(f"{issuer} is no accepted issuer (any more)")
         url = httpx.URL(f"{issuer.rstrip('/')}/.well-known/jwks.json")
         transport = OutboundTransport(outbound_policy(settings, (HostPattern(url.host),)))
         with (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from attachment_transfer.clients.outbound.transport import OutboundPolicy
 from attachment_transfer.core.hosts import HostPattern
@@ -17,6 +17,7 @@ from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.gauges import metrics_page, pseudonym
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import logs
+from attachment_transfer.runtime.allow_list_file import AllowListFile
 from attachment_transfer.runtime.clock import LabClock, SystemClock
 from attachment_transfer.runtime.setting_kinds import BadSettings
 from attachment_transfer.runtime.settings import Settings
@@ -72,5 +73,17 @@ def metrics_page_of(
     return metrics_page(engine, clock.now_s, process, rounds_per_tenant=settings.rounds_per_tenant, shown=shown)
 
 
-def outbound_policy(settings: Settings, allowed: tuple[HostPattern, ...]) -> OutboundPolicy:
-    return OutboundPolicy(allowed=allowed, egress=settings.egress, private=settings.private_networks)
+def outbound_policy(
+    settings: Settings,
+    allowed: tuple[HostPattern, ...],
+    more_allowed: Callable[[], tuple[HostPattern, ...]] = tuple,
+) -> OutboundPolicy:
+    """Where this process may go; ``more_allowed`` is read at each call."""
+    return OutboundPolicy(
+        allowed=allowed, more_allowed=more_allowed, egress=settings.egress, private=settings.private_networks
+    )
+
+
+def allow_list_of(settings: Settings, valid: Gauge) -> AllowListFile:
+    """The allow-list file as this process reads it; ``valid`` is the process's metric."""
+    return AllowListFile(settings.allow_list.path, settings.allow_list.content, valid=valid)

@@ -37,7 +37,7 @@ def findings_of(env: Mapping[str, str]) -> list[ConfigFinding]:
 def _unsafe(settings: Settings) -> Iterator[str]:
     if settings.lab_mode:
         yield "lab mode is on: plain http to loopback and a movable clock are allowed; never in production"
-    if not settings.token_issuers:
+    if not settings.token_issuers and not settings.allow_list.content.issuers:
         yield f"{PREFIX}TOKEN_ISSUERS is empty: every request is answered 401"
     if settings.egress.rules and not settings.lab_mode:
         yield "an egress map is set: connections go elsewhere than names say"
@@ -64,6 +64,8 @@ def _too_wide_hosts(settings: Settings) -> Iterator[str]:
     for pattern in settings.allowed_hosts:
         if host_is_too_wide(pattern.text):
             yield f"{PREFIX}ALLOWED_HOSTS: {pattern.text!r} {_NO_DOMAIN}; passwords may be sent there"
+    for place, text in settings.allow_list.content.too_wide():
+        yield f"{PREFIX}ALLOW_LIST_FILE: {place}={text!r} {_NO_DOMAIN}; passwords may be sent there"
     for rule in settings.callers.rules:
         for pattern in rule.allowed_hosts or ():
             if host_is_too_wide(pattern.text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from functools import partial
 
 import sqlalchemy as sa
 
@@ -17,6 +16,7 @@ from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.runtime.allow_list_file import AllowListFile
 from attachment_transfer.runtime.common import enqueuer, new_id, outbound_policy
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import metrics
@@ -51,12 +51,13 @@ def rounds_of(
     refusals: Refusals,
     now_s: Callable[[], float],
     predecessors_dead_at_s: float | None,
+    allow_list: AllowListFile,
 ) -> Rounds:
     """What runs the steps of a round."""
     limits = _limits(settings)
     return Rounds(
         store,
-        _client_factory(settings, limits, refusals, now_s),
+        _client_factory(settings, limits, refusals, now_s, allow_list),
         _carrier(settings, limits, store, now_s, predecessors_dead_at_s),
         enqueue=enqueuer(queue),
         now_s=now_s,
@@ -99,9 +100,9 @@ def _carrier(
 
 
 def _client_factory(
-    settings: Settings, limits: Limits, refusals: Refusals, now_s: Callable[[], float]
+    settings: Settings, limits: Limits, refusals: Refusals, now_s: Callable[[], float], allow_list: AllowListFile
 ) -> ClientFactory:
-    policy = outbound_policy(settings, settings.callers.all_hosts(settings.allowed_hosts))
+    policy = outbound_policy(settings, settings.callers.all_hosts(settings.allowed_hosts), allow_list.hosts)
     governor = Governor(
         pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
         now_s=now_s,
@@ -116,7 +117,7 @@ def _client_factory(
         governor=governor,
         watch=CredentialWatch(refusals),
         now_s=now_s,
-        hosts_of=partial(settings.callers.hosts_of, common=settings.allowed_hosts),
+        hosts_of=lambda caller: settings.callers.hosts_of(caller, (*settings.allowed_hosts, *allow_list.hosts())),
     )
 
 

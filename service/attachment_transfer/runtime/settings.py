@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from attachment_transfer.clients.clamd import ClamdAddress
+from attachment_transfer.core.allow_list import AllowList, BadAllowList
 from attachment_transfer.core.callers import BadCallers, Callers, read_callers
 from attachment_transfer.core.dialect import BadDialect, NeighbourDialect, overlay, read_dialect
 from attachment_transfer.core.hosts import BadHostPattern, EgressRules, HostPattern, parse_egress_map, parse_patterns
 from attachment_transfer.core.policy import MimePattern, parse_mime_patterns
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
+from attachment_transfer.runtime.allow_list_file import read_file
 from attachment_transfer.runtime.setting_kinds import (
     PREFIX,
     BadSettings,
@@ -41,6 +43,14 @@ DEFAULT_ALLOWED_HOSTS = "*.execute-api.*.amazonaws.com,*.crm.cloud.sap,*.crm.ond
 PrivateNetworks = tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...]
 Env = Mapping[str, str]
 Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AllowListSetting:
+    """The allow-list file, and its content when the settings were read. Without a file both are empty."""
+
+    path: Path | None = None
+    content: AllowList = field(default_factory=AllowList)
 
 
 def _lab_clock_file(env: Env, values: Values) -> Path | None:
@@ -115,6 +125,17 @@ def _callers(env: Env, _: Values) -> Callers:
         raise BadSettings(f"{PREFIX}CALLERS_FILE={path!r}: {exc}") from exc
 
 
+def _allow_list(env: Env, _: Values) -> AllowListSetting:
+    """Read at the start, so that a process never runs with a file that it could not read once."""
+    path = env.get(f"{PREFIX}ALLOW_LIST_FILE", "")
+    if not path:
+        return AllowListSetting()
+    try:
+        return AllowListSetting(Path(path), read_file(Path(path)))
+    except BadAllowList as exc:
+        raise BadSettings(f"{PREFIX}ALLOW_LIST_FILE={path!r}: {exc}") from exc
+
+
 def _clamd(found: str) -> ClamdAddress | None:
     return ClamdAddress.parse(found) if found else None
 
@@ -177,6 +198,7 @@ class Settings:
     private_networks: PrivateNetworks = field(metadata=parsed("PRIVATE_NETWORKS", "", _private_networks))
     callers: Callers = field(metadata=by(_callers))
     token_issuers: tuple[str, ...] = field(metadata=parsed("TOKEN_ISSUERS", "", _words))
+    allow_list: AllowListSetting = field(metadata=by(_allow_list))
     token_audience: str = field(metadata=text("TOKEN_AUDIENCE", "attachment-transfer"))
     token_leeway_s: float = field(metadata=number("TOKEN_LEEWAY_S", 30.0))
     scope_post: str = field(metadata=text("SCOPE_POST", "chat-attachments"))

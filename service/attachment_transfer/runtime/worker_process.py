@@ -22,7 +22,7 @@ from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.schema import check_schema, schema_obstacle
 from attachment_transfer.ledger.upkeep.purge import give_back_space
 from attachment_transfer.runtime.clock import SharedClock, SystemClock
-from attachment_transfer.runtime.common import clock_of, master_keys, metrics_page_of, new_id
+from attachment_transfer.runtime.common import allow_list_of, clock_of, master_keys, metrics_page_of, new_id
 from attachment_transfer.runtime.database_tasks import purger
 from attachment_transfer.runtime.round_wiring import round_store_of, rounds_of
 from attachment_transfer.runtime.settings import Settings
@@ -137,8 +137,15 @@ class _WorkerParts:
             give_back_space=partial(give_back_space, engine),
             longest_s=0.0 if settings.database_url.startswith("sqlite:") else _PURGE_AT_MOST_S,
         )
+        self._allow_list = allow_list_of(settings, metrics.WORKER_ALLOW_LIST_VALID)
         self._rounds = rounds_of(
-            settings, self._store, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s
+            settings,
+            self._store,
+            self._queue,
+            self._refusals,
+            clock.now_s,
+            predecessors_dead_at_s,
+            self._allow_list,
         )
         self.worker = self._engine_worker(executor_id)
         # Bound here: a port in use ends the process before it takes a lease.
@@ -176,6 +183,7 @@ class _WorkerParts:
 
         def launched() -> None:
             after_launch()
+            self._allow_list.watch(self.engine, self._clock.now_s)
             report_ready()
 
         work(

@@ -52,6 +52,18 @@ OLDEST_KEYS = Gauge(
     registry=API,
 )
 
+
+def _allow_list_valid(registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        "attachment_transfer_allow_list_valid",
+        "1 if the allow-list file's content counts, or none is configured; 0: the last good one counts instead",
+        registry=registry,
+    )
+
+
+API_ALLOW_LIST_VALID = _allow_list_valid(API)
+WORKER_ALLOW_LIST_VALID = _allow_list_valid(WORKER)
+
 KEPT = Counter(
     "attachment_transfer_attachments_kept",
     "Attachments known to be at C4C: stored now, or adopted from an earlier upload",

@@ -50,7 +50,8 @@ class CallerHosts:
                 f"{host} is not an allowed host of {self.caller}",
                 remedy=(
                     "If it is yours, add it to allowed_hosts of this caller in ATTACHMENT_TRANSFER_CALLERS_FILE, or, "
-                    "where that is not set, to ATTACHMENT_TRANSFER_ALLOWED_HOSTS."
+                    "where that is not set, to ATTACHMENT_TRANSFER_ALLOWED_HOSTS or the file of "
+                    "ATTACHMENT_TRANSFER_ALLOW_LIST_FILE."
                 ),
             )
 

@@ -146,6 +146,29 @@ def test_a_wide_pattern_of_the_callers_file_is_named_with_its_caller(tmp_path: P
     assert "'*.cloud' of '*acme'" in finding["message"]
 
 
+def test_the_allow_list_file_is_checked(tmp_path: Path) -> None:
+    file = tmp_path / "allow.json"
+    env = {**PRODUCTION, "ATTACHMENT_TRANSFER_ALLOW_LIST_FILE": str(file)}
+    exit_code, [missing] = findings(**env)
+    assert (exit_code, missing["severity"]) == (1, "error")
+    assert "cannot be read" in missing["message"]
+    file.write_text('{"hosts": ["*.cloud"], "issuers": ["https://login.example.org/a"]}', encoding="utf-8")
+    exit_code, [wide] = findings(**env)
+    assert (exit_code, wide["severity"]) == (0, "warning")
+    assert "ALLOW_LIST_FILE: hosts[0]='*.cloud'" in wide["message"]
+    file.write_text('{"issuers": ["http://login.example.org/a"]}', encoding="utf-8")
+    exit_code, [plain] = findings(**env)
+    assert (exit_code, plain["severity"]) == (1, "error")
+    assert "issuers[0]='http://login.example.org/a'" in plain["message"]
+
+
+def test_issuers_of_the_allow_list_file_alone_are_enough(tmp_path: Path) -> None:
+    file = tmp_path / "allow.json"
+    file.write_text('{"issuers": ["https://login.example.org/a"]}', encoding="utf-8")
+    changes = {"ATTACHMENT_TRANSFER_TOKEN_ISSUERS": "", "ATTACHMENT_TRANSFER_ALLOW_LIST_FILE": str(file)}
+    assert findings(**{**PRODUCTION, **changes}) == (0, [])
+
+
 @pytest.mark.parametrize(
     "pattern",
     [

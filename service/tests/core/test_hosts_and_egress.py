@@ -96,5 +96,26 @@ def test_an_egress_entry_that_cannot_be_used_is_refused(entry: str) -> None:
         parse_egress_map(entry, lab_mode=True)
 
 
+def test_a_catch_all_takes_in_the_lab_what_no_other_entry_covers() -> None:
+    egress = parse_egress_map("*=http://127.0.0.1:9,one.example=http://127.0.0.1:1", lab_mode=True)
+    ports = {host: rule.port for host in ("one.example", "any.test") if (rule := egress.target_for(host))}
+    assert ports == {"one.example": 1, "any.test": 9}
+
+
+@pytest.mark.parametrize(
+    ("text", "lab_mode", "words"),
+    [
+        ("*=http://127.0.0.1:9", False, "lab mode"),
+        ("*=https://proxy.example", False, "the egress entry '\\*' maps every host.*Name the hosts"),
+        ("*=https://127.0.0.1", True, "the egress entry '\\*' maps every host"),
+        ("*=http://10.0.0.1:9", True, "plain http"),
+        ("*=http://127.0.0.1:9,*=http://127.0.0.1:8", True, "two egress entries for '\\*'"),
+    ],
+)
+def test_a_catch_all_beyond_the_lab_or_twice_is_refused(text: str, lab_mode: bool, words: str) -> None:
+    with pytest.raises(BadHostPattern, match=words):
+        parse_egress_map(text, lab_mode=lab_mode)
+
+
 def test_an_empty_map_maps_nothing() -> None:
     assert parse_egress_map("", lab_mode=False).target_for("a.crm.cloud.sap") is None

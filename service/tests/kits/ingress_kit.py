@@ -16,10 +16,10 @@ from ledger_kit import C4C_URL, CMI_URL, CONTACT, SECRETS, Queue, counts
 from werkzeug.test import TestResponse
 
 from attachment_transfer.core.errors import NeighbourUnavailable
-from attachment_transfer.core.hosts import parse_patterns
+from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
-from attachment_transfer.ingress.bearer import TokenVerifier
+from attachment_transfer.ingress.bearer import AcceptedIssuers, TokenVerifier
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS
@@ -124,7 +124,7 @@ class Endpoint:
 
 def a_token_verifier(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> TokenVerifier:
     return TokenVerifier(
-        issuers=issuers,
+        issuers=AcceptedIssuers(lambda: issuers),
         audience=AUDIENCE,
         leeway_s=30.0,
         keys=IssuerKeys(issuer.fetch, clock.now_s),
@@ -141,6 +141,7 @@ def open_endpoint(
     new_id: Callable[[], str],
     wake_worker: Callable[[], None] = lambda: None,
     admission: Admission | None = None,
+    allowed_hosts: Callable[[], tuple[HostPattern, ...]] = lambda: parse_patterns(DEFAULT_ALLOWED_HOSTS),
     **more: Any,
 ) -> Endpoint:
     issuer = Issuer(clock)
@@ -150,7 +151,7 @@ def open_endpoint(
             keys=keys,
             enqueue=queue,
             token_verifier=a_token_verifier(issuer, clock),
-            allowed_hosts=parse_patterns(DEFAULT_ALLOWED_HOSTS),
+            allowed_hosts=allowed_hosts,
             scope_post="chat-attachments",
             scope_status="transfers",
             max_request_bytes=MAX_BYTES,

@@ -179,6 +179,11 @@ class WireConnection:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._sock.close()
 
+    @property
+    def local_host(self) -> str:
+        """The address of this machine that the other side uses."""
+        return str(self._sock.getsockname()[0])
+
     async def close(self) -> None:
         """End in order; reads on for a moment, so that what was sent last is not lost to a reset."""
         with contextlib.suppress(OSError, TimeoutError, WireError):
@@ -188,6 +193,11 @@ class WireConnection:
                 while left > 0 and (piece := await self.receive()):
                     left -= len(piece)
         self._sock.close()
+
+    def end_sending(self) -> None:
+        """No more bytes will follow; the other side may go on sending."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
 
     def hang_up(self) -> None:
         """Both directions end; a reader that waits for bytes sees the end."""

@@ -42,11 +42,13 @@ class OutboundPolicy:
 
     Attributes:
         allowed: host patterns of CMI, C4C and the token issuer.
+        more_allowed: those of the allow-list file, read at each call: it may change meanwhile.
         egress: like curl's ``--resolve``, by pattern.
         private: host pattern to the networks it may resolve to although they are not public.
     """
 
     allowed: tuple[HostPattern, ...]
+    more_allowed: Callable[[], tuple[HostPattern, ...]] = tuple
     egress: EgressRules = field(default_factory=EgressRules)
     private: tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...] = ()
 
@@ -56,7 +58,7 @@ class OutboundPolicy:
             raise DestinationRefused(f"{url.host}: only https is allowed", remedy="Write an https:// address.")
         if url.userinfo:
             raise DestinationRefused(f"{url.host}: credentials in a URL are refused")
-        if not covered(url.host, self.allowed):
+        if not covered(url.host, self.allowed) and not covered(url.host, self.more_allowed()):
             raise DestinationRefused(f"{url.host} is not an allowed host")
         if url.port is not None and not 0 < url.port < 65_536:
             raise DestinationRefused(f"{url.host}: {url.port} is no port")

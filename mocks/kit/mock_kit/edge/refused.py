@@ -1,0 +1,49 @@
+"""What was refused because no route covers its address: the newest requests, for those who ask why."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+KEPT = 200
+_MOST_PATH_CHARS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedRequest:
+    """One request to an address without a route; ``time`` is RFC 3339, ``path`` has no query."""
+
+    time: str
+    host: str
+    port: int
+    path: str
+    method: str
+
+
+class RefusedRequests:
+    """The newest ``KEPT``. Written by the listener's thread, read by the control API's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: deque[RefusedRequest] = deque(maxlen=KEPT)
+        self._count = 0
+
+    def add(self, *, host: str, port: int, path: str, method: str) -> None:
+        """Record one."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        entry = RefusedRequest(time=time, host=host, port=port, path=path[:_MOST_PATH_CHARS], method=method)
+        with self._lock:
+            self._newest.append(entry)
+            self._count += 1
+
+    @property
+    def count(self) -> int:
+        """How many there were since the start."""
+        return self._count
+
+    def list(self) -> list[dict[str, object]]:
+        """As JSON, oldest first."""
+        with self._lock:
+            return [asdict(entry) for entry in self._newest]
