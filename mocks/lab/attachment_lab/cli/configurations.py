@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ def configured_tenant(
 
 def _read(path: str) -> bytes:
     try:
-        return click.get_binary_stream("stdin").read() if path == "-" else Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as exc:
         looks_like_json = path.lstrip().startswith("{")
         remedy = "write the JSON into a file, and name the file" if looks_like_json else "name a file that can be read"
