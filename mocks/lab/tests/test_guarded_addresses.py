@@ -27,7 +27,12 @@ MOCKS: dict[str, Callable[[Path], WrappedApp[Any]]] = {
     "c4c": c4c_app,
 }
 #: Blueprints that answer as the vendor does. All else is ours: a new blueprint is guarded, or listed here on purpose.
-VENDOR_FACES = {"orchestration": {"oauth", "workflows"}, "cmi": {"wire"}, "c4c": {"odata"}, "console": set()}
+VENDOR_FACES = {
+    "orchestration": {"oauth", "own_issuer", "workflows"},
+    "cmi": {"wire"},
+    "c4c": {"odata"},
+    "console": set(),
+}
 HOSTS = {
     "orchestration": "127.0.0.1:8101",
     "cmi": "127.0.0.1:8102",

@@ -46,26 +46,26 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
             taken.check()
 
 
-def test_the_service_reaches_every_name_at_its_mock() -> None:
-    assert egress.for_service(PORTS, fault_proxy=False) == (
-        "*.crm.cloud.sap=http://127.0.0.1:8103,"
-        "*.amazonaws.com=http://127.0.0.1:8102,"
-        "login-*.cc.sinch.com=http://127.0.0.1:8101"
-    )
+def test_every_name_leads_to_the_edge_proxy() -> None:
+    assert egress.everything(PORTS) == "*=http://127.0.0.1:8116"
 
 
-def test_through_fault_proxies_every_name_is_reached_at_its_fault_proxy() -> None:
-    assert egress.for_service(PORTS, fault_proxy=True) == (
-        "*.crm.cloud.sap=http://127.0.0.1:8113,"
-        "*.amazonaws.com=http://127.0.0.1:8112,"
-        "login-*.cc.sinch.com=http://127.0.0.1:8111"
-    )
+def test_the_edge_proxy_passes_on_to_the_mocks_and_the_service() -> None:
+    assert egress.edge_targets(PORTS, fault_proxy=False) == {
+        "orchestration": "http://127.0.0.1:8101",
+        "cmi": "http://127.0.0.1:8102",
+        "c4c": "http://127.0.0.1:8103",
+        "service": "http://127.0.0.1:8104",
+    }
 
 
-def test_the_event_engine_reaches_the_service_and_its_own_token_endpoint() -> None:
-    assert egress.for_orchestration(PORTS) == (
-        "cc-workflows-*.cc.sinch.com=http://127.0.0.1:8104,login-*.cc.sinch.com=http://127.0.0.1:8101"
-    )
+def test_with_fault_proxies_the_mocks_are_reached_through_them() -> None:
+    assert egress.edge_targets(PORTS, fault_proxy=True) == {
+        "orchestration": "http://127.0.0.1:8111",
+        "cmi": "http://127.0.0.1:8112",
+        "c4c": "http://127.0.0.1:8113",
+        "service": "http://127.0.0.1:8104",
+    }
 
 
 def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
@@ -75,7 +75,6 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
         tmp_path,
         clock_file=tmp_path / "clock.json",
         sealing_key=key,
-        fault_proxy=False,
         extra={},
     )
     console = commands.console(PORTS, {}, default_tenant(), {})

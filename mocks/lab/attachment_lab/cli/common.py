@@ -79,7 +79,7 @@ def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[Ru
     Raises WrongUse when there is no stack or no such tenant.
     """
     stack = ready_file.read(stack_path or ready_file.default_path()).with_default(tenant_name)
-    return stack, StackClients(stack.urls)
+    return stack, StackClients(stack.urls, allow_list=stack.allow_list)
 
 
 def reconciliation_of(stack: RunningStack, to: StackClients) -> Reconciliation:

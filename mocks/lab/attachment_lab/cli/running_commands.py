@@ -193,7 +193,7 @@ def reset(full: bool, stack_path: Path | None, tenant_name: str | None, as_json:
 
 def _reset_other(path: Path, stack: RunningStack, offset_s: float) -> None:
     """Reset a tenant that ``tenant open`` opened; ``stack``'s default tenant is the one to reset."""
-    to = StackClients(stack.urls)
+    to = StackClients(stack.urls, allow_list=stack.allow_list)
     fresh = reset_tenant(to, stack.tenant, offset_s=offset_s)
     ready_file.update(path, lambda each: each.with_tenant(fresh))
 

@@ -12,6 +12,7 @@ from attachment_lab.evidence.dialect_file import DialectFile
 from attachment_lab.stack import egress
 from attachment_lab.stack.ports import LOOPBACK, Ports
 from attachment_lab.stack.processes import Command
+from attachment_lab.stack.ready_file import ALLOW_LIST_NAME
 from attachment_lab.tenant.credentials import AUDIENCE, TenantNames
 
 #: The console reads its settings, secrets included, from this one variable.
@@ -60,7 +61,7 @@ def instrumented(collector: str) -> dict[str, str]:
 
 def allow_list(run_dir: Path) -> Path:
     """The service's allow-list file: the exact hosts and issuers of the open tenants."""
-    return run_dir / "allow-list.json"
+    return run_dir / ALLOW_LIST_NAME
 
 
 def edge(ports: Ports, run_dir: Path, *, fault_proxy: bool) -> Command:

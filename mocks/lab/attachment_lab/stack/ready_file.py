@@ -18,6 +18,8 @@ from typing import Any
 from attachment_lab.errors import WrongUse
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
+#: In the stack's run directory.
+ALLOW_LIST_NAME = "allow-list.json"
 URL_NAMES = ("console", "orchestration", "cmi", "c4c", "service")
 
 
@@ -44,6 +46,11 @@ class RunningStack:
     def tenant(self) -> TenantNames:
         """The default tenant."""
         return self.tenants[self.default]
+
+    @property
+    def allow_list(self) -> Path | None:
+        """The service's allow-list file, beside its other files; None when read from a ready file."""
+        return self.run_dir / ALLOW_LIST_NAME if self.run_dir else None
 
     def with_default(self, name: str | None) -> RunningStack:
         """The same stack with another default tenant; None = no change. Raises WrongUse for an unknown name."""

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ def publish(to: StackClients, names: TenantNames) -> None:
 def withdraw(to: StackClients, name: str) -> None:
     """The tenant's addresses lead nowhere and are not allowed any more."""
     if to.edge is not None:
-        to.edge.delete(f"/_mock/edge/routes/{name}")
+        with suppress(RequestRefused):  # it had none
+            to.edge.delete(f"/_mock/edge/routes/{name}")
     if to.allow_list is not None:
         with _changing(to.allow_list) as tenants:
             tenants.pop(name, None)

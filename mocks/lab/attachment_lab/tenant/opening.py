@@ -8,12 +8,13 @@ Transfers that are still in progress are cancelled first, so that no old passwor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.errors import RequestRefused
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.addresses import publish, withdraw
 from attachment_lab.tenant.credentials import AUDIENCE, SCOPE, PastedIntegration, TenantNames, with_new_secrets
 from attachment_lab.tenant.service_api import ServiceApi
@@ -39,11 +40,25 @@ class TenantOptions:
 
 
 def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | None = None) -> None:
-    """Create the tenant in all three mocks and configure it as an administrator would."""
+    """Create the tenant in all three mocks and configure it as an administrator would.
+
+    Raises WrongUse when another open tenant has its name or one of its addresses; then nothing of it is left.
+    """
     options = options or TenantOptions()
-    _create_cmi(to, names, options)
-    _create_c4c(to, names, options)
-    _create_contact_pro(to, names, options)
+    with ExitStack() as undoing:
+        for mock, create in (("cmi", _create_cmi), ("c4c", _create_c4c), ("orchestration", _create_contact_pro)):
+            try:
+                create(to, names, options)
+            except RequestRefused as exc:
+                if exc.status != HTTPStatus.CONFLICT:
+                    raise
+                raise WrongUse(f"tenant {names.name} cannot be opened: {exc}") from exc
+            undoing.callback(to.mock(mock).delete, f"/_mock/tenants/{names.name}")
+        _configure(to, names, options)
+        undoing.pop_all()
+
+
+def _configure(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     _add_accounts(to, names)
     _add_secrets(to, names)
     _add_integrations(to, names, options)
