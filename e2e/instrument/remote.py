@@ -135,9 +135,17 @@ def skip(what: str) -> NoReturn:
 
 
 def _names(opened: Mapping[str, str]) -> TenantNames:
-    secrets = dict.fromkeys(("client_id", "client_secret", "api_key", "cmi_password", "c4c_password"), KEPT_THERE)
-    hosts = {"cmi_host": opened["cmi_host"], "c4c_host": opened["c4c_host"]}
-    return TenantNames(name=opened["tenant"], tenant_path=opened["tenant_path"], **hosts, **secrets)
+    return TenantNames(
+        name=opened["tenant"],
+        tenant_path=opened["tenant_path"],
+        cmi_host=opened["cmi_host"],
+        c4c_host=opened["c4c_host"],
+        client_id=KEPT_THERE,
+        client_secret=KEPT_THERE,
+        api_key=KEPT_THERE,
+        cmi_password=KEPT_THERE,
+        c4c_password=KEPT_THERE,
+    )
 
 
 def _violation(found: Mapping[str, str]) -> Violation:

@@ -81,8 +81,8 @@ def _read(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as exc:
-        looks_like_json = path.lstrip().startswith("{")
-        remedy = "write the JSON into a file, and name the file" if looks_like_json else "name a file that can be read"
+        is_json = path.lstrip().startswith("{")
+        remedy = "write the JSON into a file, and name the file" if is_json else "name a file that can be read"
         raise WrongUse(f"--edi {path[:60]}: {exc.strerror or exc}; {remedy}") from exc
     except ValueError as exc:
         raise WrongUse(f"--edi: {exc}; name a file that can be read") from exc
