@@ -52,9 +52,11 @@ MARKERS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``attachment_lab_recorder``: stacks that tests start check their own traffic."""
+    """The ini settings: stacks that tests start check their own traffic; the configuration of every test's tenant."""
     text = "check everything that a stack's processes exchange against the contract, at each tenant's end"
     parser.addini("attachment_lab_recorder", text, type="bool", default=False)
+    text = "files of the configuration that the fixture `tenant` opens; none = the documented one"
+    parser.addini("attachment_lab_configuration", text, type="paths", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,6 +104,7 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
     """A Contact Pro tenant with its CMI and C4C host, for this test alone; its invariants are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {
+        "configuration": request.config.getini("attachment_lab_configuration") or None,
         "check": marked("no_reconciliation") is None,
         "judge": marked("off_contract") is None,
         "of": request.node.nodeid,

@@ -57,9 +57,23 @@ class StackRecorder:
         self._compare(check, names, received)
         if self._records.dropped:
             check.note(f"{self._records.dropped} exchanges of the service did not fit into memory")
+        # A tenant of the same addresses may have been closed before; now they are in use again.
+        self._closed -= {names.cmi_host, names.c4c_host, names.tenant_path}
         if closing:
+            self.forget(names)
             self._closed |= {names.cmi_host, names.c4c_host, names.tenant_path}
-        # Another tenant of this stack may still be open: its records are checked at its own end.
+        else:
+            self._forget_records(names)
+        return check
+
+    def forget(self, names: TenantNames) -> None:
+        """Forget what a tenant has exchanged: it is closed, or was never opened completely."""
+        for mock in MOCKS:  # the log of the next tenant of this name starts at its beginning
+            self._read.pop((mock, names.name), None)
+        self._forget_records(names)
+
+    def _forget_records(self, names: TenantNames) -> None:
+        """Another tenant of this stack may still be open: its records are checked at its own end."""
         self._records.forget(
             but=lambda one: (
                 not self._is_another_stacks(one)
@@ -67,7 +81,6 @@ class StackRecorder:
                 and not self._is_closed(one.host, one.path)
             )
         )
-        return check
 
     def _wait_until_idle(self, check: TrafficCheck, names: TenantNames) -> None:
         """Wait until no exchange is in progress; planned delays are removed first."""

@@ -6,8 +6,11 @@ several make one customer's set. The gate reads them first: its errors refuse, i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from attachment_contract.configuration.configuration_set import ConfigurationSet, read_configuration_set
 from attachment_contract.configuration.facts import ConfigurationFacts, SecretRole
@@ -48,6 +51,31 @@ class ConfiguredTenant:
     remarks: tuple[str, ...]
 
 
+#: A file, the JSON as text or as an object; several make one customer's set.
+Configuration = Path | str | Mapping[str, Any] | Sequence[Path | str | Mapping[str, Any]]
+
+
+def sources_of(configuration: Configuration) -> list[tuple[str, ConfigurationSource]]:
+    """Each configuration with its name. A text that begins with ``{`` is JSON, any other text is a file's path.
+
+    Raises WrongUse for a file that cannot be read.
+    """
+    several = [configuration] if isinstance(configuration, Path | str | Mapping) else list(configuration)
+    return [_source(each, number) for number, each in enumerate(several, start=1)]
+
+
+def _source(given: Path | str | Mapping[str, Any], number: int) -> tuple[str, ConfigurationSource]:
+    if isinstance(given, Mapping) or (isinstance(given, str) and given.lstrip("\ufeff \t\r\n").startswith("{")):
+        return f"configuration {number}", given
+    try:
+        return str(given), Path(given).read_bytes()
+    except (OSError, ValueError) as exc:
+        raise WrongUse(
+            f"{str(given)[:80]!r} is no file that can be read ({type(exc).__name__}); "
+            "give a path, the JSON as text, or an object"
+        ) from exc
+
+
 def read_tenant(
     sources: Iterable[ConfigurationSource | tuple[str, ConfigurationSource]],
     *,
@@ -75,6 +103,7 @@ def read_tenant(
     own_name = name or _free(first.cmi.tenant_path, taken)
     path = _contact_pro_path(first, own_name)
     hosts = dict.fromkeys(each.sap_v1.address.host for each in found.ours if each.sap_v1 and each.sap_v1.address)
+    tag = secrets.token_hex(4)  # opened again, it is another client with other ids: nothing old is taken for new
     names = TenantNames(
         name=own_name,
         tenant_path=path,
@@ -85,7 +114,8 @@ def read_tenant(
         c4c_host=next(iter(hosts)),
         other_c4c_hosts=tuple(hosts)[1:],
         c4c_user=first.sap_v1.user or "",
-        client_id=f"contact-pro-{path}",
+        client_id=f"contact-pro-{path}-{tag}",
+        ids_seed=f"{own_name[:55]}-{tag}",
         issuer=_issuer(first, path),
         access_token_url=first.token.access_token_url.url if first.token.access_token_url else "",
         secret_names=made.names,
@@ -190,6 +220,17 @@ def _free(wanted: str, taken: Collection[str]) -> str:
     return name
 
 
+def _assumed(facts: ConfigurationFacts) -> Iterable[str]:
+    """What no form says, and where one secret is used twice."""
+    missing = [name.replace("_", " ") for name in facts.form.assumed if name not in {"endpoint", "name", "description"}]
+    if missing:
+        yield f"Assumed, because no form says it: {', '.join(missing)}."
+    if not facts.form.endpoint.given:
+        yield f"Assumed: the endpoint is {facts.form.endpoint.value.address.url} ({facts.form.endpoint.why})."
+    for name, places in facts.secrets.shared.items():
+        yield f"The secret {name} is used at {' and '.join(places)}: one value."
+
+
 def _errors(found: ConfigurationSet) -> Iterable[str]:
     for name, finding in found.findings:
         if finding.severity is Severity.ERROR:
@@ -204,7 +245,7 @@ def _remarks(found: ConfigurationSet, names: TenantNames, first: ConfigurationFa
     for name, finding in found.findings:
         yield f"{name}:{finding.line}:{finding.column}: {finding.severity.value}: {finding.message}"
     for each in found.ours:
-        yield from (f"{each.name}: {remark}" for remark in each.remarks)
+        yield from (f"{each.name}: {sentence}" for sentence in _assumed(each))
         if each.sap_v2 is not None:
             yield f"{each.name}: sap_v2 is passed on, and not filled: the documented workflow knows sap_v1 alone."
     for each in found.siblings:

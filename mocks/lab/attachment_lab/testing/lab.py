@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
-from attachment_lab.errors import WrongUse
+from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import C4cFile, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import advance_tenant, read_offset, write_offset
 from attachment_lab.stack.running import Stack
+from attachment_lab.tenant.configured import Configuration, read_tenant, sources_of
 from attachment_lab.tenant.conversation import LabConversation, Sendable, SentFile
 from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_names, open_tenant
 from attachment_lab.tenant.service_api import ServiceApi, TransferRecord
 
 if TYPE_CHECKING:
@@ -50,17 +51,28 @@ class Lab:
 
     @contextmanager
     def tenant(
-        self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
+        self,
+        options: TenantOptions | None = None,
+        *,
+        configuration: Configuration | None = None,
+        secrets: Mapping[str, str] | None = None,
+        check: bool = True,
+        judge: bool = True,
+        of: str = "",
     ) -> Iterator[LabTenant]:
         """A new tenant, closed at the end of the block.
 
         Args:
+            configuration: the tenant is that of this one (a path, the JSON as text or as an object, or several
+                of them); None = names of its own, with the documented configuration. Raises ConfigurationRefused for
+                errors that the gate finds, WrongUse when another open tenant has one of its addresses.
+            secrets: values by the names that the configuration uses; the others are made.
             check: raise AssertionError at the end if an invariant of the reconciliation is broken.
             judge: raise AssertionError at the end if traffic broke the contract; needs a stack with a recorder.
             of: the test's name, for messages.
         """
-        names = fresh_tenant()
-        open_tenant(self.stack.clients, names, self.stack.tenant_options(options))
+        names = fresh_tenant() if configuration is None else self._configured(configuration, secrets)
+        self._open(names, self.stack.tenant_options(options))
         tenant = LabTenant(self, names)
         try:
             yield tenant
@@ -70,6 +82,18 @@ class Lab:
             assert not (judge and broken), broken
         finally:
             close_tenant(self.stack.clients, names.name)
+
+    def _open(self, names: TenantNames, options: TenantOptions) -> None:
+        try:
+            open_tenant(self.stack.clients, names, options)
+        except LabError:
+            if self._recorder is not None and names.name not in open_names(self.stack.clients):
+                self._recorder.forget(names)
+            raise
+
+    def _configured(self, configuration: Configuration, secrets: Mapping[str, str] | None) -> TenantNames:
+        taken = open_names(self.stack.clients)
+        return read_tenant(sources_of(configuration), values=secrets, taken=taken).names
 
     def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
         """How the tenant's traffic since the last call broke the contract, in lines; empty if it did not.

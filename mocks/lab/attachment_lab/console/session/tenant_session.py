@@ -19,8 +19,9 @@ from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.clocks import catch_up, read_offset
 from attachment_lab.stack.reset import request_reset
+from attachment_lab.tenant.configured import read_tenant
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant, reset_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_names, open_tenant, reset_tenant
 
 Made = TypeVar("Made")
 
@@ -124,6 +125,23 @@ class TenantSessions:
         options = self._with_defaults(options)
         open_tenant(self.to, names, options)
         return self.show(names, options)
+
+    def create_configured(
+        self,
+        texts: Sequence[str | Mapping[str, Any]],
+        *,
+        name: str | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> tuple[TenantSession, tuple[str, ...]]:
+        """The tenant of these configurations, opened, and what a person should know of it.
+
+        Raises ConfigurationRefused for the gate's errors, WrongUse when an open tenant has one of its addresses.
+        """
+        sources = [(f"configuration {number}", text) for number, text in enumerate(texts, start=1)]
+        found = read_tenant(sources, name=name, values=values, taken=open_names(self.to))
+        options = self._with_defaults(None)
+        open_tenant(self.to, found.names, options)
+        return self.show(found.names, options), found.remarks
 
     def show(self, names: TenantNames, options: TenantOptions | None = None) -> TenantSession:
         """Show a tenant that exists in the mocks already; a tenant that is shown already gets a new session.

@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request, url_for
 
 from attachment_lab.console.session.tenant_session import TenantSession, TenantSessions
 from attachment_lab.console.web.page import json_object, problem_response, session_named
+from attachment_lab.tenant.configured import ConfigurationRefused
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
 
@@ -30,9 +31,14 @@ def _add_list(app: Flask, sessions: TenantSessions) -> None:
     def add_tenant() -> tuple[Response, int]:
         """201 ``{"tenant","tenant_path","url",…}``: opens one, or shows one that exists if the body names it.
 
-        ``{}``, ``{"options": {…}}`` (TenantOptions) or ``{"names": {…}}`` (TenantNames).
+        ``{}``, ``{"options": {…}}`` (TenantOptions), ``{"names": {…}}`` (TenantNames), or ``{"configuration": …}``: the
+        JSON of the form's field or the gate's envelope, as text or object, or a list of them; with ``"name"`` and
+        ``"secrets"`` (values by name) where wanted. 422 with the gate's findings if it has errors; ``remarks`` are its
+        warnings and what is assumed.
         """
         body = json_object()
+        if "configuration" in body:
+            return _add_configured(sessions, body)
         try:
             options = TenantOptions(**body.get("options", {}))
             names = TenantNames.from_json(body["names"]) if body.get("names") else None
@@ -41,6 +47,22 @@ def _add_list(app: Flask, sessions: TenantSessions) -> None:
             words = "names: an object with the members of TenantNames; options: of TenantOptions; or leave them out"
             return problem_response(HTTPStatus.BAD_REQUEST, words)
         return jsonify(_shown(sessions.show(names) if names else sessions.create(options))), 201
+
+
+def _add_configured(sessions: TenantSessions, body: dict[str, Any]) -> tuple[Response, int]:
+    given = body["configuration"]
+    texts = given if isinstance(given, list) else [given]
+    name, values = body.get("name"), body.get("secrets", {})
+    if not texts or not all(isinstance(each, str | dict) for each in texts):
+        words = "configuration: the JSON of the form's field as text or object, or a list of them"
+        return problem_response(HTTPStatus.BAD_REQUEST, words)
+    if not (name is None or isinstance(name, str)) or not isinstance(values, dict):
+        return problem_response(HTTPStatus.BAD_REQUEST, "name: a text; secrets: an object, values by name")
+    try:
+        session, remarks = sessions.create_configured(texts, name=name, values=values)
+    except ConfigurationRefused as refused:
+        return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused))
+    return jsonify({**_shown(session), "remarks": list(remarks)}), 201
 
 
 def _add_changes(app: Flask, sessions: TenantSessions) -> None:

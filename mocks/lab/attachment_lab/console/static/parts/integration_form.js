@@ -14,6 +14,7 @@ import { byId, make, reconcile, setText } from "../shared/dom.js";
 import { reveal } from "../shared/reveal.js";
 import { Editor } from "./editor.js";
 import { newFinding } from "./finding.js";
+import { offerTenant } from "./open_tenant.js";
 
 const PAUSE_MS = 250;
 const PLAIN_FIELDS = ["name", "channel_type", "endpoint_url", "ordinal", "direction"];
@@ -206,6 +207,7 @@ byId("example").addEventListener("click", async ({ currentTarget }) => {
   editor.value = example.json;
   check();
 });
+offerTenant(typed);
 byId("lay-out").addEventListener("click", () => {
   try {
     editor.value = JSON.stringify(JSON.parse(editor.value), null, 2);
