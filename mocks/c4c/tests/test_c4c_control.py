@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,33 @@ def test_what_a_result_rests_on_is_returned_on_request(tenant: TenantClient) -> 
         "c4c.max_attachment_bytes;label=assumed",
     }
     assert rests_on <= set(touched)
+
+
+def test_a_system_with_several_names_has_one_state_and_links_begin_with_the_name_that_was_asked(tmp_path: Path) -> None:
+    client = create_app(tmp_path).test_client()
+    names = ("my1.de1.crm.cloud.sap", "my2.de1.crm.cloud.sap")
+    body: dict[str, Any] = {"name": "two", "host": names[0], "other_hosts": [names[1].upper()]}
+    body["arrangement"] = {"user": "u", "password": "Pw-123456789", "services": ["chatactivity"]}
+    assert client.post("/_mock/tenants", json=body).status_code == 201
+    rows = [{"set": "ChatActivityCollection", "values": {"SubjectName": "seeded"}}]
+    assert client.post("/_mock/seed?tenant=two", json={"rows": rows}).status_code == 201
+    path = "/sap/c4c/odata/v1/chatactivity/ChatActivityCollection?$format=json"
+    seen = {}
+    for host in names:
+        answer = client.get(path, headers={"Host": host}, auth=("u", "Pw-123456789"))
+        [row] = json.loads(answer.text)["d"]["results"]
+        assert row["__metadata"]["uri"].startswith(f"https://{host}/")
+        seen[host] = row["ObjectID"]
+    assert seen[names[0]] == seen[names[1]]
+    taken = client.post("/_mock/tenants", json={"name": "three", "host": names[1]})
+    assert taken.status_code == 409
+    assert "two" in taken.text
+
+
+def test_other_hosts_that_are_no_hosts_are_refused_by_their_place(tmp_path: Path) -> None:
+    client = create_app(tmp_path).test_client()
+    for wrong, field in (("x", "other_hosts"), ([5], "other_hosts[0]"), (["ok.example", "a b"], "other_hosts[1]")):
+        body = {"name": "two", "host": "my1.de1.crm.cloud.sap", "other_hosts": wrong}
+        answer = client.post("/_mock/tenants", json=body)
+        assert answer.status_code == 400
+        assert field in answer.text

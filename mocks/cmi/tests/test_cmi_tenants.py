@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -148,3 +149,17 @@ def test_a_reset_empties_one_tenant_and_leaves_the_others(tenants: list[Tenant])
     for one in tenants[1:]:
         assert [kept["sha256"] for kept in one.read("/attachments")] == [one.seen["sha256"]]
         assert not one.number % 2 or one.seen["struck"][0] == 500 + one.number
+
+
+def test_a_port_of_cmi_stands_in_its_address_and_its_links(tmp_path: Path) -> None:
+    client = create_app(tmp_path).test_client()
+    body = {"name": "brook", "host": "contact.brook.example", "tenant_path": "RI", "port": 8443}
+    body |= {"api_key": "k" * 20, "user": "u", "password": "sixteen characters"}
+    assert client.post("/_mock/tenants", json=body).status_code == 201
+    listed = json.loads(client.get("/_mock/tenants").text)["tenants"]
+    [found] = [each for each in listed if each["name"] == "brook"]
+    assert found["cmi_url"] == "https://contact.brook.example:8443/RI/cmi"
+    for wrong in (0, 65_536, "8443", True):
+        answer = client.post("/_mock/tenants", json=body | {"name": "other", "tenant_path": "X", "port": wrong})
+        assert answer.status_code in {400, 422}
+        assert "port" in answer.text
