@@ -29,7 +29,7 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
 def own_issuer_blueprint(app: Flask, mock: Mock[OrchestrationTenant]) -> Blueprint:
     """The addresses of an issuer that is not below ``/{tenant}``: an authorisation server of the customer's own."""
     bp = Blueprint("own_issuer", __name__)
-    views = {"token": "oauth.token", "metadata": "oauth.discovery", "keys": "oauth.jwks"}
+    views = {"token": "token", "metadata": "discovery", "keys": "jwks"}
 
     @bp.route("/<path:_path>", methods=["GET", "POST"])
     def answer(_path: str) -> Response:
@@ -39,7 +39,7 @@ def own_issuer_blueprint(app: Flask, mock: Mock[OrchestrationTenant]) -> Bluepri
             abort(404)
         if (what == "token") != (request.method == "POST"):
             abort(405)
-        return cast("Response", app.view_functions[views[what]]())
+        return cast("Response", app.view_functions[f"oauth.{views[what]}"]())
 
     return bp
 
