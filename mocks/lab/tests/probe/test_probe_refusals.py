@@ -106,7 +106,7 @@ def test_a_login_page_in_place_of_the_tenant_is_recognised(
     with stand_in(lambda _: answer) as server:
         outcome = run(target, server.url, tmp_path)
     assert "with a web page where OData was expected: a login page?" in outcome.stopped["c4c"]
-    assert "CMI_URL must lead to CMI itself" in outcome.stopped["cmi"]
+    assert "CMI_URL must be the address of CMI itself" in outcome.stopped["cmi"]
     assert len(server.asked) == 3  # C4C was asked once without credentials before
     assert not [one for one in outcome.with_word("confirmed") if one.describable]
 
