@@ -173,7 +173,7 @@ def test_an_image_that_the_engine_lacks_is_named_with_a_remedy(project: Path, tm
     done = write_bundle(project, tmp_path / "b.tar", "--profile", "observability")
     assert done.returncode == 1
     assert "never.invalid/pulled:1" in done.stderr
-    assert "Remedy: build the images first" in done.stderr
+    assert "remedy: deploy/images/build.sh" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

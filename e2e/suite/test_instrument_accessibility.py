@@ -49,11 +49,11 @@ WALKS = {
     ),
     "one cannot see the focus": (
         "<button style='outline: none'>Unmarked</button>",
-        "one cannot see that button “Unmarked”",
+        "nothing shows that button “Unmarked” has the focus",
     ),
     "the focus is under something": (
         "<button>Buried</button><div style='position: fixed; inset: 0; background: white'></div>",
-        "button “Buried” has the focus where nobody can see it",
+        "button “Buried” has the focus where it cannot be seen",
     ),
 }
 
