@@ -38,7 +38,7 @@ MOCKS: dict[str, Callable[[Path], WrappedApp[Any]]] = {
     "c4c": c4c_app,
 }
 VENDOR_FACES: dict[str, set[str]] = {
-    "orchestration": {"oauth", "workflows"},
+    "orchestration": {"oauth", "own_issuer", "workflows"},
     "cmi": {"wire"},
     "c4c": {"odata"},
     "console": set(),

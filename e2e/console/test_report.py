@@ -96,7 +96,7 @@ def test_what_happens_after_a_report_was_made_is_said_until_it_is_made_anew(
     report.expect_headline("The attachment arrived; every byte is equal at both ends.")
     view.tenant.chat(files=FILES).end()
     view.tenant.wait_until_settled()
-    expect(report.page.get_by_role("status")).to_contain_text("Generate it again", timeout=30_000)
+    expect(report.page.get_by_role("status")).to_contain_text("Generate it again", timeout=90_000)
     report.page.get_by_role("button", name="Generate it again").click()
     report.expect_headline("All 3 attachments arrived; every byte is equal at both ends.")
     expect(report.page.get_by_role("status")).to_have_text("")
