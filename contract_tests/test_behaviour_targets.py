@@ -196,7 +196,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
         (["-n", "2"], "one request at a time"),
         (["--showlocals"], "would print credentials"),
         (["--systems", "cmi,sap"], "write some of cmi, c4c, token, endpoint"),
-        (["--allow-wrong-password", "cmi", "--systems", "c4c"], "this run does not ask that system"),
+        (["--allow-wrong-password", "cmi", "--systems", "c4c"], "this run does not probe that system"),
     ],
 )
 def test_a_use_that_cannot_be_safe_is_refused(
