@@ -24,6 +24,7 @@ def stack_path(lab: Lab, tenant: LabTenant, tmp_path: Path) -> Path:
         urls=dict.fromkeys(ready_file.URL_NAMES, "http://127.0.0.1:1") | dict(lab.urls),
         tenants={tenant.name: tenant.names},
         default=tenant.name,
+        run_dir=lab.stack.run_dir,
         clock_file=lab.stack.clock_file,
         pid=os.getpid(),
     )
