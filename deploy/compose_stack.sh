@@ -2,7 +2,7 @@
 # The stack in containers: deploy/compose_stack.sh up | down | check | status.
 #   up      build what is missing, start, wait until everything is healthy, play one small chat through, say where it is
 #   down    remove its containers, networks and volumes; images stay
-#   check   play one small chat through and judge its books (exit 0 only if every invariant holds)
+#   check   play one small chat through and reconcile it (exit 0 only if every invariant holds)
 # CONSOLE_PORT (8100), BALANCER_PORT (8104), COMPOSE_PROFILES (core,demo), COMPOSE_PROJECT_NAME, TAG; SKIP_BUILD=1.
 set -eu
 cd "$(dirname "$0")/.."

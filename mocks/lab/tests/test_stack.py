@@ -50,7 +50,7 @@ def test_a_chats_files_arrive_and_the_invariants_hold(tenant: LabTenant) -> None
     assert tenant.verdict().ok
 
 
-@pytest.mark.no_reconciliation(reason="the test breaks a invariant on purpose")
+@pytest.mark.no_reconciliation(reason="the test breaks an invariant on purpose")
 def test_the_reconciliation_notices_a_byte_that_changed_on_the_way(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)

@@ -1,4 +1,4 @@
-"""Each accepted change of the allow-list is one entry of the trail, whoever writes it."""
+"""Each accepted change of the allow-list is one entry of the trail, whichever process writes it."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def service(
 
 
 def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, hands: Mapping[str, Any]) -> Command:
-    """The console; ``hands`` says what it may do to the stack itself (``console.desk.Hands`` as JSON)."""
+    """The console; ``hands`` says what it may do to the stack itself (``StackControl`` of the console, as JSON)."""
     settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "control": dict(hands)})
     return Command(
         name="console",

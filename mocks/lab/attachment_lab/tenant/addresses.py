@@ -13,29 +13,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from attachment_contract.gate import vocabulary as words
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.credentials import HTTPS_PORT, TenantNames
 
-#: The documented endpoints: one host per region, the same path. The edge proxy knows them from its start.
-REGIONS = ("eu-c1", "na-w2", "au-s2")
-ENDPOINT_PATH = "/prod/chat-attachments"
-ENDPOINTS_OWNER = "endpoints"
-
-
-def endpoint_routes() -> list[dict[str, Any]]:
-    """The workflows' hosts: chat attachments are the service's, the siblings have a stand-in."""
-    hosts = [f"cc-workflows-{region}.cc.sinch.com" for region in REGIONS]
-    return [
-        *({"host": host, "path_prefix": ENDPOINT_PATH, "target": "service"} for host in hosts),
-        *({"host": host, "path_prefix": "/prod/", "target": "orchestration"} for host in hosts),
-    ]
+#: The owner of the endpoints, which all tenants share.
+_ENDPOINTS_OWNER = "endpoints"
+#: Of a host with the documented endpoints, the longest prefix first: the siblings of chat-attachments have a stand-in.
+_ENDPOINT_TARGETS = {words.ENDPOINT_PATH: "service", "/prod/": "orchestration"}
 
 
 def put_endpoints(to: StackClients) -> None:
-    """Tell the edge proxy the documented endpoints."""
+    """Tell the edge proxy the documented endpoints, from the start of the stack."""
     if to.edge is not None:
-        to.edge.put(f"/_mock/edge/routes/{ENDPOINTS_OWNER}", {"routes": endpoint_routes()})
+        routes = [
+            {"host": host, "path_prefix": prefix, "target": target}
+            for host in words.REGIONS
+            for prefix, target in _ENDPOINT_TARGETS.items()
+        ]
+        to.edge.put(f"/_mock/edge/routes/{_ENDPOINTS_OWNER}", {"routes": routes})
 
 
 def publish(to: StackClients, names: TenantNames) -> None:
@@ -71,8 +68,7 @@ def write_allow_list(path: Path) -> None:
 def _routes(to: StackClients, names: TenantNames) -> Iterator[dict[str, Any]]:
     """One route for each key by which a mock finds the tenant: ``host`` or ``host/path``."""
     for mock in MOCKS:
-        found = next(each for each in to.mock(mock).get("/_mock/tenants")["tenants"] if each["name"] == names.name)
-        for key in found["keys"]:
+        for key in to.mock(mock).get(f"/_mock/tenants/{names.name}")["keys"]:
             authority, _, path = key.removeprefix("https://").partition("/")
             if "." not in authority:
                 continue  # a path alone: the tenant's own pages, which no other system calls

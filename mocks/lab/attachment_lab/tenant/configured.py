@@ -26,17 +26,12 @@ from attachment_lab.tenant.credentials import (
     new_password,
 )
 
-_REGION_OF_LOGIN = "eu-c1"
-
 
 class ConfigurationRefused(LabFailed):
-    """The gate found errors; ``findings`` has one sentence for each, with its place."""
+    """The gate found errors; the message has one sentence for each, with its place."""
 
-    def __init__(self, findings: Iterable[str]) -> None:
-        self.findings = tuple(findings)
-        super().__init__(
-            "no tenant can be made of this configuration:\n" + "\n".join(f"  {each}" for each in self.findings)
-        )
+    def __init__(self, sentences: Iterable[str]) -> None:
+        super().__init__("\n  ".join(["no tenant can be made of this configuration:", *sentences]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,15 +196,17 @@ def _contact_pro_path(facts: ConfigurationFacts, name: str) -> str:
 
 
 def _issuer(facts: ConfigurationFacts, path: str) -> str:
+    """The envelope's issuer, or that of its token address, or that of the endpoint's region; empty = the default."""
     if facts.token.issuer_given and facts.token.issuer:
         return facts.token.issuer.rstrip("/")
     address = facts.token.access_token_url
     if address is not None:
         below = f"/{path}/oauth2/token"
         return f"{address.origin}/{path}" if address.path == below else address.origin
-    region = facts.form.endpoint.value.region
-    host = facts.form.endpoint.value.address.host.replace("cc-workflows-", "login-", 1) if region else ""
-    return f"https://{host or f'login-{_REGION_OF_LOGIN}.cc.sinch.com'}/{path}"
+    endpoint = facts.form.endpoint.value
+    if endpoint.region is None:
+        return ""
+    return f"https://{endpoint.address.host.replace('cc-workflows-', 'login-', 1)}/{path}"
 
 
 def _free(wanted: str, taken: Collection[str]) -> str:
@@ -246,8 +243,6 @@ def _remarks(found: ConfigurationSet, names: TenantNames, first: ConfigurationFa
         yield f"{name}:{finding.line}:{finding.column}: {finding.severity.value}: {finding.message}"
     for each in found.ours:
         yield from (f"{each.name}: {sentence}" for sentence in _assumed(each))
-        if each.sap_v2 is not None:
-            yield f"{each.name}: sap_v2 is passed on, and not filled: the documented workflow knows sap_v1 alone."
     for each in found.siblings:
         yield f"{each.name}: for {each.workflow.value}: its calls reach a stand-in that records them."
     if not first.token.issuer_given:
