@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from attachment_lab.tenant.credentials import EXAMPLE_C4C_HOST, EXAMPLE_CMI, TenantNames, default_tenant
+from attachment_contract.gate import vocabulary as words
+from attachment_lab.tenant.credentials import EXAMPLE_C4C_HOST, EXAMPLE_CMI, TenantNames, default_tenant, login_host
 
 POOL_SIZE = 32
-REGIONS = ("eu-c1", "na-w2", "au-s2")
-#: Contact Pro's token endpoints, one host for each region's tenants.
-LOGIN_HOSTS = tuple(f"login-{region}.cc.sinch.com" for region in REGIONS)
 #: The orchestration layer's endpoint. Source: Chat attachment upload, Configuration.
-WORKFLOW_HOSTS = tuple(f"cc-workflows-{region}.cc.sinch.com" for region in REGIONS)
+WORKFLOW_HOSTS = tuple(words.REGIONS)
+#: Contact Pro's token endpoints, one host for each region's tenants.
+LOGIN_HOSTS = tuple(map(login_host, WORKFLOW_HOSTS))
 
 
 def pool_name(number: int) -> str:

@@ -114,9 +114,9 @@ def service(
     )
 
 
-def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, hands: Mapping[str, Any]) -> Command:
-    """The console; ``hands`` says what it may do to the stack itself (``StackControl`` of the console, as JSON)."""
-    settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "control": dict(hands)})
+def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, control: Mapping[str, Any]) -> Command:
+    """The console; ``control`` says what it may do to the stack itself (``StackControl`` of the console, as JSON)."""
+    settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "control": dict(control)})
     return Command(
         name="console",
         module="attachment_lab.console",

@@ -138,12 +138,12 @@ class Stack:
 
         ``stack_file`` is the file that announces this stack; with it the console can request a reset.
         """
-        hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
-        hands["fault_proxy"] = self.options.fault_proxy
-        hands["allow_list"] = str(commands.allow_list(self.run_dir))
+        control: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        control["fault_proxy"] = self.options.fault_proxy
+        control["allow_list"] = str(commands.allow_list(self.run_dir))
         if stack_file:
-            hands["stack_file"] = str(stack_file.absolute())
-        console = self.processes.start(commands.console(self.ports, self.urls, tenant, hands))
+            control["stack_file"] = str(stack_file.absolute())
+        console = self.processes.start(commands.console(self.ports, self.urls, tenant, control))
         self.wait_ready(console, f"{egress.url(self.ports.console)}/healthz")
 
     def wait_ready(self, process: StackProcess, url: str) -> None:

@@ -20,7 +20,7 @@ from attachment_lab.tenant.credentials import HTTPS_PORT, TenantNames
 
 #: The owner of the endpoints, which all tenants share.
 _ENDPOINTS_OWNER = "endpoints"
-#: Of a host with the documented endpoints, the longest prefix first: the siblings of chat-attachments have a stand-in.
+#: Path below an endpoint's host → who answers; the siblings of chat-attachments have a stand-in.
 _ENDPOINT_TARGETS = {words.ENDPOINT_PATH: "service", "/prod/": "orchestration"}
 
 

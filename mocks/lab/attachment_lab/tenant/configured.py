@@ -23,6 +23,7 @@ from attachment_lab.tenant.credentials import (
     SecretNames,
     TenantNames,
     fresh_secrets,
+    login_host,
     new_password,
 )
 
@@ -206,7 +207,7 @@ def _issuer(facts: ConfigurationFacts, path: str) -> str:
     endpoint = facts.form.endpoint.value
     if endpoint.region is None:
         return ""
-    return f"https://{endpoint.address.host.replace('cc-workflows-', 'login-', 1)}/{path}"
+    return f"https://{login_host(endpoint.address.host)}/{path}"
 
 
 def _free(wanted: str, taken: Collection[str]) -> str:

@@ -219,6 +219,11 @@ def with_new_secrets(names: TenantNames) -> TenantNames:
     )
 
 
+def login_host(endpoint_host: str) -> str:
+    """The login host of the region whose workflows are at ``endpoint_host``. Evidence: assumed."""
+    return endpoint_host.replace("cc-workflows-", "login-", 1)
+
+
 def sealing_key() -> str:
     """A key ring with one key for the service: ``k1:`` and 32 random bytes, url-safe base64."""
     return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
