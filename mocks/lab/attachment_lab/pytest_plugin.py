@@ -7,6 +7,7 @@ Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
     from attachment_contract.traffic import TrafficCheck
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.opening import TenantOptions
+    from attachment_lab.testing.failures import FailureReports
     from attachment_lab.testing.lab import Lab, LabTenant
 
+_FAILURES = pytest.StashKey["FailureReports"]()
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
     "no_reconciliation(reason): the reconciliation's invariants are not checked at the end of this test",
@@ -71,11 +74,28 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """The logs of the containers that a failed test used go into its report."""
+    """A failed test's report shows the chain of each of its tenants, and the logs of the containers that it used."""
     report = yield
-    if report.failed and call.when in {"setup", "call"}:
-        report.sections.extend(logs_of(item))
+    if report.failed:
+        if call.when in {"setup", "call"}:
+            report.sections.extend(logs_of(item))
+        if "attachment_lab.testing.lab" in sys.modules:  # else there is no tenant
+            fixtures = list(getattr(item, "funcargs", {}).values())
+            report.sections.extend(_failures(item.config).sections(fixtures))
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What an earlier test left open is not this one's."""
+    if _FAILURES in item.config.stash:
+        item.config.stash[_FAILURES].begin()
+
+
+def _failures(config: pytest.Config) -> FailureReports:
+    from attachment_lab.testing.failures import FailureReports  # noqa: PLC0415 - see the module's docstring
+
+    return config.stash.setdefault(_FAILURES, FailureReports())
 
 
 @pytest.fixture(scope="session")
@@ -93,9 +113,9 @@ def tenant_options() -> TenantOptions | None:
 
 
 @pytest.fixture(scope="session")
-def lab(lab_options: StackOptions) -> Iterator[Lab]:
+def lab(lab_options: StackOptions, pytestconfig: pytest.Config) -> Iterator[Lab]:
     """The stack: three mocks and the service as processes on free loopback ports."""
-    with _lab(lab_options, is_own=False) as started:
+    with _lab(lab_options, pytestconfig, is_own=False) as started:
         yield started
 
 
@@ -118,7 +138,7 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
     from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
 
     options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
-    with _lab(options, is_own=True) as started, started.tenant(tenant_options, **rules) as fresh:
+    with _lab(options, request.config, is_own=True) as started, started.tenant(tenant_options, **rules) as fresh:
         yield fresh
 
 
@@ -135,9 +155,9 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]
 
 
 @contextmanager
-def _lab(options: StackOptions, *, is_own: bool) -> Iterator[Lab]:
+def _lab(options: StackOptions, config: pytest.Config, *, is_own: bool) -> Iterator[Lab]:
     from attachment_lab.stack.running import open_stack  # noqa: PLC0415 - see the module's docstring
     from attachment_lab.testing.lab import Lab  # noqa: PLC0415
 
     with open_stack(options) as stack:
-        yield Lab(stack, is_own=is_own)
+        yield Lab(stack, is_own=is_own, watching=_failures(config).watching)

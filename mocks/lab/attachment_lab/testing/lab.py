@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import astuple
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.errors import LabError, WrongUse
@@ -33,10 +34,20 @@ class Lab:
         urls: base URL of each process: console, orchestration, cmi, c4c, service.
             The console, if the options include one, shows the documentation's own tenant.
         is_own: whether the stack belongs to a single test, which then may move the service's clock.
+
+    Args:
+        watching: entered with each tenant while it is open; it sees the error with which the tenant's block ends.
     """
 
-    def __init__(self, stack: Stack, *, is_own: bool = False) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        is_own: bool = False,
+        watching: Callable[[LabTenant], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
         self.stack = stack
+        self._watching = watching
         self.urls = stack.urls
         self.is_own = is_own
         self._recorder: StackRecorder | None = None
@@ -75,11 +86,12 @@ class Lab:
         self._open(names, self.stack.tenant_options(options))
         tenant = LabTenant(self, names)
         try:
-            yield tenant
-            if check:
-                tenant.assert_invariants_hold()
-            broken = self.traffic_against_the_contract(names, of=of)
-            assert not (judge and broken), broken
+            with self._watching(tenant):
+                yield tenant
+                if check:
+                    tenant.assert_invariants_hold()
+                broken = self.traffic_against_the_contract(names, of=of)
+                assert not (judge and broken), broken
         finally:
             close_tenant(self.stack.clients, names.name)
 
@@ -171,9 +183,17 @@ class TenantClock:
 
 
 class LabTenant:
-    """One tenant: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names."""
+    """One tenant: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names.
+
+    Attributes:
+        names: its hosts, users and secrets.
+        clock: its virtual clock.
+        reconciliation: what its hops hold, compared.
+        opened_at: wall time, aware UTC.
+    """
 
     def __init__(self, lab: Lab, names: TenantNames) -> None:
+        self.opened_at = datetime.now(UTC)
         self.lab = lab
         self.names = names
         self.clock = TenantClock(self)
