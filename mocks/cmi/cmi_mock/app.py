@@ -34,6 +34,7 @@ def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
         reset_tenant=CmiTenant.reset,
         dialect=DIALECT,
         signed_address=lambda request: signed_address(mock, request),
+        has_path=lambda tenant, path: path.lstrip("/").partition("/")[0] == tenant.identity.tenant_path,
     )
     app = Flask("cmi_mock", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it

@@ -19,6 +19,7 @@ from mock_kit.evidence import MockDialect
 from mock_kit.faults.fault_proxy import FAULT_HEADER
 from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, RequestSlots
 from mock_kit.http.guard import is_for_files
+from mock_kit.http.loopback import ORIGIN_KEY
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal.context import set_running_exchange
 from mock_kit.journal.recorder import ExchangeRecording, active_logs
@@ -55,6 +56,10 @@ class WrappedApp(Generic[W]):
         admitted = tenant is not None and self.mock.slots.take()
         release = self.mock.slots.give_back if admitted else _nothing_to_release
         record = ExchangeRecord(request, tenant, self.mock.strays, self._recording(tenant), self.mock.name)
+        if tenant is not None and self.mock.reached_by_name(request) is tenant:
+            environ[ORIGIN_KEY] = f"{request.scheme}://{request.host}"
+            set_running_exchange(record.running)
+            self.mock.evidence.touch("kit.loopback-name", tenant)
         if wire_fault:
             record.running.faults.append(wire_fault)
         handler = ExchangeHandler(request, tenant, record, release, self.mock.signed_address)

@@ -12,6 +12,7 @@ from flask import request as running_request
 from mock_kit.evidence import MockDialect
 from mock_kit.http.bulkhead import RequestSlots
 from mock_kit.http.guard import Guard
+from mock_kit.http.loopback import label_in
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal import Journal
 from mock_kit.journal.recorder import RecorderLog
@@ -42,6 +43,8 @@ class Mock(Generic[W]):
         dialect: the switches a tenant may set, and the evidence of everything the mock does.
         signed_address: a pre-signed address of what the request downloads, to be read without credentials,
             for faults that redirect there; None where there is none. A mock without such addresses leaves it out.
+        has_path: whether a path belongs to this tenant; asked where a request came by the tenant's loopback name
+            (``acme.c4c.localhost``). Left out: every path does.
     """
 
     def __init__(
@@ -54,10 +57,12 @@ class Mock(Generic[W]):
         reset_tenant: Callable[[W], None],
         dialect: MockDialect,
         signed_address: Callable[[Request], str | None] | None = None,
+        has_path: Callable[[W, str], bool] = lambda _tenant, _path: True,
     ) -> None:
         self.name = name
         self.tenants = tenants
-        self.tenant_of = tenant_of
+        self._tenant_of = tenant_of
+        self._has_path = has_path
         self.create_tenant = create_tenant
         self.reset_tenant = reset_tenant
         self.dialect = dialect
@@ -84,6 +89,18 @@ class Mock(Generic[W]):
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults, changed by ``body["dialect"]``. Problem 400 if it is no object, 422 for a bad name or value."""
         return self.dialect.completed(body.get("dialect"))
+
+    def tenant_of(self, request: Request) -> W | None:
+        """The tenant that a request on the data side belongs to: by its loopback name, else by the mock's own rule."""
+        named = self.reached_by_name(request)
+        if named is None:
+            return self._tenant_of(request)
+        return named if self._has_path(named, request.path) else None
+
+    def reached_by_name(self, request: Request) -> W | None:
+        """The tenant whose loopback name is the request's Host; None for any other Host."""
+        label = label_in(request.host, self.name)
+        return None if label is None else self.tenants.labelled(label)
 
     def struck_tenant(self, request: Request) -> W | None:
         """The tenant whose wire faults may strike this request; never one for ``/_mock``."""

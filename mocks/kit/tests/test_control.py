@@ -32,7 +32,13 @@ def test_a_tenant_is_described_with_its_keys_and_dialect(client: Client) -> None
     body = {"name": "w2", "host": "w2.example", "dialect": {"greeting": "moin"}}
     created = client.post("/_mock/tenants", json=body)
     assert created.headers["Location"] == "/_mock/tenants/w2"
-    described = {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}, "ids_seed": "w2"}
+    described = {
+        "name": "w2",
+        "keys": ["w2.example"],
+        "loopback_host": "w2.parcel-counter.localhost",
+        "dialect": {"greeting": "moin"},
+        "ids_seed": "w2",
+    }
     assert created.get_json() == described
 
 

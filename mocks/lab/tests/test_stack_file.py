@@ -27,10 +27,15 @@ def test_the_ready_file_has_exactly_the_promised_members() -> None:
     assert set(ready["tenants"]) == {"acme"}
     assert set(ready["urls"]) == {"console", "orchestration", "cmi", "c4c", "service"}
     tenant = ready["tenants"]["acme"]
-    assert set(tenant) == {"cmi", "c4c", "oauth", "contact_id"}
+    assert set(tenant) == {"cmi", "c4c", "oauth", "contact_id", "loopback"}
     assert set(tenant["cmi"]) == {"cmi_url", "host", "api_key", "user", "password"}
     assert set(tenant["c4c"]) == {"url", "host", "user", "password"}
     assert set(tenant["oauth"]) == {"token_url", "client_id", "client_secret", "scope"}
+    assert tenant["loopback"] == {
+        "cmi_url": "http://acme.cmi.localhost:3/acme/cmi",
+        "c4c_url": "http://acme.c4c.localhost:4",
+        "token_url": "http://acme.orchestration.localhost:2/acme/oauth2/token",
+    }
 
 
 def test_the_token_url_of_the_ready_file_can_be_reached_directly() -> None:

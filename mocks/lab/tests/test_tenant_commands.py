@@ -47,7 +47,7 @@ def test_a_tenant_is_opened_used_reset_and_closed(
     given = ("--stack", stack_path)
     opened = result(capsys, "tenant", "open", *given)
     name = str(opened.pop("tenant"))
-    assert set(opened) == {"cmi", "c4c", "oauth", "contact_id"}
+    assert set(opened) == {"cmi", "c4c", "oauth", "contact_id", "loopback"}
     (tmp_path / "a.txt").write_text("hello")
     chat = result(capsys, "chat", "--file", tmp_path / "a.txt", "--end", "--tenant", name, *given)
     assert [each["outcome"] for each in chat["attachments"]] == ["stored"]  # type: ignore[attr-defined]
@@ -56,6 +56,8 @@ def test_a_tenant_is_opened_used_reset_and_closed(
     listed = result(capsys, "tenant", "list", *given)
     assert {tenant.name, name} <= {each["tenant"] for each in listed["tenants"]}  # type: ignore[attr-defined]
     assert listed["default"] == tenant.name
+    ours = next(each for each in listed["tenants"] if each["tenant"] == name)  # type: ignore[attr-defined]
+    assert ours["loopback"]["c4c"] == opened["loopback"]["c4c_url"]  # type: ignore[index]
     assert result(capsys, "reset", "--tenant", name, *given)["status"] == "reset"
     assert result(capsys, "reconcile", "--tenant", name, *given)["attachments"] == []
     assert result(capsys, "tenant", "close", name, *given) == {"status": "closed", "tenant": name}

@@ -64,6 +64,7 @@ def create_app(data_dir: Path, *, requests: RequestSender | None = None) -> Wrap
         create_tenant=create_tenant,
         reset_tenant=OrchestrationTenant.reset,
         dialect=DIALECT,
+        has_path=lambda tenant, path: _by_path(tenants, path) in {None, tenant.name},
     )
     return wrap(_flask_app(mock), mock, configurators=("secrets", "integrations"))
 
@@ -106,6 +107,12 @@ def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> Orches
     token = request.headers.get("Authorization", "").partition(" ")[2]
     by_token = tenants.find(_issuer_of(token)) or _opaque_owner(token, tenants)
     return by_token or tenants.get(DEFAULT_TENANT)
+
+
+def _by_path(tenants: Tenants[OrchestrationTenant], path: str) -> str | None:
+    """The name of the tenant whose pages are below this path; None for the address of an issuer of its own."""
+    found = tenants.find(path.lstrip("/").partition("/")[0])
+    return found.name if found else None
 
 
 def _issuer_of(token: str) -> str:

@@ -27,6 +27,7 @@ from c4c_mock.routes.response import to_response
 from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
+from mock_kit.http.loopback import origin_in
 from mock_kit.http.pieces import pieces_of
 from mock_kit.journal.context import note, uncounted
 from mock_kit.mock import Mock
@@ -196,7 +197,12 @@ def _serve(
 
 
 def _origin(tenant: C4CTenant, req: Request) -> str:
-    """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with."""
+    """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with.
+
+    A caller that came by the tenant's loopback name gets links that it can follow.
+    """
+    if reached := origin_in(req.environ):
+        return reached
     scheme = str(tenant.switches["link_scheme"])
     name, _, port = req.host.lower().partition(":")
     host = name if name in tenant.hosts else tenant.host

@@ -11,6 +11,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.model.signed import LinkRefused
 from cmi_mock.routes.responses import download_response
 from cmi_mock.tenant import CmiTenant
+from mock_kit.http.loopback import as_reached
 from mock_kit.journal.context import note
 from mock_kit.mock import Mock
 
@@ -64,7 +65,8 @@ def redirect_to_object(attachment_id: str, tenant: CmiTenant) -> Response:
     """302 to a pre-signed address, without a body."""
     response = Response(status=302)
     response.autocorrect_location_header = False
-    response.headers["Location"] = tenant.signed_links.address(attachment_id, tenant.rules.signed_lives_s)
+    address = tenant.signed_links.address(attachment_id, tenant.rules.signed_lives_s)
+    response.headers["Location"] = as_reached(address)
     return response
 
 

@@ -13,6 +13,7 @@ from cmi_mock.model.chat import ChatAttachment
 from cmi_mock.tenant import CmiTenant
 from cmi_mock.wire.representations import json_document, xml_document
 from mock_kit.http.headers import byte_range
+from mock_kit.http.loopback import as_reached
 from mock_kit.journal.context import note as journal_note
 from mock_kit.tenants.spool import read_blob
 
@@ -97,7 +98,11 @@ def created_response(new_id: str, path: str, tenant: CmiTenant) -> Response:
     touch("cmi.dialect.location_form")
     response = Response(new_id, 201, content_type="text/html; charset=utf-8")
     response.autocorrect_location_header = False
-    base = tenant.cmi_url if tenant.rules.location_form == "absolute" else f"/{tenant.identity.tenant_path}/cmi"
+    base = (
+        as_reached(tenant.cmi_url)
+        if tenant.rules.location_form == "absolute"
+        else f"/{tenant.identity.tenant_path}/cmi"
+    )
     response.headers["Location"] = f"{base}{path}"
     return response
 

@@ -14,6 +14,7 @@ from cmi_mock.model.chat import ChatAttachment, ChatLine
 from cmi_mock.tenant import CmiTenant
 from cmi_mock.wire.representations import DuplicateMember, Inline, Nested
 from cmi_mock.wire.views import ChatView
+from mock_kit.http.loopback import as_reached
 from mock_kit.tenants.clock import stamp
 
 
@@ -77,7 +78,7 @@ def _with_duplicate(row: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
 
 
 def _message_core(message: ChatLine, tenant: CmiTenant) -> dict[str, Any]:
-    links = [f"{tenant.rich_content_base}/{sent.link_token}" for sent in message.links]
+    links = [as_reached(f"{tenant.rich_content_base}/{sent.link_token}") for sent in message.links]
     return {
         "id": message.id,
         "timestamp": stamp(message.timestamp),
@@ -134,15 +135,15 @@ def _url(attachment: ChatAttachment, view: ChatView, tenant: CmiTenant) -> str:
     rules = tenant.rules
     form = "rich_content" if rules.chat_shape == "D" else rules.attachment_url
     if form == "rich_content":
-        return f"{tenant.rich_content_base}/{attachment.link_token}"
+        return as_reached(f"{tenant.rich_content_base}/{attachment.link_token}")
     if form == "pre_signed":
         touch("cmi.signed.addresses")
-        return tenant.signed_links.address(attachment.id, rules.signed_lives_s)
+        return as_reached(tenant.signed_links.address(attachment.id, rules.signed_lives_s))
     path = f"/chats/{view.address}/attachments/{attachment.id}{raw_name(rules.attachment_url_name)}"
     if rules.attachment_url_signed == "each_reading":
         touch("cmi.dialect.attachment_url_signed")
         path += f"?sig={tenant.readings.signature}"
-    return path if form == "relative" else tenant.cmi_url + path
+    return path if form == "relative" else as_reached(tenant.cmi_url) + path
 
 
 def raw_name(kind: str) -> str:

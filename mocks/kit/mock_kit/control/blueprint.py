@@ -13,6 +13,7 @@ from mock_kit.control.requests import json_object, whole_number
 from mock_kit.faults import Fault
 from mock_kit.faults.form import read_fault
 from mock_kit.faults.kinds import is_number
+from mock_kit.http.loopback import loopback_host
 from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.journal.recorder import CapturedExchange, RecorderLog
 from mock_kit.mock import CONTROL_PREFIX, Mock
@@ -63,9 +64,14 @@ def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
 
 
 def _tenant_document(mock: Mock[W], tenant: W) -> dict[str, Any]:
-    keys = mock.tenants.keys_of(tenant.name)
-    shown = {"name": tenant.name, "keys": keys, "dialect": tenant.dialect, "ids_seed": tenant.ids.seed}
-    return shown | tenant.describe()
+    return {
+        "name": tenant.name,
+        "keys": mock.tenants.keys_of(tenant.name),
+        "loopback_host": loopback_host(tenant.name, mock.name),
+        "dialect": tenant.dialect,
+        "ids_seed": tenant.ids.seed,
+        **tenant.describe(),
+    }
 
 
 def _check_name(name: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from mock_kit.faults import FaultPlan
+from mock_kit.http.loopback import loopback_label
 from mock_kit.journal import Journal
 from mock_kit.journal.recorder import RecorderLog
 from mock_kit.tenants.clock import Clock
@@ -110,23 +111,27 @@ class NameTaken(Exception):
 
 
 class Tenants(Generic[W]):
-    """All the tenants of one process, found by name (control) or by key (what a request carries)."""
+    """All the tenants of one process, found by name (control), by key (what a request carries) or by loopback name."""
 
     def __init__(self) -> None:
         self._tenants: dict[str, W] = {}
         self._keys: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def add(self, tenant: W, keys: Iterable[str]) -> W:
         """Add a tenant under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
-        wanted = list(dict.fromkeys(keys))
+        wanted, label = list(dict.fromkeys(keys)), loopback_label(tenant.name)
         with self._lock:
             if tenant.name in self._tenants:
                 raise NameTaken(tenant.name, tenant.name)
+            if label in self._labels:
+                raise NameTaken(label, self._labels[label])
             for key in wanted:
                 if key in self._keys:
                     raise NameTaken(key, self._keys[key])
             self._tenants[tenant.name] = tenant
+            self._labels[label] = tenant.name
             self._keys.update(dict.fromkeys(wanted, tenant.name))
         return tenant
 
@@ -140,6 +145,11 @@ class Tenants(Generic[W]):
         with self._lock:
             name = self._keys.get(key)
             return None if name is None else self._tenants.get(name)
+
+    def labelled(self, label: str) -> W | None:
+        """The tenant with this label in its loopback name."""
+        with self._lock:
+            return self._tenants.get(self._labels.get(label, ""))
 
     def names(self) -> list[str]:
         """Every tenant's name, sorted."""
@@ -161,6 +171,7 @@ class Tenants(Generic[W]):
         with self._lock:
             tenant = self._tenants.pop(name, None)
             self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
+            self._labels = {label: owner for label, owner in self._labels.items() if owner != name}
         if tenant is not None:
             tenant.reset_basics()
             tenant.removed()

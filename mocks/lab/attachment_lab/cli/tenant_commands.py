@@ -14,6 +14,7 @@ from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.ready_file import RunningStack
+from attachment_lab.tenant.addresses import loopback_addresses, loopback_origins
 from attachment_lab.tenant.credentials import fresh_tenant
 from attachment_lab.tenant.opening import close_tenant, open_names, open_tenant, stop_transfers
 
@@ -58,6 +59,8 @@ def tenant_open(
         print_json({"tenant": names.name, **ready_file.tenant_json(stack.urls, names, None)})
     else:
         out().print(f"tenant {names.name} is open: {names.cmi_url} and {names.c4c_url}")
+        there = loopback_addresses(stack.urls, names)
+        out().print(f"  for clients that cannot set a Host header: {there['cmi_url']} and {there['c4c_url']}")
 
 
 @tenant.command("close")
@@ -92,8 +95,10 @@ def tenant_list(stack_path: Path | None, as_json: bool) -> None:
         return
     for row in rows:
         row["tenant"] += " (default)" if row["tenant"] == stack.default else ""
+    columns = {"tenant": "tenant", "tenant_path": "CMI path", "cmi_url": "CMI address", "c4c_host": "C4C host"}
     print_table(
-        ("tenant", "CMI path", "CMI address", "C4C host"), [[cell or "–" for cell in row.values()] for row in rows]
+        (*columns.values(), "C4C at loopback"),
+        [[*(row[name] or "–" for name in columns), row["loopback"]["c4c"]] for row in rows],
     )
 
 
@@ -105,4 +110,5 @@ def _row(stack: RunningStack, name: str, tenant_path: str) -> dict[str, Any]:
         "tenant_path": tenant_path,
         "cmi_url": names.cmi_url if names else None,
         "c4c_host": names.c4c_host if names else None,
+        "loopback": loopback_origins(stack.urls, name),
     }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.tenant.addresses import loopback_addresses
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 #: In the stack's run directory.
@@ -68,7 +69,10 @@ class RunningStack:
 
 
 def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
-    """One tenant of the ready file: its credentials, and a chat that waits for its event (None without one)."""
+    """One tenant of the ready file: its credentials, and a chat that waits for its event (None without one).
+
+    ``loopback``: the same addresses for clients that cannot set a Host header.
+    """
     return {
         "cmi": {
             "cmi_url": names.cmi_url,
@@ -90,6 +94,7 @@ def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | N
             "scope": SCOPE,
         },
         "contact_id": contact_id,
+        "loopback": loopback_addresses(urls, names),
     }
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from attachment_contract.gate import vocabulary as words
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.credentials import HTTPS_PORT, TenantNames
+from mock_kit.http.loopback import loopback_host
 
 #: The owner of the endpoints, which all tenants share.
 _ENDPOINTS_OWNER = "endpoints"
@@ -57,6 +59,25 @@ def withdraw(to: StackClients, name: str) -> None:
     if to.allow_list is not None:
         with _changing(to.allow_list) as tenants:
             tenants.pop(name, None)
+
+
+def loopback_origins(urls: Mapping[str, str], name: str) -> dict[str, str]:
+    """``http://acme.c4c.localhost:8103`` and the like by mock: for clients that cannot set a Host header.
+
+    Neither the edge proxy nor the allow-list knows these names: the service is given a tenant's real ones.
+    """
+    ports = {mock: urlsplit(urls[mock]).port for mock in MOCKS}
+    return {mock: f"http://{loopback_host(name, mock)}:{port}" for mock, port in ports.items()}
+
+
+def loopback_addresses(urls: Mapping[str, str], names: TenantNames) -> dict[str, str]:
+    """The tenant's CMI address, C4C address and token address at its loopback names."""
+    origins = loopback_origins(urls, names.name)
+    return {
+        "cmi_url": origins["cmi"] + urlsplit(names.cmi_url).path,
+        "c4c_url": origins["c4c"],
+        "token_url": origins["orchestration"] + urlsplit(names.token_url).path,
+    }
 
 
 def write_allow_list(path: Path) -> None:

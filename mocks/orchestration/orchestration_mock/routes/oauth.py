@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 
+from mock_kit.http.loopback import origin_in
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer.client_login import OAuthError
 from orchestration_mock.tenant import OrchestrationTenant
@@ -34,7 +35,10 @@ def own_issuer_blueprint(app: Flask, mock: Mock[OrchestrationTenant]) -> Bluepri
     @bp.route("/<path:_path>", methods=["GET", "POST"])
     def answer(_path: str) -> Response:
         """What the issuer has at exactly this address."""
-        what = mock.tenant().issuer.addresses.get(f"{request.host.lower()}{request.path}")
+        addresses = mock.tenant().issuer.addresses
+        what = addresses.get(f"{request.host.lower()}{request.path}")
+        if origin_in(request.environ):  # one name for all of the tenant's addresses: the path decides
+            what = {address[address.index("/") :]: found for address, found in addresses.items()}.get(request.path)
         if what is None:
             abort(404)
         if (what == "token") != (request.method == "POST"):
