@@ -234,9 +234,12 @@ def test_a_snippet_runs_as_written(block: Block, folder: Path, environment: dict
     assert done.returncode == 0, f"{block.place}\n{done.stderr}"
 
 
-def test_the_test_modules_of_the_pages_pass(pytester: pytest.Pytester) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("path", sorted({block.path for block in MODULES}))
+def test_the_test_modules_of_a_page_pass(path: str, pytester: pytest.Pytester) -> None:
     """Each Python block as a module of its own, with the lab's plugin, as a reader would paste it."""
-    for number, block in enumerate(MODULES):
+    mine = [block for block in MODULES if block.path == path]
+    for number, block in enumerate(mine):
         pytester.makepyfile(**{f"test_page_{number}": f"# {block.place}\n{block.text}"})
-    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", timeout=280)
-    result.assert_outcomes(passed=len(MODULES))
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", timeout=800)
+    result.assert_outcomes(passed=len(mine))
