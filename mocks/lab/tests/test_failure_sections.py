@@ -78,7 +78,9 @@ def test_dead(lab, tenant):
 '''
 
 
-@pytest.mark.parametrize("how", [[], ["-n", "1"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "how", [pytest.param([], id="alone"), pytest.param(["-n", "1"], id="xdist", marks=pytest.mark.long)]
+)
 def test_each_failure_shows_the_chain_of_its_own_tenant(pytester: pytest.Pytester, how: list[str]) -> None:
     pytester.makepyfile(FAILING)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-o", "addopts=", *how, timeout=240)

@@ -235,7 +235,13 @@ def test_a_snippet_runs_as_written(block: Block, folder: Path, environment: dict
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("path", sorted({block.path for block in MODULES}))
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.long) if path == "docs/fixtures.md" else path
+        for path in sorted({block.path for block in MODULES})
+    ],
+)
 def test_the_test_modules_of_a_page_pass(path: str, pytester: pytest.Pytester) -> None:
     """Each Python block as a module of its own, with the lab's plugin, as a reader would paste it."""
     mine = [block for block in MODULES if block.path == path]
