@@ -42,11 +42,11 @@ COPY service /opt/before/service
 COPY contract_tests /opt/before/contract_tests
 ENV PYTHONPATH=/opt/before/service:/opt/before/contract_tests
 """
-#: Both programs run it, so it names what both have: a name that the kept program lacks fails in its container.
+#: It imports one name, which the kept program and today's both have at one place: either may run it.
 _STATE = (
-    "import sqlalchemy as sa; from attachment_transfer.settings import Settings; import os;"
-    "from attachment_transfer.ledger.database import open_database;"
-    "engine = open_database(Settings.from_env(os.environ).database_url); inspector = sa.inspect(engine);"
+    "import os, pathlib; import sqlalchemy as sa; from attachment_transfer.ledger.database import open_database;"
+    "engine = open_database(pathlib.Path(os.environ['DATABASE_URL_FILE']).read_text().strip());"
+    "inspector = sa.inspect(engine);"
     "print(inspector.has_table('ledger_migration'),"
     " 'write_back_state' in [column['name'] for column in inspector.get_columns('transfer')])"
 )

@@ -1,6 +1,7 @@
 """``python -m attachment_lab.containers``: the containers' one-shot jobs. Exit 0 good, 1 failed, 2 wrong use.
 
-The documentation's own tenant is opened at start; a smoke check plays one chat in it.
+The first tenant (the documentation's, or that of a customer's configuration) is opened at start; a smoke check plays
+one chat in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import httpx
 from attachment_contract.terminal import echo
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.containers.names import aliases
+from attachment_lab.containers.own_configuration import FOLDER, compose_override, read_folder
 from attachment_lab.containers.provision import provision
 from attachment_lab.errors import LabFailed, RequestRefused
 from attachment_lab.exits import run_command
@@ -42,15 +44,29 @@ def main() -> None:
 @main.command("provision")
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("/run/lab"), show_default=True)
 def provision_command(root: Path) -> None:
-    """Create the lab's CA, certificates and secrets, unless they exist."""
-    made = provision(root)
+    """Create the lab's CA, certificates and secrets, unless they exist; for the configuration in the folder, if any."""
+    own = read_folder(FOLDER)
+    made = provision(root, own.names if own else None)
     click.echo("certificates and secrets created" if made else "certificates and secrets exist already")
+
+
+@main.command("configure")
+@click.option("--folder", type=click.Path(path_type=Path), required=True, help="The folder's path on the host.")
+@click.option("--from", "mounted", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+def configure_command(folder: Path, mounted: Path) -> None:
+    """Print a compose file for the configurations in a folder: what the stack needs before it starts."""
+    found = read_folder(mounted)
+    if found is None:
+        raise click.UsageError(f"{mounted} holds no file")
+    for remark in found.remarks:
+        echo(remark, err=True)
+    click.echo(json.dumps(compose_override(found.names, folder), indent=2))
 
 
 @main.command("open")
 @settings_option
 def open_command(path: Path) -> None:
-    """Open the documentation's tenant in the three mocks, unless it is open."""
+    """Open the first tenant in the three mocks, unless it is open."""
     opened = open_first_tenant(_read(path))
     click.echo("tenant opened" if opened else "the tenant is open already")
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -31,6 +32,7 @@ from attachment_lab.containers.engine import (
     unique_name,
 )
 from attachment_lab.containers.names import POOL_SIZE
+from attachment_lab.containers.own_configuration import compose_override, read_folder
 from attachment_lab.errors import WrongUse
 from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
@@ -57,12 +59,14 @@ class ComposeStackOptions:
         profiles: of the compose file; ``demo`` brings the console.
         environment: variables that the compose file reads, such as ``LEASE_TTL_S``.
         files: further compose files, in the stack's folder, applied after ``deploy/compose.tests.yml``.
+        configuration: files of a customer's configuration; the first tenant is theirs. None: the documentation's.
     """
 
     tag: str = "local"
     profiles: Sequence[str] = ("core",)
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[str] = ()
+    configuration: Sequence[Path] = ()
 
 
 class ComposeStack:
@@ -80,10 +84,12 @@ class ComposeStack:
         self.urls: dict[str, str] = {}
         self._pool: list[TenantNames] = []
         self._settings: dict[str, Any] = {}
+        self._own: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         sweep_once()
         require_images(*(f"{image}:{self.options.tag}" for image in IMAGES))
+        self._configure()
         try:
             self.compose("up", "-d")
             self.wait_until_healthy()
@@ -99,10 +105,29 @@ class ComposeStack:
     def stop(self) -> None:
         """Remove containers, networks and volumes; safe to call twice."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+        if self._own is not None:
+            self._own.cleanup()
+
+    def _configure(self) -> None:
+        """Write the compose file for the configuration; ``provision`` reads its copies as another user."""
+        if not self.options.configuration:
+            return
+        self._own = TemporaryDirectory(prefix="attachment-lab-edi-")
+        root = Path(self._own.name)
+        folder = root / "edi"
+        folder.mkdir()
+        for number, path in enumerate(self.options.configuration):
+            copy = folder / f"{number:03}-{path.name}"
+            copy.write_bytes(path.read_bytes())
+            copy.chmod(0o644)
+        root.chmod(0o755)
+        found = read_folder(folder)
+        assert found is not None, "the loop above has written a file"
+        (root / "compose.yml").write_text(json.dumps(compose_override(found.names, folder)), encoding="utf-8")
 
     @property
     def first_tenant(self) -> TenantNames:
-        """The documentation's own names."""
+        """The documentation's own names, or those of the configuration; the tenant is open from the start."""
         return TenantNames.from_json(self._settings["tenant"])
 
     @property
@@ -120,9 +145,7 @@ class ComposeStack:
             raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
         names, to = self._pool.pop(0), self.clients
         open_tenant(to, names, options or TenantOptions(dialects=self._settings["dialects"]))
-        # The part of a lab that LabTenant uses; the service's clock cannot be moved here.
-        lab: Any = SimpleNamespace(is_own=False, stack=SimpleNamespace(clients=to, run_dir=None))
-        tenant = LabTenant(lab, names)
+        tenant = self.tenant_of(names)
         try:
             yield tenant
             if check:
@@ -130,6 +153,12 @@ class ComposeStack:
         finally:
             close_tenant(to, names.name)
             self._pool.append(with_new_secrets(names))
+
+    def tenant_of(self, names: TenantNames) -> LabTenant:
+        """A tenant that is open already, such as the first one."""
+        # The part of a lab that LabTenant uses; the service's clock cannot be moved here.
+        lab: Any = SimpleNamespace(is_own=False, stack=SimpleNamespace(clients=self.clients, run_dir=None))
+        return LabTenant(lab, names)
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run docker compose on this stack; ``variables`` apply to this call only.
@@ -145,7 +174,8 @@ class ComposeStack:
             **self.options.environment,
             **(variables or {}),
         }
-        files = [word for file in (*_FILES, *self.options.files) for word in ("-f", file)]
+        own = [str(Path(self._own.name) / "compose.yml")] if self._own is not None else []
+        files = [word for file in (*_FILES, *self.options.files, *own) for word in ("-f", file)]
         done = subprocess.run(
             [*compose_command(), *files, *arguments],
             cwd=self.root,
