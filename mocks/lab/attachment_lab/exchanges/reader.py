@@ -19,10 +19,15 @@ from attachment_lab.exchanges.recording import record
 from attachment_lab.exchanges.why import ExplanationFacts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.service_api import TransferRecord
+from attachment_lab.tenant.set_up.facts import SetUpReader
+from attachment_lab.tenant.set_up.model import SetUpStep
+from attachment_lab.tenant.set_up.steps import set_up_steps
 
 #: Later calls that are searched for consequences of the shown one.
 FOLLOWING = 400
 MOST_EXPORTED = 2000
+#: Operations that succeed also where the set-up is wrong: a search that finds nothing, an integration never triggered.
+IN_VAIN = frozenset({"find", "integration"})
 
 
 class JournalReader:
@@ -33,6 +38,7 @@ class JournalReader:
         self._to: StackClients = reconciliation.to
         self._tenant = reconciliation.names.name
         self._urls = urls
+        self._set_up = SetUpReader(reconciliation.to, reconciliation.names)
         self._evidence: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.index = Index(self._to, self._tenant)
 
@@ -58,6 +64,7 @@ class JournalReader:
             later=self._later(entry),
             transfer=self._transfer(entry),
             findings=self._findings(entry, full),
+            steps=self._steps(entry),
         )
         base = self._urls["service"] if entry.hop == "delivery" else self._urls[entry.mock]
         command = as_curl(entry.hop, full, base)
@@ -112,6 +119,15 @@ class JournalReader:
             return self._reconciliation.service.transfer(entry.transfer)
         except LabError:
             return None  # the service is down or has removed it: the rest of the explanation still helps
+
+    def _steps(self, entry: Entry) -> Sequence[SetUpStep]:
+        """The set-up as it is now, where it can be the cause: what fails, and what can succeed in vain."""
+        if not entry.failed and entry.operation not in IN_VAIN:
+            return ()
+        try:
+            return set_up_steps(self._set_up())
+        except LabError:
+            return ()  # a mock is down: the rest of the explanation still helps
 
     def _findings(self, entry: Entry, full: Mapping[str, Any]) -> list[Point]:
         """The contract gate's findings in the integration of a failed delivery."""
