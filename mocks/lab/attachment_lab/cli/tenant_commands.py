@@ -73,7 +73,7 @@ def tenant_open(
 def tenant_setup(name: str, step: str | None, stack_path: Path | None, as_json: bool) -> int:
     """The set-up of tenant NAME, step by step as the documentation has it: done, missing, or wrong and why.
 
-    Exit 1 while a step is missing or wrong.
+    Exit 1 while a step is missing or wrong. Once --do has completed the set-up, transfers that failed are retried.
     """
     stack, to = running(stack_path, name)
     set_up = SetUp(to, stack.tenant)
@@ -81,6 +81,8 @@ def tenant_setup(name: str, step: str | None, stack_path: Path | None, as_json: 
         set_up.do_all()
     elif step:
         set_up.do(step)
+    if step:
+        set_up.retry_failed()
     steps = set_up.steps()
     is_ok = all(each.is_done for each in steps)
     if as_json:

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupSum, STATE_TONES, stateWords, sumWords } from "../../attachment_lab/console/static/logic/guided.js";
+import {
+  groupSum,
+  retriedWords,
+  STATE_TONES,
+  stateWords,
+  sumWords,
+} from "../../attachment_lab/console/static/logic/guided.js";
 
 const steps = (...states) => states.map((state) => ({ state }));
 
@@ -24,4 +30,12 @@ test("a group is done when all its steps are, and failed when one is wrong", () 
 test("every state has a word and a tone", () => {
   assert.deepEqual(["done", "missing", "wrong"].map(stateWords), ["Done", "Missing", "Wrong"]);
   assert.deepEqual(Object.keys(STATE_TONES), ["done", "missing", "wrong"]);
+});
+
+test("transfers that are tried again are counted, none is no word", () => {
+  assert.deepEqual([0, 1, 3].map(retriedWords), [
+    "",
+    "The transfer that failed is tried again.",
+    "3 transfers that failed are tried again.",
+  ]);
 });

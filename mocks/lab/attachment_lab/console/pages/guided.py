@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, render_template
 from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import ConsolePage, json_object, stream, tenant_session
+from attachment_lab.errors import LabError
 from attachment_lab.tenant.set_up.doing import SetUp
 from attachment_lab.tenant.set_up.mistakes import MISTAKES, make_mistake
 from attachment_lab.tenant.set_up.model import step_texts
@@ -26,15 +27,15 @@ def blueprint() -> Blueprint:
 
     @bp.post("/api/steps/<step_id>/do")
     def do(step_id: str) -> Response:
-        """Do one step; returns the states. 409 for an unknown step, or one that needs an earlier one."""
+        """Do one step; returns the states, and ``retried``. 409 for an unknown step, or one that comes too early."""
         json_object()
-        return jsonify(guided().act(lambda set_up: set_up.do(step_id)))
+        return jsonify(guided().repair(lambda set_up: set_up.do(step_id)))
 
     @bp.post("/api/do-all")
     def do_all() -> Response:
-        """Do every step that is missing or wrong, in order; returns the states."""
+        """Do every step that is missing or wrong, in order; returns the states, and ``retried``."""
         json_object()
-        return jsonify(guided().act(lambda set_up: set_up.do_all()))
+        return jsonify(guided().repair(lambda set_up: set_up.do_all()))
 
     @bp.post("/api/mistakes/<mistake_id>")
     def spoil(mistake_id: str) -> Response:
@@ -82,6 +83,15 @@ class GuidedSetUp:
             self.reading.forget()
         found: dict[str, Any] = self.reading()
         return found
+
+    def repair(self, work: Callable[[SetUp], object]) -> dict[str, Any]:
+        """The same; once every step is done, transfers that failed before are retried (``retried``: how many)."""
+        found = self.act(work)
+        try:
+            retried = self._set_up.retry_failed()
+        except LabError:
+            retried = 0  # the service is down: the set-up is done all the same
+        return found | {"retried": retried}
 
     def _read(self) -> dict[str, Any]:
         steps = self._set_up.steps()

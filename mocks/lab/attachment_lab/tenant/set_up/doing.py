@@ -6,13 +6,14 @@ Where a step sets a password, both sides get it: the user, and the secret to whi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from attachment_contract.configuration.facts import SecretRole
 from attachment_lab.clients.stack_clients import StackClients
-from attachment_lab.errors import WrongUse
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant import people
 from attachment_lab.tenant.credentials import TenantNames, new_password
 from attachment_lab.tenant.entries import (
@@ -23,6 +24,7 @@ from attachment_lab.tenant.entries import (
     integration_forms,
     secret_entries,
 )
+from attachment_lab.tenant.service_api import ServiceApi
 from attachment_lab.tenant.set_up import c4c_steps, contact_pro_steps, integration_steps
 from attachment_lab.tenant.set_up.facts import Row, SetUpFacts, SetUpReader
 from attachment_lab.tenant.set_up.model import SetUpStep, step_texts
@@ -65,6 +67,21 @@ class SetUp:
                 self.do(text.id)
                 acted.append(text.id)
         return acted
+
+    def retry_failed(self) -> int:
+        """Retry the transfers that failed before, as an operator does; returns how many. Only once every step is done.
+
+        The service does not try a refused password again before that, or before half an hour has passed.
+        """
+        if not all(each.is_done for each in self.steps()):
+            return 0
+        service, retried = ServiceApi(self._to, self._names), 0
+        for each in service.transfers():
+            if each.state == "parked":
+                with suppress(RequestRefused):  # it has been retried or cancelled meanwhile
+                    service.retry(each.id)
+                    retried += 1
+        return retried
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,10 +218,11 @@ class _Administrator:
 
     def queues(self) -> None:
         def chosen(saved: Row) -> dict[str, Any]:
-            if saved["direction"] != "Outbound":
-                return {}
-            fit = [each for each in saved["queues"] if integration_steps.carries(each)]
-            return {"queues": fit or [_queue()]}
+            """As the configuration has it; where that has no queue that carries attachments, with one of the lab's."""
+            planned = self._planned(saved)
+            fit = [each for each in planned["queues"] if integration_steps.carries(each)]
+            queues = planned["queues"] if planned["direction"] != "Outbound" else fit or [_queue()]
+            return {"direction": planned["direction"], "ordinal": planned["ordinal"], "queues": list(queues)}
 
         self._change_uploads(chosen)
 

@@ -23,3 +23,8 @@ export function groupSum(steps) {
   const tone = done === steps.length ? "done" : isWrong ? "failed" : "waiting";
   return { tone, words: done === steps.length ? "Done" : `${done} of ${steps.length}` };
 }
+
+export function retriedWords(/** @type {number} */ count) {
+  if (!count) return "";
+  return count === 1 ? "The transfer that failed is tried again." : `${count} transfers that failed are tried again.`;
+}

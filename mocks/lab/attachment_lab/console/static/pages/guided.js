@@ -1,6 +1,6 @@
 // Guided set-up: the states of the steps stay live; a button does a step, all steps, or a mistake.
 
-import { groupSum, STATE_TONES, stateWords, sumWords } from "../logic/guided.js";
+import { groupSum, retriedWords, STATE_TONES, stateWords, sumWords } from "../logic/guided.js";
 import { doing, follow, postJson } from "../shared/calls.js";
 import { byId, make, setText } from "../shared/dom.js";
 
@@ -37,7 +37,9 @@ function drawGroup(group, steps) {
 
 async function act(button, path) {
   const found = await doing(button, () => postJson(path, {}));
-  if (found) draw(found);
+  if (!found) return found;
+  draw(found);
+  setText(byId("retried"), retriedWords(found.retried ?? 0));
   return found;
 }
 
