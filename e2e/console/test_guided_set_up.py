@@ -51,7 +51,7 @@ def test_from_a_pasted_configuration_and_nothing_set_up_to_the_report_by_mouse_a
     expect(guided.step("Communication arrangement and technical user")).to_contain_text("HERON_FILES")
     guided.do("Services used")
     guided.do("CMI user")
-    expect(guided.sum).to_have_text("5 of 15 steps are done, 10 missing.")
+    expect(guided.sum).to_have_text("6 of 15 steps are done, 9 missing.")
     guided.do_the_rest()
     expect(guided.step("Secret of the C4C technical user")).to_contain_text("heron-c4c")
 
