@@ -75,6 +75,7 @@ function pointRow(point) {
 function drawActions(entry, { command, variables }) {
   byId("copy-curl").onclick = () => copy(command, "The command is copied.");
   byId("copy-link").onclick = () => copy(location.href, "The link is copied.");
+  for (const id of ["copy-curl", "curl"]) byId(id).hidden = !command;
   setText(byId("copied"), "");
   setText(byId("curl").querySelector("pre"), command);
   const names = variables.join(", ");
