@@ -96,7 +96,7 @@ OUTCOMES: dict[str, tuple[str | None, str, int]] = {
     "right-missing": ("failed", "list", 403),
     "umlaut-in-password": (None, "delivery", 0),
     "wrong-secret-name": (None, "delivery", 0),
-    "outbound-without-queue": (None, "held-back", 0),
+    "outbound-without-queue": (None, "untriggered", 0),
 }
 
 
@@ -135,7 +135,7 @@ def test_an_outgoing_chat_of_the_wrong_queue_fires_no_event_and_the_reason_is_th
     event = {"event": "Ended", "contact": contact | {"queue": {"id": "C" * 32, "address": "support@chat"}}}
     fired = tenant.mock("orchestration").post("/_mock/events", event, tenant=tenant.name)
     assert fired["delivery_ids"] == []
-    why = causes(tenant)["held-back"]
+    why = causes(tenant)["untriggered"]
     assert why["step"]["id"] == "queues"
     assert "@sinchsms.com or @<subchannel>.sinchconversation.com" in json.dumps(why["because"])
     assert why["headline"] == "The event was fired, and nothing was sent."

@@ -16,13 +16,13 @@ from typing import Any
 from attachment_lab.clients.control import PAGE, MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
-from attachment_lab.exchanges.entry import HELD_BACK, Entry, from_delivery, from_exchange
-from attachment_lab.exchanges.held_back import PREFIX, from_event, full_event
+from attachment_lab.exchanges.entry import UNTRIGGERED, Entry, from_delivery, from_exchange
+from attachment_lab.exchanges.untriggered import PREFIX, from_event, full_event
 
 KEPT = 20_000
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
-#: Newest events of Contact Pro that are searched for those that were held back.
+#: Newest events of Contact Pro that are searched for those that triggered nothing.
 KEPT_EVENTS = 200
 #: Texts that are searched for at once, by all open pages.
 KEPT_SEARCHES = 8
@@ -136,7 +136,7 @@ class Index:
     def full(self, entry: Entry) -> dict[str, Any]:
         """The exchange with headers and body heads, from its source. Raises RequestRefused 404 when it is not kept."""
         number = entry.key.rpartition("-")[2]
-        if entry.operation == HELD_BACK:
+        if entry.operation == UNTRIGGERED:
             return self._event(entry.key.removeprefix(PREFIX))
         if entry.hop == "delivery":
             row = entry.key.removeprefix("delivery-")
@@ -182,9 +182,9 @@ class Index:
             self._changes = int(row["change"])
             self._take(from_delivery(row))
         for event in self._events():
-            held_back = from_event(event)
-            if held_back and held_back.key not in self._entries:
-                self._take(held_back)
+            untriggered = from_event(event)
+            if untriggered and untriggered.key not in self._entries:
+                self._take(untriggered)
         for mock, exchange in self._strays():
             if f"stray-{mock}-{exchange['id']}" not in self._entries:
                 self._take(from_exchange(mock, exchange, stray=True))

@@ -11,7 +11,7 @@ from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source
 from attachment_lab.exchanges.curl import as_curl, variables
-from attachment_lab.exchanges.entry import HELD_BACK, Entry
+from attachment_lab.exchanges.entry import UNTRIGGERED, Entry
 from attachment_lab.exchanges.har import archive
 from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, select
@@ -69,7 +69,7 @@ class JournalReader:
             steps=self._steps(entry),
         )
         base = self._urls["service"] if entry.hop == "delivery" else self._urls[entry.mock]
-        command = "" if entry.operation == HELD_BACK else as_curl(entry.hop, full, base)
+        command = "" if entry.operation == UNTRIGGERED else as_curl(entry.hop, full, base)
         return {
             "entry": entry.to_json(),
             "full": full,

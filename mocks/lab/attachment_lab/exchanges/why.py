@@ -19,7 +19,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from attachment_lab.exchanges.entry import HELD_BACK, HOPS, Entry, fault_in
+from attachment_lab.exchanges.entry import HOPS, UNTRIGGERED, Entry, fault_in
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 from attachment_lab.tenant.set_up.causes import FailedCall, cause_of
 from attachment_lab.tenant.set_up.model import SetUpStep
@@ -115,7 +115,7 @@ def _headline(entry: Entry) -> str:
     if entry.hop == "stray":
         return f"{entry.host}{entry.path} is an unassigned address."
     who = "The service" if entry.hop == "delivery" else where
-    if entry.operation == HELD_BACK:
+    if entry.operation == UNTRIGGERED:
         return "The event was fired, and nothing was sent."
     if entry.status == 0:
         return f"{entry.words}: no answer."

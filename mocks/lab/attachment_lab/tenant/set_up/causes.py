@@ -52,7 +52,7 @@ class CauseRule:
 
 #: The first that fits decides.
 RULES = (
-    CauseRule(hop="delivery", operation="held-back", steps=("integration", "channel", "queues")),
+    CauseRule(hop="delivery", operation="untriggered", steps=("integration", "channel", "queues")),
     CauseRule(hop="delivery", statuses=(0,), words="secret", steps=(*_SECRETS, "json")),
     CauseRule(hop="delivery", statuses=(0,), words="token", steps=("oauth-secret", "endpoint")),
     CauseRule(hop="delivery", statuses=(0,), steps=(*_SECRETS, "json", "endpoint")),

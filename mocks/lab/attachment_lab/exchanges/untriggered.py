@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attachment_lab.exchanges.entry import HELD_BACK, Entry
+from attachment_lab.exchanges.entry import UNTRIGGERED, Entry
 
 PREFIX = "event-"
 #: The events after which a chat's files are uploaded. Evidence: documented (configuration page).
@@ -29,7 +29,7 @@ def from_event(body: Mapping[str, Any]) -> Entry | None:
         key=f"{PREFIX}{body['event_id']}",
         hop="delivery",
         mock="orchestration",
-        operation=HELD_BACK,
+        operation=UNTRIGGERED,
         at=str(body["at"]),
         method="EVENT",
         url=f"edi://{body['event']}",
