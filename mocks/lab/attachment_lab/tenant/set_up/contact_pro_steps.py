@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from attachment_contract.configuration.facts import SecretRole
@@ -49,7 +50,7 @@ def expiration(facts: SetUpFacts) -> StepResult:
 def right(facts: SetUpFacts) -> StepResult:
     """Manage Contact History, for the queues of the integrations; where they name none, for all queues."""
     users = list(_users(facts))
-    queues = _queue_ids(facts)
+    queues = _queues(facts)
     for user in users:
         rights = user["rights"]
         if not any(rights[part] for part in ("queues", "queue_groups", "agents")):
@@ -59,7 +60,7 @@ def right(facts: SetUpFacts) -> StepResult:
             )
         if ALL in rights["queues"] or ALL in rights["queue_groups"]:
             continue
-        absent = [name for id_, name in queues.items() if id_ not in rights["queues"]]
+        absent = [each.name for each in queues if not each.is_reached_by(rights)]
         if absent:
             return wrong(
                 f"The right of {user['name']} does not reach {', '.join(absent)}.",
@@ -166,16 +167,27 @@ def _users(facts: SetUpFacts) -> Iterator[Row]:
     yield from (each for each in facts.cmi_users if each["name"] in wanted)
 
 
-def _queue_ids(facts: SetUpFacts) -> dict[str, str]:
-    """Id → name of the queues whose chats the service must read."""
-    named = {
-        queue.id: queue.address or queue.id
-        for each in facts.configurations
-        if each.is_ours
-        for queue in each.form.queues.value
-        if queue.id
+@dataclass(frozen=True, kw_only=True)
+class _Queue:
+    """A queue whose chats the service must read; ``group_id`` is empty where it is not known."""
+
+    id: str
+    name: str
+    group_id: str = ""
+
+    def is_reached_by(self, rights: Row) -> bool:
+        return self.id in rights["queues"] or (self.group_id != "" and self.group_id in rights["queue_groups"])
+
+
+def _queues(facts: SetUpFacts) -> list[_Queue]:
+    """Those that the integrations name by id; where they name none, the queues of the lab."""
+    lab = {
+        each.id: _Queue(id=each.id, name=each.name, group_id=each.to_json("whatsapp").get("group_id", ""))
+        for each in people.QUEUES
     }
-    return named or {each.id: each.name for each in people.QUEUES}
+    named = [queue for each in facts.configurations if each.is_ours for queue in each.form.queues.value if queue.id]
+    chosen = [lab.get(str(each.id)) or _Queue(id=str(each.id), name=each.address or str(each.id)) for each in named]
+    return chosen or list(lab.values())
 
 
 def _secret_of(facts: SetUpFacts, role: SecretRole) -> str:
