@@ -106,7 +106,7 @@ def _create_c4c(to: StackClients, names: TenantNames, options: TenantOptions) ->
             "name": names.name,
             "host": names.c4c_host,
             "other_hosts": list(names.other_c4c_hosts),
-            "communication_system": {"id": COMMUNICATION_SYSTEM},
+            "communication_system": {"id": COMMUNICATION_SYSTEM, "host": names.cmi_host},
             "arrangement": arrangement,
             "dialect": dict(options.dialects.get("c4c", {})),
             **_seed(names),
