@@ -1,4 +1,4 @@
-"""What the documentation begins with, by mouse: C4C's administrator, Contact Pro's users, and the secrets in between."""
+"""What the documentation begins with, by mouse: C4C's administrator, Contact Pro's users, the secrets in between."""
 
 from __future__ import annotations
 

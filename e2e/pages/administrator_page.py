@@ -10,7 +10,7 @@ SCENARIO = "OData Services for Business Objects"
 
 
 class AdministratorPage:
-    """The page "C4C Administrator"."""
+    """The page "C4C admin"."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

@@ -27,8 +27,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 def store_system(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication system. Problem 400 for a bad id or host name, 409 for an id that is taken."""
     name, errors = body.get("id"), host_errors(body) if "host" in body else []
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= 60:
-        errors = [FieldError("id", "1 to 60 characters", "Name the communication system.", name), *errors]
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= 60 or "/" in name:
+        errors = [FieldError("id", "1 to 60 characters, no slash", "Name the communication system.", name), *errors]
     check(errors)
     if name in tenant.access.systems:
         error = FieldError("id", "an id that no communication system has", "Choose another, or edit that one.", name)
@@ -48,11 +48,10 @@ def change_system(tenant: C4CTenant, name: str, body: Mapping[str, Any]) -> dict
 
 
 def remove_system(tenant: C4CTenant, name: str) -> None:
-    """Delete a communication system. Problem 404; 409 while an arrangement uses it."""
+    """Delete a communication system. Problem 404; 409 while an arrangement uses it, unless the dialect says no."""
     find_system(tenant, name)
     users = [each for each in tenant.access.arrangements.values() if each.system == name]
-    if users:
-        seen("communication-system-in-use")
+    if users and tenant.switches["system_in_use"] == "refused":
         numbers = ", ".join(str(each.id) for each in users)
         error = FieldError(
             "id", "a system that no arrangement uses", "Delete or change these arrangements first.", name

@@ -40,12 +40,12 @@ def _add_systems(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         """``{"id", "host"?}``: without a system no external reference is ever stored."""
         return jsonify(forms.store_system(mock.current_tenant(), json_object())), 201
 
-    @bp.put(f"{_SYSTEMS}/<path:name>")
+    @bp.put(f"{_SYSTEMS}/<name>")
     def change_system(name: str) -> Reply:
         """``{"host"}``: the host name of the other system."""
         return jsonify(forms.change_system(mock.current_tenant(), name, json_object())), 200
 
-    @bp.delete(f"{_SYSTEMS}/<path:name>")
+    @bp.delete(f"{_SYSTEMS}/<name>")
     def delete_system(name: str) -> Reply:
         """204; 409 while an arrangement uses it."""
         forms.remove_system(mock.current_tenant(), name)

@@ -152,7 +152,7 @@ def c4c_administrator() -> C4cAdministrator:
 PAGE = ConsolePage(
     name="c4c_administrator",
     path="c4c/administrator",
-    title="C4C Administrator",
+    title="C4C admin",
     icon="sliders",
     order=52,
     make=blueprint,

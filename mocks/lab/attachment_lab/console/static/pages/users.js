@@ -2,7 +2,7 @@
 
 import { logonState, reachOf } from "../logic/rights.js";
 import { dotted } from "../logic/text.js";
-import { clearErrors, isPasswordFit, submitting, watchPassword } from "../parts/form_errors.js";
+import { clearErrors, isFieldFilled, isPasswordFit, submitting, watchPassword } from "../parts/form_errors.js";
 import { confirmed } from "../parts/list_line.js";
 import { fillRights, isSame, places, readRights } from "../parts/user_rights.js";
 import { parameter, showInAddress } from "../shared/address.js";
@@ -178,7 +178,8 @@ byId("add-user").addEventListener("click", () => {
 userForm.querySelector("[data-close]").addEventListener("click", () => dialog.close());
 userForm.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (!isPasswordFit(userForm)) return;
+  const fit = [isPasswordFit(userForm), isFieldFilled(userForm, "name", "Enter a logon name.")];
+  if (!fit.every(Boolean)) return;
   const { name, password, expires_at: expires } = userForm.elements;
   const body = { name: name.value.trim(), password: password.value, expires_at: expires.value || null };
   if (!(await submitting(userForm, button(userForm), () => postJson("api/users", body)))) return;

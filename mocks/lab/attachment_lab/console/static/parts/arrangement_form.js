@@ -5,9 +5,9 @@ import { byId, drawPairs, make, setCurrent, setText } from "../shared/dom.js";
 import {
   clearErrors,
   fillSelect,
+  isFieldFilled,
   isPasswordFit,
   showErrors,
-  showFieldError,
   submitting,
   watchPassword,
 } from "./form_errors.js";
@@ -90,7 +90,8 @@ const CHECKS = [
   () => {
     const systems = form.elements.system.options.length > 1;
     const remedy = systems ? "Choose a communication system." : "Define one under Communication Systems first.";
-    const filled = [isFilled("system", remedy), isFilled("user", "Enter the ID of the technical user.")];
+    // The last one that is empty has the focus, so the first of the screen is asked last.
+    const filled = [isFilled("user", "Enter the ID of the technical user."), isFilled("system", remedy)];
     if (!filled.every(Boolean)) return false;
     showCredentials(true);
     return isPasswordFit(form);
@@ -98,14 +99,7 @@ const CHECKS = [
   () => true,
 ];
 
-function isFilled(field, words) {
-  const input = form.elements[field];
-  const isMissing = !input.value.trim();
-  showFieldError(form, field, isMissing ? words : "");
-  if (isMissing) input.focus();
-  return !isMissing;
-}
-
+const isFilled = (field, words) => isFieldFilled(form, field, words);
 const body = () => ({ system: form.elements.system.value, services: tickedServices() });
 
 function create() {

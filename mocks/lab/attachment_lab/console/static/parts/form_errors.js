@@ -68,12 +68,21 @@ export function watchPassword(form) {
 }
 
 // Whether the password may be sent; otherwise its field says why and has the focus.
-export function isPasswordFit(form, { mayBeEmpty = false } = {}) {
+export function isPasswordFit(form) {
   const { password } = form.elements;
-  const words = passwordProblem(password.value) || (password.value || mayBeEmpty ? "" : "Enter a password.");
+  const words = passwordProblem(password.value) || (password.value ? "" : "Enter a password.");
   showFieldError(form, "password", words);
   if (words) password.focus();
   return !words;
+}
+
+// Whether a field has a value; otherwise it says what to do and has the focus.
+export function isFieldFilled(form, field, words) {
+  const input = inputOf(form, field);
+  const isMissing = !input.value.trim();
+  showFieldError(form, field, isMissing ? words : "");
+  if (isMissing) input.focus();
+  return !isMissing;
 }
 
 export function fillSelect(select, values, chosen, empty) {
