@@ -164,12 +164,13 @@ def test_a_right_that_is_taken_away_makes_cmi_refuse(users: UsersPage, view: Ten
 
 @pytest.mark.page_errors(allow="status of 4")  # the refusals, which are meant
 def test_a_users_password_is_checked_at_the_field_and_by_contact_pro(users: UsersPage, view: TenantView) -> None:
-    users.create(view.tenant.names.cmi_user, "Grünkohl-Rezept-2026")
+    users.create("second.user", "Grünkohl-Rezept-2026")
     error = users.dialog.locator('[data-error="password"]')
     expect(error).to_contain_text("Choose a password without it.")
     users.dialog.get_by_label("Password", exact=True).fill("too short")
     users.dialog.get_by_role("button", name="Create").click()
     expect(error).to_contain_text("at least 16 characters")
+    users.dialog.get_by_label("Logon name").fill(view.tenant.names.cmi_user)
     users.dialog.get_by_label("Password", exact=True).fill(CMI_PASSWORD)
     users.dialog.get_by_role("button", name="Create").click()
     expect(users.dialog.locator('[data-error="name"]')).to_contain_text("a name that no user has")
@@ -178,7 +179,7 @@ def test_a_users_password_is_checked_at_the_field_and_by_contact_pro(users: User
 def test_an_expiration_time_is_assigned_and_an_expired_account_is_shown(users: UsersPage, view: TenantView) -> None:
     users.choose(view.tenant.names.cmi_user)
     users.page.get_by_label("Assign Expiration Time for Service account").check()
-    users.page.get_by_label("Expires on").fill("2020-01-01")
+    users.page.get_by_label("Expires on", exact=True).fill("2020-01-01")
     users.save("expiration")
     expect(users.user(view.tenant.names.cmi_user)).to_contain_text("Account expired")
     users.page.get_by_label("Assign Expiration Time for Service account").uncheck()
