@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id
@@ -12,8 +14,32 @@ from instrument.recording import offer_recorder
 _GROUP = re.compile(r"@[^@\]/:]+$")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--one-in N``: a bounded sample of the long tests."""
+    parser.addoption(
+        "--one-in",
+        type=int,
+        metavar="N",
+        help="of the tests marked long: the first of each N of a file, in their order",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what ``--one-in`` leaves out: each file keeps its first long test, and one of each N after it."""
+    if every := config.getoption("one_in"):
+        seen: Counter[Path] = Counter()
+        kept, left_out = [], []
+        for item in items:
+            long = item.get_closest_marker("long") is not None
+            (left_out if long and seen[item.path] % every else kept).append(item)
+            seen[item.path] += long
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def pytest_groups_of_tests(items: list[pytest.Item]) -> None:
     """Let ``xdist_group`` hold again.
 
     pytest-xdist 3.8 writes the group into ``_nodeid``, which pytest 9.2 no longer reads: it reads ``_id``. Without this
