@@ -203,7 +203,7 @@ def test_the_secrets_manager_and_the_integrations_have_their_places(page: Page, 
     expect(paths.first).to_contain_text("Event-Driven Integrations")
     expect(paths.nth(1)).to_contain_text("Secrets manager")
     configurator.add_integration("Phone")
-    expect(page.get_by_label("Channel type")).to_have_value("Phone")
+    expect(page.get_by_label("Channel type", exact=True)).to_have_value("Phone")
     page.get_by_role("button", name="Close").click()
     configurator.add_integration("Chat")
     page.get_by_label("Description").first.fill("Files of web chats")
