@@ -208,7 +208,6 @@ def test_the_secrets_manager_and_the_integrations_have_their_places(page: Page, 
     configurator.add_integration("Chat")
     page.get_by_label("Description").first.fill("Files of web chats")
     page.get_by_label("Name", exact=True).first.fill("Second integration")
-    page.get_by_label("Ended").check()
     configurator.paste_example()
     configurator.save()
     configurator.expect_saved()
