@@ -80,7 +80,7 @@ def _business_data(page: Page) -> None:
 
 def _refused_password(page: Page) -> None:
     page.get_by_role("button", name="Edit Credentials of").first.click()
-    page.get_by_label("Password").fill("Grünkohl-7")
+    page.get_by_role("dialog").get_by_label("Password", exact=True).fill("Grünkohl-7")
     expect(page.locator("#credentials-password-error")).to_be_visible()
 
 
