@@ -39,8 +39,8 @@ faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, 
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
 		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
-long: setup-test ## The tests that `make test` leaves out for their length (ARGS='--one-in 5': a sample of each file)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long $(ARGS)
+long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 5': a sample)
+	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)
 
 nightly: test e2e long faults ## Everything: `make test`, `make e2e`, `make long`, `make faults`, 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)

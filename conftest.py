@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from hypothesis import settings
 from instrument.recording import offer_recorder
 
 #: What pytest-xdist puts behind the name of a test that belongs to a group.
 _GROUP = re.compile(r"@[^@\]/:]+$")
+
+# How many examples hypothesis makes of each generated test, always the same: few in `make test`, many in `make long`.
+settings.register_profile("quick", derandomize=True, database=None, deadline=None, max_examples=50)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=400)
+settings.load_profile(os.environ.get("EXAMPLES", "quick"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
