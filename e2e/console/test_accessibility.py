@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from instrument.accessibility import axe_findings, walk
 from instrument.stacks import StackUnderTest, TenantView
+from pages.administrator_page import AdministratorPage
 from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
@@ -71,6 +72,18 @@ def _press(name: str) -> Callable[[Page], None]:
     return press
 
 
+def _business_data(page: Page) -> None:
+    administrator = AdministratorPage(page)
+    administrator.begin_arrangement()
+    expect(page.get_by_role("group", name="Services Used")).to_be_visible()
+
+
+def _refused_password(page: Page) -> None:
+    page.get_by_role("button", name="Edit Credentials of").first.click()
+    page.get_by_role("dialog").get_by_label("Password", exact=True).fill("Grünkohl-7")
+    expect(page.locator("#credentials-password-error")).to_be_visible()
+
+
 def _first_exchange(page: Page) -> None:
     page.locator("#rows a").first.click()
     expect(page.get_by_role("button", name="Copy as curl")).to_be_visible()
@@ -84,6 +97,11 @@ def _nothing(_page: Page) -> None:
 OPENED: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "the editor with a finding": ("configurator", "", _editor),
     "a new secret": ("configurator", "", _press("Add secret")),
+    "the channel type of a new integration": ("configurator", "", _press("Add integration")),
+    "a new communication system": ("c4c_administrator", "", _press("New system")),
+    "the business data of an arrangement": ("c4c_administrator", "", _business_data),
+    "a password that is refused": ("c4c_administrator", "", _refused_password),
+    "a new user": ("users", "", _press("New user")),
     "an exchange in full": ("journal", "?hop=c4c", _first_exchange),
     "the reset's question": ("chain", "", _press("Reset")),
     "the demo's dialog": ("chain", "", _press("Demo")),

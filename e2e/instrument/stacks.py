@@ -13,6 +13,7 @@ from typing import Protocol
 
 import httpx
 
+from attachment_lab.console.pages import PAGES
 from attachment_lab.stack import process_cleanup
 from attachment_lab.stack.processes import Command
 from attachment_lab.stack.running import Stack
@@ -21,6 +22,8 @@ from attachment_lab.testing.lab import Lab, LabTenant
 from instrument.offline import ENDED_TENANTS
 
 START_S = 60.0
+#: Where a page of the console is, by its name.
+ADDRESSES = {page.name: page.address for page in PAGES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,8 @@ class TenantView:
     tenant: LabTenant
 
     def url(self, page: str = "chain") -> str:
-        """Address of one of its pages."""
-        return f"{self.base_url}/w/{self.name}/{page}/"
+        """Address of one of its pages, by the page's name."""
+        return f"{self.base_url}/w/{self.name}/{ADDRESSES.get(page, page)}/"
 
 
 class StackUnderTest(Protocol):

@@ -46,9 +46,10 @@ class ConfiguratorPage:
         self.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         expect(self.integrations.filter(has_text=name)).to_have_count(0)
 
-    def add_integration(self) -> None:
-        """Begin a new one."""
+    def add_integration(self, channel: str = "Chat") -> None:
+        """Begin a new one, its channel type first."""
         self.page.get_by_role("button", name="Add integration").click()
+        self.page.get_by_role("dialog", name="Channel type").get_by_role("button", name=channel, exact=True).click()
         expect(self.page.get_by_role("heading", name="New integration")).to_be_visible()
 
     def edit(self, name: str) -> None:

@@ -11,8 +11,8 @@ from flask import Flask, Request
 
 from c4c_mock.evidence import DIALECT
 from c4c_mock.model.storage import FILE_NAME
+from c4c_mock.routes.administration_forms import store_arrangement, store_system
 from c4c_mock.routes.control import control_blueprint
-from c4c_mock.routes.control_administration import store_arrangement, store_system
 from c4c_mock.routes.odata import odata_blueprint
 from c4c_mock.tenant import C4CTenant
 from mock_kit.app import WrappedApp, wrap

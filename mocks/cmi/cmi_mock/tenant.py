@@ -205,6 +205,7 @@ def _policy(rules: CmiRules) -> PasswordPolicy:
         rules.password_min_length,
         rules.password_lives_days,
         rules.initial_password_must_change,
+        rules.password_letters,
     )
 
 

@@ -13,7 +13,8 @@ from cmi_mock.app import create_app
 HOST = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 KEY = "an-api-key-for-tests-0001"
 USER = "transcript.user"
-PASSWORD = "A long enough pässword!"
+PASSWORD = "A long enough password!"
+UMLAUT = "A long enough pässword!"
 QUEUE = {"id": "AA" * 16, "name": "Support", "address": "support@chat.example"}
 OTHER_QUEUE = {"id": "BB" * 16, "name": "Sales", "address": "sales@chat.example"}
 

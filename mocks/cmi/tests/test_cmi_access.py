@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 
 import pytest
-from cmi_caller import KEY, OTHER_QUEUE, PASSWORD, USER, Caller, basic
+from cmi_caller import KEY, OTHER_QUEUE, PASSWORD, UMLAUT, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -72,23 +72,28 @@ def test_a_service_account_stops_working_when_it_expires(cmi: Caller) -> None:
 
 @pytest.mark.parametrize(("charset", "good", "bad"), [("utf-8", "utf-8", "latin-1"), ("latin-1", "latin-1", "utf-8")])
 def test_the_passwords_character_set_is_a_dialect(make: Make, charset: str, good: str, bad: str) -> None:
-    cmi = make(basic_charset=charset)
-    assert cmi.get("/chats", authorization=basic(USER, PASSWORD, good)).status_code == 200
-    assert cmi.get("/chats", authorization=basic(USER, PASSWORD, bad)).status_code == 401
+    cmi = make(basic_charset=charset, password_letters="any_latin")
+    assert cmi.control(f"/users/{USER}/password", {"password": UMLAUT}).status_code == 200
+    assert cmi.get("/chats", authorization=basic(USER, UMLAUT, good)).status_code == 200
+    assert cmi.get("/chats", authorization=basic(USER, UMLAUT, bad)).status_code == 401
 
 
-def test_by_default_either_character_set_opens(cmi: Caller) -> None:
+def test_by_default_either_character_set_opens(make: Make) -> None:
+    cmi = make(password_letters="any_latin")
+    cmi.control(f"/users/{USER}/password", {"password": UMLAUT})
     for charset in ("utf-8", "latin-1"):
-        assert cmi.get("/chats", authorization=basic(USER, PASSWORD, charset)).status_code == 200
+        assert cmi.get("/chats", authorization=basic(USER, UMLAUT, charset)).status_code == 200
 
 
-def test_no_secret_reaches_the_journal(cmi: Caller) -> None:
-    svc = "another long password"
+@pytest.mark.parametrize("password", [PASSWORD, UMLAUT])
+def test_no_secret_reaches_the_journal(make: Make, password: str) -> None:
+    cmi, svc = make(password_letters="any_latin"), "another long password"
+    cmi.control(f"/users/{USER}/password", {"password": password})
     cmi.control("/users", {"name": "svc", "password": svc})
-    cmi.get("/chats", authorization=basic(USER, PASSWORD, "latin-1"))
+    cmi.get("/chats", authorization=basic(USER, password, "latin-1"))
     cmi.get(f"/chats?sort={KEY}&offset={svc}")
     journal = cmi.client.get("/_mock/journal?tenant=w").text
-    for secret in (KEY, svc, PASSWORD, basic(USER, PASSWORD)[6:], basic(USER, PASSWORD, "latin-1")[6:]):
+    for secret in (KEY, svc, password, basic(USER, password)[6:], basic(USER, password, "latin-1")[6:]):
         assert secret not in journal
     assert KEY not in cmi.client.get("/_mock/tenants").text
 

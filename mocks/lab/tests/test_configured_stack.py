@@ -107,9 +107,14 @@ def test_an_envelope_with_its_own_token_address_is_served_there(lab: Lab) -> Non
         assert carried(tenant) == ["stored"]
 
 
-def test_a_password_with_an_umlaut_is_refused_and_nothing_of_the_tenant_is_left(lab: Lab) -> None:
-    opening = lab.tenant(configuration=WOMBAT, secrets={"wombat-cmi": "Größe-1-und-mehr"})
-    with pytest.raises(LabError, match="printable ASCII"), opening:
+@pytest.mark.parametrize(
+    ("secret", "refusal"), [("wombat-cmi", "letters of the Latin alphabet"), ("wombat-ri", "printable ASCII")]
+)
+def test_a_secret_with_an_umlaut_is_refused_and_nothing_of_the_tenant_is_left(
+    lab: Lab, secret: str, refusal: str
+) -> None:
+    opening = lab.tenant(configuration=WOMBAT, secrets={secret: "Größe-1-und-mehr"})
+    with pytest.raises(LabError, match=refusal), opening:
         pass
     for mock in ("orchestration", "cmi", "c4c"):
         open_ones = {each["name"] for each in lab.stack.clients.mock(mock).get("/_mock/tenants")["tenants"]}

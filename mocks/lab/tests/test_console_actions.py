@@ -62,7 +62,7 @@ def client(cmi: CmiStub) -> FlaskClient:
     return client_of(httpx.MockTransport(cmi))
 
 
-@pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c"])
+@pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c", "users", "c4c/administrator"])
 def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: str) -> None:
     text = client.get(f"{BASE}/{page}/").text
     assert [what for what, secret in TENANT.guarded().items() if secret in text] == []

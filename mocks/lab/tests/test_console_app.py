@@ -115,5 +115,5 @@ def test_a_page_names_its_tenant_in_title_and_stack(client: FlaskClient) -> None
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
     menu = client.get(f"{CHAIN}/").text
     for page in PAGES:
-        assert f"/w/{TENANT.name}/{page.name}/" in menu
-        assert client.get(f"/w/{TENANT.name}/{page.name}/").status_code == 200
+        assert f"/w/{TENANT.name}/{page.address}/" in menu
+        assert client.get(f"/w/{TENANT.name}/{page.address}/").status_code == 200

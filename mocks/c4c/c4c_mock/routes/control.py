@@ -13,7 +13,8 @@ from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA, services
 from c4c_mock.model.errors import C4CError
 from c4c_mock.model.rows import EntityRow
 from c4c_mock.model.table import EntityTable
-from c4c_mock.routes.control_administration import add_administration, check
+from c4c_mock.routes.administration_forms import check
+from c4c_mock.routes.control_administration import add_administration
 from c4c_mock.routes.control_limits import add_limits
 from c4c_mock.routes.control_seed import seed_from
 from c4c_mock.routes.odata import inspect

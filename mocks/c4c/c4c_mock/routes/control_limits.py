@@ -12,7 +12,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.capacity import BusyPeriod
 from c4c_mock.model.cti import stored_reference
 from c4c_mock.model.locks import PersonsLock
-from c4c_mock.routes.control_administration import check
+from c4c_mock.routes.administration_forms import check
 from c4c_mock.tenant import C4CTenant
 from mock_kit.control import json_object
 from mock_kit.faults.kinds import is_int, is_number

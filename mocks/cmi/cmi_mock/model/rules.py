@@ -42,6 +42,7 @@ class CmiRules:
     lock_after_failures: int
     lock_minutes: float
     password_min_length: int
+    password_letters: Literal["latin_alphabet", "any_latin"]
     password_lives_days: float
     initial_password_must_change: bool
     locked_status: int

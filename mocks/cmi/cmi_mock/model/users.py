@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Literal
 
 from cmi_mock.model.rights import Rights
 from mock_kit.http.problem import FieldError
@@ -54,13 +55,14 @@ class User:
 
 @dataclass(frozen=True)
 class PasswordPolicy:
-    """Numbers of the tenant's password policy; 0 switches lockout or ageing off."""
+    """The tenant's password policy; 0 switches lockout or ageing off."""
 
     lock_after_failures: int = 5
     lock_minutes: float = 30
     min_length: int = 16
     lives_days: float = 365
     change_initial: bool = False
+    letters: Literal["latin_alphabet", "any_latin"] = "latin_alphabet"
 
 
 @dataclass
@@ -84,6 +86,30 @@ class Users:
         self._check_password(password)
         user.password, user.password_set, user.initial = password, self.clock.now(), False
         return user
+
+    def give_password(self, name: str, password: str) -> User:
+        """An administrator gives a password: an initial one; a lockout stays. Raises MissingItem, Invalid."""
+        user = self.get(name)
+        self._check_password(password)
+        user.password, user.password_set, user.initial = password, self.clock.now(), True
+        return user
+
+    def unlock(self, name: str) -> User:
+        """An administrator lifts a lockout. Raises MissingItem."""
+        user = self.get(name)
+        user.failures, user.locked_until = 0, None
+        return user
+
+    def remove(self, name: str) -> None:
+        """Raises MissingItem."""
+        del self._users[self.get(name).name]
+
+    def state(self, user: User) -> Logon:
+        """How a logon with the right password would go now."""
+        now = self.clock.now()
+        if user.locked_until and now < user.locked_until:
+            return Logon.LOCKED
+        return self._admitted(user, now)
 
     def get(self, name: str) -> User:
         """Raises MissingItem."""
@@ -129,18 +155,20 @@ class Users:
             user.failures = 0
 
     def _check_password(self, password: str) -> None:
-        """Alphabet: no non-Latin letters, none of ¤ £ € ½ §. Evidence: documented."""
+        """Length and alphabet, both documented. Raises Invalid with all that is wrong."""
+        errors = []
         if len(password) < self.policy.min_length:
             expected = f"at least {self.policy.min_length} characters (password policy's default)"
             remedy = "use a longer password, or set the dialect's password_min_length"
-            error = FieldError("password", expected, remedy)
-            raise Invalid(f"a password of {len(password)} characters is too short", error)
-        bad = {c for c in password if c in FORBIDDEN_PASSWORD_CHARACTERS or _is_foreign_letter(c)}
-        if bad:
-            expected = f"Latin letters, none of {' '.join(FORBIDDEN_PASSWORD_CHARACTERS)}"
-            error = FieldError("password", expected, "choose another password")
-            raise Invalid("the password has characters that Contact Pro does not accept", error)
+            errors.append(FieldError("password", expected, remedy))
+        if any(c in FORBIDDEN_PASSWORD_CHARACTERS or self._is_foreign_letter(c) for c in password):
+            signs = " ".join(FORBIDDEN_PASSWORD_CHARACTERS)
+            expected = f"letters of the Latin alphabet, so no umlaut or Scandinavian letter, and none of {signs}"
+            errors.append(FieldError("password", expected, "choose a password without these characters"))
+        if errors:
+            raise Invalid("The password does not fit: " + "; ".join(each.expected for each in errors) + ".", *errors)
 
-
-def _is_foreign_letter(character: str) -> bool:
-    return character.isalpha() and "LATIN" not in unicodedata.name(character, "")
+    def _is_foreign_letter(self, character: str) -> bool:
+        if not character.isalpha() or character.isascii():
+            return False
+        return self.policy.letters == "latin_alphabet" or "LATIN" not in unicodedata.name(character, "")

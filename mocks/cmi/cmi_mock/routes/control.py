@@ -9,8 +9,9 @@ from flask import Blueprint, Response, jsonify, request
 from cmi_mock.evidence import touch
 from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import attachment_as_json, chat_as_json, outcome
-from cmi_mock.routes.control_records import add_administration, add_files_and_channels, add_mail, add_results
+from cmi_mock.routes.control_records import add_files_and_channels, add_mail, add_results
 from cmi_mock.routes.control_scripts import add_scripts
+from cmi_mock.routes.control_users import add_users
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.http.guard import takes_files
@@ -35,7 +36,7 @@ def control_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
     _add_agents(bp, mock)
     _add_end(bp, mock)
     _add_consults(bp, mock)
-    add_administration(bp, mock)
+    add_users(bp, mock)
     add_mail(bp, mock)
     add_results(bp, mock)
     add_scripts(bp, mock)

@@ -1,4 +1,4 @@
-"""Control of users, e-mails and results; and for the lab's pages the files of a chat, and the channels."""
+"""Control of e-mails and results; and for the lab's pages the files of a chat, and the channels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cmi_mock.model.channels import Channel, known_channels
 from cmi_mock.model.emails import EmailStatus
 from cmi_mock.model.ids import normal_id
 from cmi_mock.routes import forms
-from cmi_mock.routes.control_documents import data_as_json, email_as_json, user_as_json
+from cmi_mock.routes.control_documents import data_as_json, email_as_json
 from cmi_mock.routes.responses import file_response
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
@@ -18,37 +18,6 @@ from mock_kit.http.refusals import MissingItem
 from mock_kit.mock import Mock
 
 Reply = Response | tuple[Response, int]
-
-
-def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
-    """Users and their passwords."""
-    _add_passwords(bp, mock)
-
-    @bp.get("/users")
-    def list_users() -> Reply:
-        """Every user, without passwords."""
-        tenant = mock.current_tenant()
-        with tenant.lock:
-            return jsonify(users=[user_as_json(user) for user in tenant.users.all()])
-
-    @bp.post("/users")
-    def put_user() -> Reply:
-        """Create a user or replace one, which unlocks it: 201."""
-        tenant, user = mock.current_tenant(), forms.new_user(json_object())
-        with tenant.lock:
-            tenant.users.put(user)
-        tenant.journal.mask_secret(user.password, user.name)
-        return jsonify(user_as_json(user)), 201
-
-
-def _add_passwords(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
-    @bp.post("/users/<name>/password")
-    def change_password(name: str) -> Reply:
-        """The user chooses a new password: it starts to age again and is no initial one."""
-        tenant, password = mock.current_tenant(), forms.text(json_object(), "password", secret=True)
-        tenant.journal.mask_secret(password, name)
-        with tenant.lock:
-            return jsonify(user_as_json(tenant.users.change_password(name, password)))
 
 
 def add_mail(bp: Blueprint, mock: Mock[CmiTenant]) -> None:

@@ -40,6 +40,8 @@ def new_tenant(body: Body) -> NewTenant:
 def new_user(body: Body) -> User:
     """``POST /_mock/users``."""
     name, password = text(body, "name"), text(body, "password", secret=True)
+    if ":" in name:
+        _wrong("name", "a logon name without a colon: HTTP Basic ends the name there", name)
     return User(name, password, rights(body), moment(body, "expires_at"))
 
 
@@ -120,6 +122,11 @@ def rights(body: Body) -> Rights:
     members ``statistics_details`` and ``messaging`` have the same three for those rights.
     """
     return _part(body, "rights", _rights) or Rights()
+
+
+def given_rights(body: Body) -> Rights:
+    """The member ``rights``, which must be there; {} = none at all."""
+    return _part(body, "rights", _rights) or _wrong("rights", "an object; {} for no right", body.get("rights"))
 
 
 def _rights(body: Body) -> Rights:

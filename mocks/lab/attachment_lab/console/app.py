@@ -1,7 +1,7 @@
 """The console: pages that show a chat's attachments travel, one set of them per tenant.
 
-``/w/<tenant>/<page>/`` is a page; the addresses that it calls are below it. ``/`` redirects to the first tenant. Every
-page is a blueprint of its own (``pages``) that finds its tenant by ``tenant_session()``.
+``/w/<tenant>/<address>/`` is a page; the addresses that it calls are below it. ``/`` redirects to the first tenant.
+Every page is a blueprint of its own (``pages``) that finds its tenant by ``tenant_session()``.
 """
 
 from __future__ import annotations

@@ -12,12 +12,18 @@ from typing import Any, Literal, Protocol, Self
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import LabFailed
 from attachment_lab.names import shown
+from attachment_lab.tenant import people
 from attachment_lab.tenant.credentials import TenantNames
 
 PIECE_BYTES = 256 * 1024
 Originator = Literal["customer", "agent"]
 #: The queue of chats that name none.
-SUPPORT = {"id": "3C6E0B8A9C15224A8228B9A98CA1531D", "name": "Support", "address": "support@chat"}
+SUPPORT = {
+    "id": people.QUEUES[0].id,
+    "name": "Support",
+    "address": "support@chat",
+    "group_id": people.QUEUES[0].group.id,
+}
 
 
 class FileLike(Protocol):

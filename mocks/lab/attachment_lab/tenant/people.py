@@ -1,4 +1,4 @@
-"""The people and queues of the lab's chats: three customers, three agents, three queues. All names are fictitious."""
+"""The people and queues of the lab's chats: customers, agents, queues in two groups. All names are fictitious."""
 
 from __future__ import annotations
 
@@ -43,17 +43,26 @@ class AgentPerson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueGroup:
+    """A group of queues, on which rights are normally given; ``id`` is 32 hex digits."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatQueue:
     """A queue that customers write to; ``id`` is 32 hex digits."""
 
     id: str
     name: str
     local_part: str
+    group: QueueGroup
 
     def to_json(self, channel: str) -> dict[str, str]:
         """As the CMI mock's control interface expects a queue; the address has the channel's documented type."""
         host = "sinchsms.com" if channel == "sms" else f"{channel.replace('_', '-')}.sinchconversation.com"
-        return {"id": self.id, "name": self.name, "address": f"{self.local_part}@{host}"}
+        return {"id": self.id, "name": self.name, "address": f"{self.local_part}@{host}", "group_id": self.group.id}
 
 
 CUSTOMERS = (
@@ -93,10 +102,17 @@ AGENTS = (
         id="E4F3D2C1B0A94857968574635241302F", name="Grace Okafor", number="5013", chat_address="grace.okafor@acme"
     ),
 )
+SERVICE_GROUP = QueueGroup(id="5D0C1B2A39485766758493A2B1C0DFE1", name="Service chats")
+CLAIMS_GROUP = QueueGroup(id="E1DFC0B1A29384756657483920A1B2C3", name="Claims chats")
+QUEUE_GROUPS = (SERVICE_GROUP, CLAIMS_GROUP)
 QUEUES = (
-    ChatQueue(id="3C6E0B8A9C15224A8228B9A98CA1531D", name="Customer service", local_part="service"),
-    ChatQueue(id="8A51F0C3D2E74B6990A1B2C3D4E5F607", name="Claims", local_part="claims"),
-    ChatQueue(id="1F2E3D4C5B6A79880011223344556677", name="Technical support", local_part="technical"),
+    ChatQueue(
+        id="3C6E0B8A9C15224A8228B9A98CA1531D", name="Customer service", local_part="service", group=SERVICE_GROUP
+    ),
+    ChatQueue(id="8A51F0C3D2E74B6990A1B2C3D4E5F607", name="Claims", local_part="claims", group=CLAIMS_GROUP),
+    ChatQueue(
+        id="1F2E3D4C5B6A79880011223344556677", name="Technical support", local_part="technical", group=SERVICE_GROUP
+    ),
 )
 
 

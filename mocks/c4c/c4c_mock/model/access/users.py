@@ -87,6 +87,12 @@ class Access:
             self.systems[name] = host
             self._changed()
 
+    def delete_system(self, name: str) -> None:
+        """Delete a communication system; the caller has made sure that no arrangement uses it."""
+        with self._lock:
+            self.systems.pop(name, None)
+            self._changed()
+
     def arrange(self, arrangement: Arrangement, password: str) -> Arrangement:
         """Add an arrangement; a user that exists keeps earlier ticks and gets the new password."""
         with self._lock:
@@ -104,6 +110,10 @@ class Access:
             stored = self.arrangements[arrangement.id] = replace(arrangement, services=services)
             self._sum_services(stored.user)
             return stored
+
+    def edit(self, arrangement: Arrangement, *, system: str, services: tuple[str, ...]) -> Arrangement:
+        """Replace the system and the services used of an arrangement."""
+        return self.tick(replace(arrangement, system=system), services)
 
     def delete_arrangement(self, arrangement: Arrangement) -> None:
         """Delete an arrangement; its user stays, with what other arrangements tick."""
@@ -176,6 +186,15 @@ class Access:
         with self._lock:
             for user in self.users.values():
                 user.failures, user.locked = 0, False
+
+    def described_users(self) -> list[dict[str, Any]]:
+        """Every user as plain JSON, without its password."""
+        members = ("name", "kind", "failures", "locked", "language")
+        with self._lock:
+            return [
+                {**{member: getattr(user, member) for member in members}, "services": sorted(user.services)}
+                for user in self.users.values()
+            ]
 
     def check_service(self, user: C4CUser, service: str) -> None:
         """Raises Forbidden when no arrangement of the user ticks the service."""

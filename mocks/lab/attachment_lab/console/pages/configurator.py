@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from attachment_contract.dryrun.request import NothingToSend
 from attachment_contract.gate import vocabulary as words
 from attachment_lab.console.chat.chat_reader import ChatReader, chat_reader
-from attachment_lab.console.chat.chat_routes import act, refused
+from attachment_lab.console.chat.chat_routes import act
 from attachment_lab.console.chat.chat_view import event_views
 from attachment_lab.console.forms.integration_form import (
     TypedIntegration,
@@ -24,7 +24,7 @@ from attachment_lab.console.forms.integration_form import (
 from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import ConsolePage, Reply, json_object, problem_response, stream, tenant_session
-from attachment_lab.errors import RequestRefused
+from attachment_lab.console.web.passing import passed
 from attachment_lab.tenant import people
 
 #: Events that the log shows, newest first.
@@ -78,7 +78,18 @@ def _add_reading(bp: Blueprint) -> None:
 def reading(api: ConfiguratorApi, chats: ChatReader) -> dict[str, Any]:
     """All that the page shows; it holds no secret, because the API returns none."""
     integrations = api.integrations()
-    names = ("id", "name", "channel_type", "direction", "ordinal", "events", "enabled", "endpoint_url", "warnings")
+    names = (
+        "id",
+        "name",
+        "description",
+        "channel_type",
+        "direction",
+        "ordinal",
+        "events",
+        "enabled",
+        "endpoint_url",
+        "warnings",
+    )
     events = chats.events()[-SHOWN_EVENTS:][::-1]
     return {
         "secrets": [each | {"used_by": users_of(each["name"], integrations)} for each in api.secrets()],
@@ -173,15 +184,7 @@ def _add_integrations(bp: Blueprint) -> None:
 
 
 def _passed(call: Callable[[], Any], status: HTTPStatus = HTTPStatus.OK) -> Reply:
-    """The API's answer, or its refusal with every wrong field."""
-    try:
-        found = call()
-    except RequestRefused as exc:
-        answer, code = refused(exc)
-        return jsonify({**answer.get_json(), "errors": exc.problem.get("errors") or []}), code
-    finally:
-        configurator_api().forget()
-    return (jsonify(found), status) if found is not None else (Response(), HTTPStatus.NO_CONTENT)
+    return passed(call, then=configurator_api().forget, status=status)
 
 
 PAGE = ConsolePage(name="configurator", title="System Configurator", icon="gear", order=40, make=blueprint)

@@ -26,11 +26,12 @@ class ConsolePage:
     """One page of the console.
 
     Attributes:
-        name: of its blueprint and in its address ``/w/<tenant>/<name>/``; its route is called ``page``.
+        name: of its blueprint; its route is called ``page``.
         title: in the menu and the browser's tab.
         icon: a symbol of ``icons.svg``, without ``i-``.
         order: its place in the menu.
         make: builds the blueprint.
+        path: in its address, where that is not its name.
     """
 
     name: str
@@ -38,6 +39,12 @@ class ConsolePage:
     icon: str
     order: int
     make: Callable[[], Blueprint]
+    path: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is, below ``/w/<tenant>/``."""
+        return self.path or self.name
 
 
 def register_page(app: Flask, page: ConsolePage, menu: Sequence[ConsolePage]) -> None:
@@ -68,7 +75,7 @@ def register_page(app: Flask, page: ConsolePage, menu: Sequence[ConsolePage]) ->
             answer.headers[GENERATION_HEADER] = tenant_session().generation
         return answer
 
-    app.register_blueprint(blueprint, url_prefix=f"/w/<tenant>/{page.name}")
+    app.register_blueprint(blueprint, url_prefix=f"/w/<tenant>/{page.address}")
 
 
 def tenant_sessions() -> TenantSessions:

@@ -76,9 +76,12 @@ export function dryRunVerdict({ ok, sends }) {
 /**
  * One line about a saved integration.
  *
- * @param {{ channel_type: string, direction: string, events: string[], ordinal: number, endpoint_url: string }} saved
+ * @typedef {{ description?: string, channel_type: string, direction: string, events: string[], ordinal: number,
+ *   endpoint_url: string }} Saved
+ * @param {Saved} saved
  */
-export function integrationLine({ channel_type, direction, events, ordinal, endpoint_url }) {
+export function integrationLine({ description, channel_type, direction, events, ordinal, endpoint_url }) {
   const url = endpoint_url.replace("https://", "");
-  return dotted(channel_type, direction.toLowerCase(), events.join(", "), `ordinal ${ordinal}`, url);
+  const line = dotted(channel_type, direction.toLowerCase(), events.join(", "), `ordinal ${ordinal}`, url);
+  return [description, line].filter(Boolean).join("\n");
 }

@@ -84,6 +84,13 @@ function drawLog() {
 const redeliver = (id, button) =>
   doing(button, () => postJson(`api/deliveries/${encodeURIComponent(id)}/redeliver`, {}));
 
-byId("add-integration").addEventListener("click", () => openIntegration(null));
+const channels = byId("channel-dialog");
+byId("add-integration").addEventListener("click", () => {
+  channels.returnValue = ""; // what Escape leaves
+  channels.showModal();
+});
+channels.addEventListener("close", () => {
+  if (channels.returnValue) openIntegration(null, channels.returnValue);
+});
 byId("only-last").addEventListener("change", drawLog);
 follow("events", { configurator: draw });

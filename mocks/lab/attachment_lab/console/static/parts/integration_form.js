@@ -17,10 +17,10 @@ import { newFinding } from "./finding.js";
 import { offerTenant } from "./open_tenant.js";
 
 const PAUSE_MS = 250;
-const PLAIN_FIELDS = ["name", "channel_type", "endpoint_url", "ordinal", "direction"];
+const PLAIN_FIELDS = ["name", "description", "channel_type", "endpoint_url", "ordinal", "direction"];
 const NEW = {
   name: "Chat attachments to SAP Service Cloud",
-  channel_type: "Chat",
+  description: "",
   ordinal: 1,
   direction: "Both",
   events: ["Ended"],
@@ -43,6 +43,7 @@ function readForm() {
   const ticked = queueBoxes().filter((box) => box.checked);
   return {
     name: data.get("name"),
+    description: data.get("description"),
     channel_type: data.get("channel_type"),
     endpoint_url: data.get("endpoint_url").trim(),
     ordinal: ordinalOf(data.get("ordinal")),
@@ -86,10 +87,10 @@ function drawCredentials(list) {
   );
 }
 
-// Opens a saved integration, or a new one for null.
-export function openIntegration(saved) {
+// Opens a saved integration, or for null a new one of this channel type.
+export function openIntegration(saved, channel = "Chat") {
   editing = saved?.id ?? null;
-  fillForm(saved ?? { ...NEW, endpoint_url: byId("region").options[0].value });
+  fillForm(saved ?? { ...NEW, channel_type: channel, endpoint_url: byId("region").options[0].value });
   editor.value = saved?.json ?? "";
   setText(byId("edit-heading"), saved ? saved.name : "New integration");
   showRefusal(null);
