@@ -8,9 +8,10 @@ import click
 
 from attachment_contract.cli.check import check
 from attachment_contract.cli.dry_run import dry_run
+from attachment_lab.cli.chat_command import chat
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.probe_commands import probe
-from attachment_lab.cli.running_commands import chat, clock, journal, reconcile, report, reset
+from attachment_lab.cli.running_commands import clock, journal, reconcile, report, reset
 from attachment_lab.cli.scenario_commands import scenario
 from attachment_lab.cli.stack_commands import demo, up
 from attachment_lab.cli.tenant_commands import tenant

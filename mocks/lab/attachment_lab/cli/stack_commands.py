@@ -139,6 +139,9 @@ def up(
 )
 @click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
 @click.option(
+    "--assumptions", is_flag=True, help="Show every assumption that the result depends on; with --json as a member too."
+)
+@click.option(
     "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if all its steps succeed."
 )
 @click.option("--headless", is_flag=True, help="With --tour: no window; the steps advance by themselves.")
@@ -180,7 +183,7 @@ def _demo(stack: Stack, first: TenantNames, chosen: dict[str, Any], console: Con
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
         result = play(reconciliation, files, options, progress)
-    _show_result(result, as_json=chosen["as_json"])
+    _show_result(result, chosen)
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)
         StackOwner(stack, tenant).stay()
@@ -219,11 +222,12 @@ def _print_verdict(verdict: dict[str, Any], console: Console) -> None:
     console.print(Text(f"The tour did not reach its end: {'; '.join(missing)}", "red"), soft_wrap=True)
 
 
-def _show_result(result: DemoResult, *, as_json: bool) -> None:
-    if as_json:
-        print_json(result.to_json())
+def _show_result(result: DemoResult, chosen: dict[str, Any]) -> None:
+    if chosen["as_json"]:
+        more = {"assumptions": [each.to_json() for each in result.assumptions]} if chosen["assumptions"] else {}
+        print_json(result.to_json() | more)
     else:
-        show(result, out())
+        show(result, out(), all_assumptions=chosen["assumptions"], kept=chosen["keep"])
 
 
 def _killer(stack: Stack, console: Console) -> Callable[[], None]:
