@@ -69,8 +69,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(visible_json(value, indent=2))
+    """One JSON document on standard output; beyond ASCII in escapes where the output's encoding is not UTF-8."""
+    encoding = (sys.stdout.encoding or "").lower().replace("_", "-")
+    click.echo(visible_json(value, indent=2, ascii_only=encoding not in {"utf-8", "utf8"}))
 
 
 def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[RunningStack, StackClients]:

@@ -1,4 +1,4 @@
-"""``reconcile``, ``journal``, ``clock``, ``reset`` and ``report``: commands for a stack that is up."""
+"""``reconcile``, ``journal``, ``reset`` and ``report``: commands for a stack that is up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file
-from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks, read_offset
+from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.opening import reset_tenant
@@ -85,44 +85,6 @@ def _journal_row(each: dict[str, Any]) -> list[object]:
         f"{each['duration_ms']:.0f}",
         each["fault"] or "",
     ]
-
-
-@click.group()
-def clock() -> None:
-    """The stack's virtual clocks."""
-
-
-@clock.command("show")
-@running_options
-@json_option
-def clock_show(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Show how far each clock is ahead of the wall clock."""
-    stack, to = running(stack_path, tenant_name)
-    _print_clocks(stack, to, as_json)
-
-
-@clock.command("advance")
-@click.argument("seconds", type=click.FloatRange(min=0))
-@running_options
-@json_option
-def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Advance the clocks of service and mocks by SECONDS: token expiry, Retry-After, backoff and lockouts follow."""
-    stack, to = running(stack_path, tenant_name)
-    if stack.clock_file:
-        advance_stack(to, stack.clock_file, seconds)
-    else:
-        advance_tenant(to, stack.tenant.name, seconds)
-    _print_clocks(stack, to, as_json)
-
-
-def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
-    clocks = read_clocks(to, stack.tenant.name, stack.clock_file)
-    offsets = {each.name: each.offset_s for each in clocks}
-    if as_json:
-        print_json({"offset_s": offsets})
-        return
-    for name, offset_s in offsets.items():
-        out().print(f"{name}: {offset_s:+g} s")
 
 
 @click.command()

@@ -17,7 +17,6 @@ from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.cli.configurations import configuration_options, configured_tenant
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
-from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.demo.view import DemoProgress, show
 from attachment_lab.errors import LabError
@@ -259,6 +258,8 @@ def _seed(stack: Stack, names: TenantNames, console: Console, *, wait: bool = Tr
 
     def say(line: object, style: str = "dim") -> None:
         console.print(Text(f"  {line}", style), soft_wrap=True)
+
+    from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
 
     def load_and_say() -> None:
         try:
