@@ -28,6 +28,7 @@ from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import read_offset
+from attachment_lab.stack.known_stacks import running_path
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.opening import reset_tenant
@@ -94,7 +95,7 @@ def _journal_row(each: dict[str, Any]) -> list[object]:
 def reset(full: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Reset the stack: its tenant starts empty, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
-    path = stack_path or ready_file.default_path()
+    path = stack_path or running_path()
     stack = ready_file.read(path)
     ahead_s = read_offset(stack.clock_file) if stack.clock_file and not full else 0.0
     if tenant_name in {None, stack.default}:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +21,7 @@ from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.demo.view import DemoProgress, show
-from attachment_lab.errors import LabError
+from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress, ready_file
@@ -94,6 +96,7 @@ def up(
     **built: Any,
 ) -> None:
     """Start the stack and keep it running until Ctrl-C."""
+    _check_writable(ready_path)
     first = _first_tenant(tenant_name, configurations, secrets_file, ask_secrets=ask_secrets)
     base = 8100 if port_base is None else port_base
     options = StackOptions(port_base=base, console=True, **built)
@@ -245,11 +248,25 @@ def _first_tenant(
     return found.names if found else replace(default_tenant(), name=name or DEFAULT_NAME)
 
 
+def _check_writable(ready_path: Path | None) -> None:
+    """Raise WrongUse before anything starts, where the ready file's folder cannot be made."""
+    if ready_path is None:
+        return
+    try:
+        ready_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if ready_path.exists() and not os.access(ready_path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as exc:
+        raise WrongUse(
+            f"--ready-file {str(ready_path)[:200]}: {exc.strerror}; name a file that can be written"
+        ) from exc
+
+
 def _open_default(stack: Stack, tenant: TenantNames) -> TenantNames:
     """Open the default tenant; start the console, if any, to show it."""
     open_tenant(stack.clients, tenant, stack.tenant_options())
     if stack.options.console:
-        stack.start_console(tenant, stack_file=ready_file.default_path())
+        stack.start_console(tenant, stack_file=stack.announced_at)
     return tenant
 
 
@@ -294,7 +311,7 @@ def _stack_facts(stack: Stack, tenant: TenantNames, contact_id: str) -> dict[str
         "default": tenant.name,
         "contact_id": contact_id,
         "run_dir": str(stack.run_dir),
-        "stack_file": str(ready_file.default_path().absolute()),
+        "stack_file": str(stack.announced_at),
     }
 
 

@@ -42,7 +42,7 @@ class StackOwner:
         self._stack = stack
         self._tenant = tenant
         self._prepare = prepare
-        self._path = ready_file.default_path().absolute()
+        self._path = stack.announced_at
         self._requests, self._request = os.pipe()
 
     def stay(self) -> None:

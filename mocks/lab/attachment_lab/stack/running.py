@@ -12,16 +12,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.errors import StackFailed, StackPortTaken
+from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
+from attachment_lab.stack.known_stacks import own_path
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
 from attachment_lab.stack.progress import STALLED_S
@@ -89,6 +91,11 @@ class Stack:
     def clock_file(self) -> Path:
         """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
         return self.run_dir / "clock.json"
+
+    @cached_property
+    def announced_at(self) -> Path:
+        """The stack file by which other commands find it, once its owner has written it."""
+        return own_path().absolute()
 
     @property
     def urls(self) -> dict[str, str]:
@@ -265,7 +272,10 @@ def _started(options: StackOptions, run_dir: Path) -> Stack:
 def _run_dir(options: StackOptions) -> tuple[Path, bool]:
     if options.run_dir is None:
         return Path(tempfile.mkdtemp(prefix="attachment-lab-")), True
-    options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise WrongUse(f"--run-dir {str(options.run_dir)[:200]}: {exc.strerror}; name a folder of yours") from exc
     return options.run_dir.resolve(), False
 
 

@@ -97,9 +97,11 @@ def _has_command(words: list[str]) -> bool:
             return True
         if word.startswith("-"):
             return any(word in option.opts for option in found.params)
-        if word not in found.commands:
+        with click.Context(found) as context:
+            below = found.get_command(context, word)
+        if below is None:
             return False
-        found = found.commands[word]
+        found = below
     return True
 
 
