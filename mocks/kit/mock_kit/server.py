@@ -240,7 +240,8 @@ class ShowVersion(argparse.Action):
             installed = version(_DISTRIBUTION)
         except PackageNotFoundError:
             installed = "(not installed: run from its source)"
-        parser.exit(message=f"{parser.prog} {installed}\n")
+        sys.stdout.write(f"{parser.prog} {installed}\n")
+        parser.exit()
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
