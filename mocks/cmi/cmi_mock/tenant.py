@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -142,7 +142,7 @@ class CmiTenant(MockTenant):
         """Chats with their files, e-mails, queue messages, results, remarks, and users without their passwords."""
         writer = PlainWriter()
         with self.lock:
-            parts = {
+            parts: dict[str, Iterable[Any]] = {
                 "chats": self.chats,
                 "emails": self.emails,
                 "queue_messages": self.queue_messages,

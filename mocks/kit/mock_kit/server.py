@@ -247,7 +247,7 @@ class ShowVersion(argparse.Action):
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog)
     add = parser.add_argument
-    add("--version", action=ShowVersion, nargs=0, help="show the version")
+    add("--version", action=ShowVersion, nargs=0, dest=argparse.SUPPRESS, help="show the version")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, required=True, help="port of the mock")
     add("--fault-proxy-port", type=int, help="port of the fault proxy; none without it")

@@ -12,14 +12,15 @@ from attachment_lab.exits import run_command, write_any_encoding
 NAME = "attachment-lab"
 _CLI = "attachment_lab.cli"
 COMMANDS = {
-    "up": f"{_CLI}.stack_commands:up",
-    "demo": f"{_CLI}.stack_commands:demo",
+    "up": f"{_CLI}.up_command:up",
+    "demo": f"{_CLI}.demo_command:demo",
     "chat": f"{_CLI}.chat_command:chat",
     "reconcile": f"{_CLI}.running_commands:reconcile",
     "journal": f"{_CLI}.running_commands:journal",
     "fault": f"{_CLI}.fault_commands:fault",
     "scenario": f"{_CLI}.scenario_commands:scenario",
     "tenant": f"{_CLI}.tenant_commands:tenant",
+    "snapshot": f"{_CLI}.snapshot_commands:snapshot",
     "report": f"{_CLI}.running_commands:report",
     "clock": f"{_CLI}.clock_commands:clock",
     "reset": f"{_CLI}.running_commands:reset",

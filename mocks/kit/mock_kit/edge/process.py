@@ -55,7 +55,7 @@ def load(_: str) -> WSGIApplication:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_PROGRAM, description=__doc__)
     add = parser.add_argument
-    add("--version", action=ShowVersion, nargs=0, help="show the version")
+    add("--version", action=ShowVersion, nargs=0, dest=argparse.SUPPRESS, help="show the version")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, required=True, help="port of the control API, /_mock")
     add("--edge-port", type=int, required=True, help="port for TLS, CONNECT and HTTP; 0: a free one, see /_mock/health")

@@ -13,7 +13,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _FORMS = "seconds, or a number with s, m, h or d, such as 90, 5m, 1h30m or 2d"
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """Seconds as a float; parts may follow one another. A number without a unit is in seconds."""
 
     name = "duration"

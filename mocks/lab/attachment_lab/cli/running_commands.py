@@ -20,7 +20,7 @@ from attachment_lab.cli.common import (
 )
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
-from attachment_lab.demo.view import table, verdict_lines
+from attachment_lab.demo.view import no_transfer_lines, table, verdict_lines
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.reconciliation.no_transfer import why_no_transfer
 from attachment_lab.report.gather import gather
@@ -54,6 +54,8 @@ def reconcile(stack_path: Path | None, tenant_name: str | None, as_json: bool) -
 def _print_rows(rows: list[AttachmentRow], last: RenderableType) -> None:
     console = out()
     console.print(table(rows, console.width))
+    for line in no_transfer_lines(rows):
+        console.print(line, soft_wrap=True)
     console.print(last)
 
 

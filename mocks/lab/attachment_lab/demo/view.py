@@ -146,8 +146,14 @@ def table(rows: Sequence[AttachmentRow], width: int) -> Table:
 
 def _outcome_text(row: AttachmentRow) -> str:
     if row.outcome == "no_transfer":
-        return row.reason or "no transfer"
+        return (row.reason or "no transfer").partition(":")[0]
     return f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+
+
+def no_transfer_lines(rows: Sequence[AttachmentRow]) -> list[Text]:
+    """Why each chat without a transfer has none, one line per chat."""
+    reasons = {row.chat: row.reason for row in rows if row.outcome == "no_transfer" and row.reason}
+    return [Text(f"chat {chat}: {reason}", style="yellow") for chat, reason in reasons.items()]
 
 
 def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:

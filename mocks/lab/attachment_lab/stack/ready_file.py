@@ -93,7 +93,7 @@ def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | N
     }
 
 
-def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str) -> dict[str, Any]:
+def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
     """The ready file's content: base URLs, the default tenant's credentials, a chat that waits for its event."""
     return {
         "urls": {name: urls[name] for name in URL_NAMES},

@@ -84,10 +84,7 @@ class Workflows:
     def load(self, saved: Mapping[str, Any]) -> None:
         """Replace both by what ``saved`` returned."""
         listed = ("headers_present", "keys_present")
-        calls = [
-            WorkflowCall(**{name: tuple(value) if name in listed else value for name, value in each.items()})
-            for each in saved["calls"]
-        ]
+        calls = [WorkflowCall(**(each | {name: tuple(each[name]) for name in listed})) for each in saved["calls"]]
         with self._lock:
             self._calls.clear()
             self._calls.extend(calls)
