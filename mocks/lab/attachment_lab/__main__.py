@@ -30,6 +30,11 @@ COMMANDS = {
 }
 
 
+#: Commands that start no process and use no lock of Linux.
+ANYWHERE = ("check", "dry-run")
+WRONG_USE = 2
+
+
 @click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=NAME, prog_name=NAME)
 def cli() -> None:
@@ -44,7 +49,20 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its exit code."""
+    refusal = elsewhere(arguments, sys.platform)
+    if refusal is not None:
+        sys.stderr.write(f"{NAME}: {refusal}\n")
+        return WRONG_USE
     return run_command(cli, NAME, arguments)
+
+
+def elsewhere(arguments: list[str], platform: str) -> str | None:
+    """Why this command does not run on this system, and what does; None where it runs."""
+    wanted = next((each for each in arguments if not each.startswith("-")), None)
+    if platform.startswith("linux") or wanted in ANYWHERE or "--version" in arguments:
+        return None
+    subject = f"`{wanted}`" if wanted else "the lab"
+    return f"{subject} runs on Linux, and this is {platform}. On macOS use the containers (`make up`), on Windows WSL."
 
 
 if __name__ == "__main__":

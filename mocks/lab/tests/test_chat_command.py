@@ -78,10 +78,7 @@ def test_an_event_that_no_integration_takes_is_called_not_fired_with_the_reason(
     code, said, _ = commands.call("chat", "--file", file, "--end")
     assert code == 1
     for event in ("Ended", "Closed"):
-        words = (
-            f"event {event} not fired: no integration applies ({integration(tenant)['name']}: it listens to Accepted"
-        )
-        assert words in said
+        assert f"event {event} not fired: no integration applies ({name}: it listens to Accepted" in said
     listed = commands.json("reconcile")["attachments"]
     assert listed[0]["reason"].startswith("event Closed not fired: no integration applies")
 

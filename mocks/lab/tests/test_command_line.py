@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from attachment_lab.__main__ import COMMANDS, cli, run
+from attachment_lab.__main__ import ANYWHERE, COMMANDS, cli, elsewhere, run
 from attachment_lab.cli.durations import Duration, words
 
 ENTRIES = (
@@ -113,6 +113,16 @@ def test_wrong_use_is_a_sentence_and_2(
     assert said.err.strip()
     assert "Traceback" not in said.err
     assert not list(tmp_path.glob("*.log"))
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_what_runs_on_linux_only_says_so_elsewhere(platform: str) -> None:
+    for name in COMMANDS:
+        refusal = elsewhere([name, "--json"], platform)
+        assert (refusal is None) == (name in ANYWHERE)
+        assert refusal is None or (platform in refusal and "containers" in refusal and "WSL" in refusal)
+    assert elsewhere(["up"], "linux") is None
+    assert elsewhere(["--version"], platform) is None
 
 
 @pytest.mark.parametrize("arguments", commands(cli), ids=" ".join)

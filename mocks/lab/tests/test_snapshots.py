@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -181,7 +180,7 @@ def a_folder(path: Path) -> Path:
         (damaged, "is damaged"),
         (without_a_mock, "orchestration.zip is not whole"),
         (lambda path: written(path, lambda it: it.update(format="attachment-lab-snapshot.v9")), "save it again"),
-        (lambda path: written(path, lambda it: it.pop("tenant")), "is no snapshot"),
+        (lambda path: written(path, lambda it: it.pop("tenant")), "no snapshot"),
         (a_folder, "cannot be read"),
     ],
     ids=["missing", "text", "cut", "damaged", "without a mock", "another version", "another shape", "folder"],
@@ -233,4 +232,4 @@ def test_a_folder_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WrongUse, match="cannot be written"):
         archive.write(tmp_path / "file" / "x.snapshot", SNAPSHOT, {}, {}, overwrite=False)
-    assert os.listdir(tmp_path) == ["file"]
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

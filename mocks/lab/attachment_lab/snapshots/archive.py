@@ -10,7 +10,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,8 @@ def write(
     except OSError as exc:
         raise WrongUse(f"{str(path)[:200]} cannot be written: {exc.strerror}; choose another by --file") from exc
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 def _write(path: Path, snapshot: Snapshot, archives: Mapping[str, Path]) -> None:
@@ -141,7 +142,9 @@ def read(path: Path) -> Iterator[tuple[Snapshot, zipfile.ZipFile]]:
             snapshot = Snapshot(**document)
             damaged = archive.testzip() or next((f"{m}.zip" for m in MOCKS if f"{m}.zip" not in archive.namelist()), "")
         except (KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as exc:
-            raise WrongUse(f"{path} is no snapshot: {DOCUMENT} cannot be read ({type(exc).__name__})") from exc
+            raise WrongUse(
+                f"{path} is damaged, or no snapshot: {DOCUMENT} cannot be read ({type(exc).__name__})"
+            ) from exc
         if damaged:
             raise WrongUse(f"{path} is damaged: {damaged} is not whole; save the snapshot again")
         yield snapshot, archive
