@@ -19,7 +19,7 @@ from attachment_lab.snapshots import continued
 from attachment_lab.stack.processes import Command, StackProcess, StackProcesses
 from attachment_lab.tenant.credentials import default_tenant
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 class Lab:

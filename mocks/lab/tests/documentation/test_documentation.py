@@ -127,7 +127,12 @@ def environment(folder: Path) -> dict[str, str]:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "XDG_RUNTIME_DIR": str(runtime), "COLUMNS": "120"}
+    return os.environ | {
+        "PATH": path,
+        "XDG_RUNTIME_DIR": str(runtime),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "COLUMNS": "120",
+    }
 
 
 @pytest.fixture(scope="module")
