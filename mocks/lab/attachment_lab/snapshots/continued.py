@@ -72,10 +72,12 @@ def keep(stack: Stack, tenants: Mapping[str, TenantNames], default: str) -> list
 
 def read(run_dir: Path | None) -> KeptStack | None:
     """What the directory keeps; None where it keeps nothing. Raises WrongUse for what cannot be read."""
-    if run_dir is None or not (run_dir / FOLDER / DOCUMENT).is_file():
+    if run_dir is None:
         return None
     folder = run_dir / FOLDER
     try:
+        if not (folder / DOCUMENT).is_file():
+            return None
         document = json.loads((folder / DOCUMENT).read_text())
         if document["format"] != FORMAT:
             raise ValueError(document["format"])
@@ -88,9 +90,8 @@ def read(run_dir: Path | None) -> KeptStack | None:
             sealing_key=document["sealing_key"],
         )
     except (OSError, KeyError, TypeError, ValueError) as exc:
-        raise WrongUse(
-            f"{folder} cannot be read ({type(exc).__name__}); remove it to start empty, or name another --run-dir"
-        ) from exc
+        why = f"cannot be read ({type(exc).__name__}); remove it to start empty, or name another --run-dir"
+        raise WrongUse(f"{str(folder)[:200]} {why}") from exc
 
 
 def open_kept(stack: Stack, kept: KeptStack) -> None:
