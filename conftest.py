@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from hypothesis import settings
 from instrument.recording import offer_recorder
 
 #: What pytest-xdist puts behind the name of a test that belongs to a group.
 _GROUP = re.compile(r"@[^@\]/:]+$")
 
+# How many examples hypothesis makes of each generated test, always the same: few in `make test`, many in `make long`.
+settings.register_profile("quick", derandomize=True, database=None, deadline=None, max_examples=50)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=400)
+settings.load_profile(os.environ.get("EXAMPLES", "quick"))
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--one-in N``: a bounded sample of the long tests."""
+    parser.addoption(
+        "--one-in",
+        type=int,
+        metavar="N",
+        help="of the tests marked long: the first of each N of a file, in their order",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what ``--one-in`` leaves out: each file keeps its first long test, and one of each N after it."""
+    if every := config.getoption("one_in"):
+        seen: Counter[Path] = Counter()
+        kept, left_out = [], []
+        for item in items:
+            long = item.get_closest_marker("long") is not None
+            (left_out if long and seen[item.path] % every else kept).append(item)
+            seen[item.path] += long
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def pytest_groups_of_tests(items: list[pytest.Item]) -> None:
     """Let ``xdist_group`` hold again.
 
     pytest-xdist 3.8 writes the group into ``_nodeid``, which pytest 9.2 no longer reads: it reads ``_id``. Without this

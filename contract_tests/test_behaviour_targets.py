@@ -93,6 +93,7 @@ def refused_passwords(tenant: LabTenant, mock: Any) -> int:
     )
 
 
+@pytest.mark.long
 def test_a_tenant_and_the_mock_get_the_same_requests_and_respond_alike(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_tenant_and_the_mock_get_the_same_requests_and_respond_alike(
     assert all(target.test_activity in each or "ChatActivityAttachmentCollection" in each for each in written)
 
 
+@pytest.mark.long
 def test_without_permission_nothing_is_written_and_no_wrong_password_tried(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_without_permission_nothing_is_written_and_no_wrong_password_tried(
     assert "c4c.quirk-a" in run.report["confirmed"]
 
 
+@pytest.mark.long
 def test_a_host_that_is_not_listed_counts_as_production(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
     sent = len(tenant.journal("c4c")) + len(tenant.journal("cmi"))
     env = environment(replace(target, test_hosts=target.test_hosts[:1]))
@@ -148,6 +151,7 @@ def test_missing_variables_are_one_error_with_remedies_and_no_skips(target: Prob
     assert "skipped" not in run.text
 
 
+@pytest.mark.long
 def test_a_password_is_read_from_a_file(target: ProbeTarget, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text(target.c4c_password + "\n")
@@ -157,6 +161,7 @@ def test_a_password_is_read_from_a_file(target: ProbeTarget, tmp_path: Path) -> 
     assert run_suite(tmp_path, env, "--target", "tenant", "--systems", "c4c", "-k", "service_document").code == OK
 
 
+@pytest.mark.long
 def test_a_password_that_is_refused_is_sent_once_and_never_again(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -168,6 +173,7 @@ def test_a_password_that_is_refused_is_sent_once_and_never_again(
     assert run.report["refuted"] == {}
 
 
+@pytest.mark.long
 def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_differs(
     tenant: LabTenant, tmp_path: Path
 ) -> None:
@@ -190,6 +196,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
     assert [text for text in said if str(text) in run.text] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -206,6 +213,7 @@ def test_a_use_that_cannot_be_safe_is_refused(
     assert (run.code, message in run.text) == (WRONG_USE, True), run.text
 
 
+@pytest.mark.long
 def test_writes_need_one_named_activity(target: ProbeTarget, tmp_path: Path) -> None:
     env = environment(replace(target, test_activity=""))
     run = run_suite(tmp_path, env, "--target", "tenant", "--allow-writes")

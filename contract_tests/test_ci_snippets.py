@@ -181,6 +181,7 @@ def the_gate_works(project: Path, fresh: dict[str, str]) -> None:
     assert bash(command, project, **fresh).returncode == 1
 
 
+@pytest.mark.long
 @pytest.mark.wheel
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("system", ["github", "gitlab"])
@@ -196,6 +197,7 @@ def test_what_the_snippets_install_brings_the_gate_along(project: Path, fresh: d
     the_gate_works(project, fresh)
 
 
+@pytest.mark.long
 @pytest.mark.wheel
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", [0, 1], ids=["plain", "locked"])
@@ -207,6 +209,7 @@ def test_the_install_lines_of_the_page_bring_the_gate_along(project: Path, fresh
     the_gate_works(project, fresh)
 
 
+@pytest.mark.long
 @pytest.mark.wheel
 @pytest.mark.timeout(300)
 def test_what_pre_commit_installs_brings_the_gate_along(project: Path, fresh: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from attachment_lab.stack.processes import listeners
 from attachment_lab.testing.lab import LabTenant
 
-pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 
 def canaries(tenant: LabTenant) -> dict[str, bytes]:
@@ -83,6 +83,7 @@ def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor
     assert_no_canary(tenant)
 
 
+@pytest.mark.sample
 def test_a_wrong_password_is_not_told_to_anybody(tenant: LabTenant) -> None:
     wrong = "canary-wrong-password-20261122"
     url = f"{tenant.lab.urls['orchestration']}/{tenant.names.tenant_path}/system-configurator/api/secrets/sap-v1-secret"

@@ -21,7 +21,7 @@ from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.tenant.service_api import TransferRecord
 from attachment_lab.testing.lab import LabChat, LabTenant
 
-pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
 NOTE = ("note.txt", b"see you on Monday\n")
@@ -71,6 +71,7 @@ def only_transfer(tenant: LabTenant) -> TransferRecord:
     return transfer
 
 
+@pytest.mark.sample
 def test_every_kind_of_file_that_customers_send_arrives_intact(tenant: LabTenant, tmp_path: Path) -> None:
     chat = tenant.chat(files=customer_files(tmp_path))
     chat.end()
@@ -101,6 +102,7 @@ def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tena
     assert digests_stored(tenant) == digests_sent(chat)
 
 
+@pytest.mark.sample
 def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     chat.end()
@@ -144,6 +146,7 @@ def test_a_chat_without_files_ends_as_no_attachments(tenant: LabTenant) -> None:
     assert (transfer.state, transfer.outcome) == ("settled", "no_attachments")
 
 
+@pytest.mark.sample
 def test_a_lost_answer_does_not_file_the_attachment_twice(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment*", method="POST", phase="after", status=504)
     chat = tenant.chat(files=[PHOTO, NOTE])

@@ -38,7 +38,7 @@ def play(tenant: LabTenant, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "mode", [pytest.param(embedded, id="sqlite", marks=pytest.mark.sample), pytest.param(distributed, id="postgresql")]
+    "mode", [pytest.param(embedded, id="sqlite", marks=pytest.mark.long), pytest.param(distributed, id="postgresql")]
 )
 def test_workers_killed_at_random_lose_double_and_strand_nothing(
     mode: Callable[[], Iterator[Workers]], capsys: pytest.CaptureFixture[str]

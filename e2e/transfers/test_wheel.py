@@ -26,8 +26,8 @@ def test_a_photo_arrives(tenant):
 """
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.wheel,
-    pytest.mark.sample,
     pytest.mark.timeout(900),
 ]
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 import structlog
 from fakes import HandClock, counting_ids
 from hostile.api import Api, running_api
-from hypothesis import settings
 from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from operator_kit import Morning
@@ -24,9 +23,6 @@ from worker_kit import Stack
 from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key
-
-settings.register_profile("decided", derandomize=True, database=None, deadline=None, max_examples=300)
-settings.load_profile("decided")
 
 # Logs of a test are not read, and rendering tracebacks for them takes most of its time. See ``test_logs``.
 structlog.configure(

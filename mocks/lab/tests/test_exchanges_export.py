@@ -203,6 +203,7 @@ def run(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     tenant: LabTenant, reader: JournalReader, tmp_path: Path

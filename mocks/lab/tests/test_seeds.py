@@ -93,6 +93,7 @@ def test_a_fault_affects_the_chat_that_it_is_written_for(tenant: LabTenant) -> N
     assert {each.chat for each in tenant.transfers() if each.rounds > 1} == broken
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_they_can_be_loaded_twice(tenant: LabTenant) -> None:
     load(tenant.lab.stack.clients, tenant.names)

@@ -135,6 +135,7 @@ def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
     assert not run_dir.exists()
 
 
+@pytest.mark.long
 def test_a_process_that_dies_is_noticed_at_once() -> None:
     with open_stack() as stack:
         victim = next(each for each in stack.processes.all if each.name == "c4c")
@@ -175,6 +176,7 @@ def answers(url: str) -> bool:
     return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)], ids=str)
 def test_however_up_ends_the_stack_goes_with_it(tmp_path: Path, how: signal.Signals, code: int) -> None:
     process, ready = stack_up(tmp_path)
@@ -198,6 +200,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) -> None:
     process, was = stack_up(tmp_path)
 
@@ -242,6 +245,7 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         process.communicate(timeout=60)
 
 
+@pytest.mark.long
 def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     done = subprocess.run(
@@ -253,6 +257,7 @@ def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> N
     assert shape["reconciliation"] == {"ok": True, "violations": []}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["packed", "sign-in-page", "short-file", "redirect"])
 def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
@@ -270,6 +275,7 @@ def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: s
     assert message["reconciliation"]["ok"]
 
 
+@pytest.mark.long
 def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     done = subprocess.run(

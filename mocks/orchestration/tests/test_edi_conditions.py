@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration_mock.model.conditions import BadCondition, ConditionFacts, ConditionFailed, is_true, parse
@@ -255,7 +255,6 @@ FRAGMENTS = st.sampled_from(
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own, about numbers that run into words
-@settings(derandomize=True, deadline=None, max_examples=400)
 @given(st.lists(FRAGMENTS, max_size=12).map("".join) | st.text(max_size=60))
 def test_any_text_is_refused_or_gives_true_or_false(text: str) -> None:
     try:
@@ -279,7 +278,6 @@ SUMS = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
 @given(SUMS)
 def test_arithmetic_gives_what_python_gives(expression: str) -> None:
     try:

@@ -23,7 +23,7 @@ def free(_steps: int) -> None:
     """Nothing is charged."""
 
 
-@settings(derandomize=True, deadline=None, max_examples=3000)
+@settings(max_examples=8 * settings.default.max_examples)
 @given(PATTERNS, TEXTS, FLAGS)
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_pattern_finds_what_python_finds_or_is_refused(pattern: str, text: str, flags: int) -> None:

@@ -12,7 +12,7 @@ TransferError
 │   │   ├── SizeDiffers              another number of bytes than the listing says
 │   │   ├── NotTheFile               a web page, an error document, or a status that is no file
 │   │   ├── UnknownCoding            packed in a way that the service does not unpack
-│   │   └── IncompleteDownload       it broke off, or nothing shows that it is complete
+│   │   └── IncompleteDownload       not whole by its length, or nothing shows that it is
 │   ├── LinkExpired              a signed address is out of date; the next listing brings a new one
 │   ├── UploadQuestioned         C4C refused a file for an unknown cause: sent once more
 │   └── Defect                   an unexpected error of ours; a few tries, then a person
@@ -165,7 +165,7 @@ class UnknownCoding(DownloadDoubted):
 
 
 class IncompleteDownload(DownloadDoubted):
-    """The download broke off, or nothing shows that it is complete."""
+    """Not whole by its length, or nothing shows that it is; a broken connection is NeighbourUnavailable."""
 
     code = "incomplete-download"
     remedy = "Check the network path to CMI, and proxies on it; then retry the transfer."

@@ -81,6 +81,7 @@ engine.migrate(sys.argv[1], open_database(sys.argv[1]))
 """
 
 
+@pytest.mark.long
 def test_a_migration_of_dbos_that_is_killed_goes_on_where_it_stood(empty: Kept) -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED, empty.url], timeout=60, check=False)
     assert done.returncode == 9
@@ -97,6 +98,7 @@ def test_a_database_that_a_later_dbos_migrated_is_worked_with(empty: Kept) -> No
     empty.carry_on()
 
 
+@pytest.mark.long
 def test_a_worker_whose_dbos_needs_more_than_there_is_says_what_to_run(empty: Kept) -> None:
     empty.run("migrate")
     table = "dbos_migrations" if empty.dialect == "sqlite" else "dbos.dbos_migrations"
@@ -105,6 +107,7 @@ def test_a_worker_whose_dbos_needs_more_than_there_is_says_what_to_run(empty: Ke
     assert "DBOS's own tables are too old: run `attachment-transfer migrate`" in err
 
 
+@pytest.mark.long
 def test_unfinished_rounds_of_a_dead_executor_are_taken_over(tmp_path: Path) -> None:
     drive("die", tmp_path / "die.db", exit_code=9)
     printed, _ = drive("takeover", tmp_path / "die.db")
@@ -117,12 +120,14 @@ def test_unfinished_rounds_of_a_dead_executor_are_taken_over(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.long
 def test_a_ring_ends_the_pause_of_the_queues_thread(tmp_path: Path) -> None:
     """Were the pause elsewhere than in ``wait`` of a stop event, the rounds would be an hour away."""
     printed, _ = drive("wake", tmp_path / "wake.db")
     assert [printed[f"ended_{number}"] for number in range(3)] == [True] * 3
 
 
+@pytest.mark.long
 def test_a_delayed_round_comes_due_by_the_given_time(tmp_path: Path) -> None:
     printed, _ = drive("time", tmp_path / "time.db")
     assert (printed["before"], printed["after"]) == (False, True)

@@ -184,6 +184,7 @@ def test_the_endpoint_wakes_the_worker_once_for_what_makes_work(
     assert woken == [1]
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_the_embedded_pair_wakes_each_other(
     start: Callable[..., Program],

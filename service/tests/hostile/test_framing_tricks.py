@@ -32,6 +32,7 @@ def tried(api: Api, name: str) -> tuple[str, list[int], str, str]:
     return name, api.statuses(tricks(made)[name]), first, second
 
 
+@pytest.mark.long
 def test_no_trick_smuggles_a_second_request_and_none_that_is_in_doubt_is_taken(api: Api) -> None:
     names = list(tricks(parts(api)[0]))
     assert len(names) >= LEAST

@@ -225,7 +225,7 @@ AUTHORITIES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scheme=st.sampled_from(["https://", "//", "http://", "https:/", "", "https:\\\\"]), rest=AUTHORITIES)
 def test_no_mixture_of_hosts_and_separators_leads_a_credential_astray(attack: Attack, scheme: str, rest: str) -> None:
     attack.listed(scheme + rest)

@@ -61,6 +61,7 @@ def locked_for_writing(database: Path) -> Iterator[None]:
         holder.communicate(timeout=PATIENCE_S)
 
 
+@pytest.mark.long
 def test_while_another_program_has_sqlites_write_lock_every_post_is_answered_in_time_and_works_afterwards(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],

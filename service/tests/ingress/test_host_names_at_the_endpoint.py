@@ -74,7 +74,7 @@ def test_host_names_of_every_form_are_accepted(endpoint: Endpoint, authority: st
     assert endpoint.post(a_body(sap_v1={**V1, "url": f"https://{authority}{BELOW}{end}"})).status_code == 202
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="/?#@\\", exclude_categories=["Cc", "Cs", "Zs"]), max_size=80))
 def test_any_text_is_a_host_of_plain_characters_or_refused(text: str) -> None:
     try:

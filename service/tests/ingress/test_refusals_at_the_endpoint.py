@@ -277,7 +277,7 @@ junk = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from([*FIELDS, "sap_v2"]), junk, max_size=5))
 def test_no_body_whatever_is_an_internal_error(endpoint: Endpoint, changes: dict[str, Any]) -> None:
     body = {**a_body(), **changes}

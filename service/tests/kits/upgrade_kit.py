@@ -158,7 +158,7 @@ def program_before(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return unpack_program(STEP_0001, tmp_path_factory.mktemp("before"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def system(request: pytest.FixtureRequest) -> str:
     """The database system of a test; every database of it is of this one."""
     return str(request.param)

@@ -205,6 +205,7 @@ migrate(open_database(sys.argv[1]))
 """
 
 
+@pytest.mark.long
 def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -> None:
     before = shape(kept.engine)
     folder = one_more_step(tmp_path / "steps", "import os; os._exit(9)")
@@ -214,6 +215,7 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
     assert kept.run("migrate")[0].startswith("ledger schema 1, step 0002")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("system", ["postgresql"], indirect=True)
 def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept) -> None:
     """A step that waits for its lock blocks every statement that comes after it."""
@@ -226,6 +228,7 @@ def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept)
     assert migrate(kept.engine) == 1
 
 
+@pytest.mark.long
 def test_two_that_migrate_at_once_make_one_schema(kept: Kept) -> None:
     both = [kept.program("migrate") for _ in range(2)]
     said = [process.communicate(timeout=120) for process in both]
@@ -245,6 +248,7 @@ def test_the_printed_sql_does_what_the_command_does(kept: Kept, empty: Kept) -> 
     assert "nothing to do: the ledger is at step 0002" in kept.run("migrate", "--sql")[0]
 
 
+@pytest.mark.long
 def test_the_printed_sql_for_an_empty_database_makes_all_of_it(empty: Kept, kept: Kept) -> None:
     script, _ = empty.run("migrate", "--sql")
     if empty.dialect == "sqlite":

@@ -128,7 +128,7 @@ def test_a_cursor_that_was_not_issued_is_refused(shelf: Shelf, cursor: str) -> N
         views.list_transfers(shelf.engine, caller=CALLER, cursor=cursor)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(max_size=60)
     | st.text(max_size=40).map(lambda text: base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode())

@@ -14,7 +14,12 @@ from upgrade_kit import Kept
 
 from attachment_lab.testing.postgres import Server, binaries
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.stack,
+    pytest.mark.xdist_group("postgresql-upgrade"),
+    pytest.mark.timeout(600),
+]
 
 OPERATIONS = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
 

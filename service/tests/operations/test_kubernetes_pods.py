@@ -13,7 +13,7 @@ from process_kit import WAIT_S, until
 
 from attachment_lab.testing.postgres import NoPostgres, running_server
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-pods")]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.xdist_group("postgresql-pods")]
 
 
 @pytest.fixture

@@ -13,7 +13,12 @@ import pytest
 from kept_kit import CHATS, OPEN
 from upgrade_kit import Kept, free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(500)]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.stack,
+    pytest.mark.xdist_group("postgresql-upgrade"),
+    pytest.mark.timeout(500),
+]
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ def test_open_transfers_run_to_their_end_on_the_new_program(kept: Kept) -> None:
     assert (found["stored"]["round_no"], found["cancelled"]["state"]) == (1, "cancelled")
 
 
+@pytest.mark.long
 def test_a_result_that_was_written_back_before_the_upgrade_is_not_written_again(kept: Kept) -> None:
     kept.run("migrate")
     transfer = kept.transfers()["reported"]
@@ -49,6 +50,7 @@ def test_a_result_that_was_written_back_before_the_upgrade_is_not_written_again(
     assert kept.results()["reported"] == 1
 
 
+@pytest.mark.long
 def test_a_transfer_of_before_is_shown_by_the_new_program(kept: Kept) -> None:
     kept.run("migrate")
     found = json.loads(kept.run("transfers", "list", "--state", "parked", "--json")[0])

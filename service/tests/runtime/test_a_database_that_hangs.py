@@ -168,6 +168,7 @@ def frozen(server: Server) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.long
 @pytest.mark.stack
 @pytest.mark.xdist_group("postgresql-pods")
 def test_both_processes_stay_alive_while_postgresql_is_frozen_and_work_again_afterwards(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def until_ended(program: Program, read: Callable[[], None]) -> int:
     raise AssertionError("it never ended")
 
 
+@pytest.mark.long
 def test_with_the_workers_port_taken_run_is_never_ready_and_ends_with_the_cause_and_the_remedy(
     program: Callable[..., Program],
 ) -> None:
@@ -70,6 +71,7 @@ def test_with_the_workers_port_taken_run_is_never_ready_and_ends_with_the_cause_
     assert "ATTACHMENT_TRANSFER_WORKER_PORT" in last
 
 
+@pytest.mark.long
 def test_with_the_apis_port_taken_run_ends_with_the_cause_and_the_remedy(program: Callable[..., Program]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]

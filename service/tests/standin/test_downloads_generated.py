@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.xdist_group("standin-generated"), pytest.mark.timeout(
 
 CONTACT = "5AB6E20342A6EE11B3ED58961D1810CC"
 LIMIT_BYTES = 16 * 1024**2
-#: 300 in ``make test``, 10,000 in ``make nightly``.
-EXAMPLES = int(os.environ.get("DOWNLOAD_EXAMPLES", "300"))
+#: 100 in ``make test``, 10,000 in ``make nightly``.
+EXAMPLES = int(os.environ.get("DOWNLOAD_EXAMPLES", "100"))
 
 
 @dataclass

@@ -19,6 +19,7 @@ from standin.answers import answer
 from standin.processes import StandinStack, running_standin
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("floods"),
     pytest.mark.off_contract(reason="tokens are forged, and requests are never finished"),
 ]

@@ -14,7 +14,7 @@ from standin.processes import StandinStack, running_standin
 from standin.rows import STORED
 from standin.wire import Answer, Request
 
-pytestmark = pytest.mark.xdist_group("standin-pace")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("standin-pace")]
 
 PDF = a_pdf()
 #: The drips below would go on for far longer; the limits that are set end them within a few seconds.

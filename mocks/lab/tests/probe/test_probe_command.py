@@ -80,6 +80,7 @@ def test_a_read_only_run_confirms_what_is_assumed_and_changes_nothing(
     assert refused == []
 
 
+@pytest.mark.long
 def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
     probe(tmp_path / "run", environment(target), "--allow-writes", "--clean-up")
     index = json.loads((tmp_path / "run" / "index.json").read_text())
@@ -89,6 +90,7 @@ def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: Pro
     assert all((tmp_path / "run" / each["file"]).is_file() for each in index)
 
 
+@pytest.mark.long
 @pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
 def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
@@ -119,6 +121,7 @@ def test_one_wrong_password_is_tried_when_allowed_and_the_account_still_works(
     assert len(refused) == 1
 
 
+@pytest.mark.long
 def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -207,6 +210,7 @@ def test_a_loopback_map_leads_to_this_machine_only(target: ProbeTarget, tmp_path
     assert (run.code, "LOOPBACK_MAP" in run.err) == (WRONG_USE, True), run.err
 
 
+@pytest.mark.long
 @pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
 def test_the_documentation_lists_every_request_and_none_besides(tenant: LabTenant, tmp_path: Path) -> None:
     """Three tenants between them answer so that every question is asked."""

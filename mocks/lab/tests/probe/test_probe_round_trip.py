@@ -98,6 +98,7 @@ def test_every_entry_says_when_and_where_it_was_recorded(different: tuple[LabTen
         assert all((first.outcome.folder / file).is_file() for file in entry["seen_in"])
 
 
+@pytest.mark.long
 def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
     different: tuple[LabTenant, Probed], tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ def carried(tenant: LabTenant) -> None:
     assert {each.sha256 for each in chat.files} <= stored
 
 
+@pytest.mark.long
 @NO_LEDGER
 def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_service_find_the_chat(
     tenant: LabTenant, tmp_path: Path

@@ -1,8 +1,7 @@
 """Limits calls per (tenant, host): they are paced, and stop for a while after repeated failures.
 
-A call waits for the pace up to two seconds. Beyond that, and while the breaker is open, :class:`NeighbourBusy` is
-raised
-with the time to wait: then the durable queue waits, and no thread does.
+A call waits for the pace up to two seconds. Beyond that, and while the breaker is open,
+:class:`NeighbourBusy` is raised with the time to wait: then the durable queue waits, and no thread does.
 """
 
 from __future__ import annotations
