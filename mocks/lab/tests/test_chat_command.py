@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,14 @@ def test_a_host_that_is_not_allowed_is_named_with_the_services_status_and_remedy
         assert "the service answered 403: " in command
         assert NOT_LISTED in command
         assert "remedy: " in command
+
+
+@pytest.mark.stack
+def test_a_file_whose_name_on_disk_is_no_text_is_sent_under_a_readable_one(commands: Commands, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"Vertr\xe4ge \xff.pdf")
+    path.write_bytes(b"%PDF-1.4 a contract")
+    [row] = commands.json("chat", "--file", path, "--end")["attachments"]
+    assert (row["name"], row["outcome"]) == ("Vertr\ufffdge \ufffd.pdf", "stored")
 
 
 @pytest.mark.stack

@@ -262,8 +262,14 @@ def _opened(sendable: Sendable) -> tuple[str, str, Iterable[bytes]]:
         name, content = sendable
         return name, guessed_type(name), [content]
     if isinstance(sendable, Path):
-        return sendable.name, guessed_type(sendable.name), _pieces(sendable)
+        name = as_text(sendable.name)
+        return name, guessed_type(name), _pieces(sendable)
     return sendable.name, sendable.content_type, _pieces(sendable.path)
+
+
+def as_text(name: str) -> str:
+    """A file name as a device sends it: a byte that is no UTF-8 (on disk a name is bytes) becomes U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def guessed_type(name: str) -> str:
