@@ -5,6 +5,7 @@
   const LEVEL = [
     [/\b\d\d:\d\d(:\d\d)?(\.\d+)?\b/g, (found) => "10:20:30.456".slice(0, found.length)],
     [/\b\d{1,2} [A-Z][a-z]{2,8} 20\d\d\b/g, () => "28 Nov 2026"],
+    [/\b20\d\d-\d\d-\d\d\b/g, () => "2026-11-28"],
     [/\b[0-9a-fA-F]{8,64}\b/g, (found) => "0".repeat(found.length)],
     [/\b\d+(\.\d+)? (ms|s|min)\b/g, () => "100 ms"],
     [/\b(\d+) (B|KiB)\b/g, () => "500 B"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import FrameLocator, Page, expect
@@ -24,7 +25,7 @@ class ReportPage:
         """The report in its frame."""
         return self.page.frame_locator("#preview")
 
-    def expect_headline(self, words: str) -> None:
+    def expect_headline(self, words: str | re.Pattern[str]) -> None:
         """The report's first sentence."""
         expect(self.paper.locator("h1")).to_have_text(words, timeout=30_000)
 

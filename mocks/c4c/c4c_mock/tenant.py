@@ -152,7 +152,13 @@ class C4CTenant(MockTenant):
             "other_hosts": list(self.other_hosts),
             "communication_systems": list(self.access.systems),
             "users": [
-                {"user": u.name, "kind": u.kind, "services": sorted(u.services), "locked": u.locked}
+                {
+                    "user": u.name,
+                    "kind": u.kind,
+                    "services": sorted(u.services),
+                    "locked": u.locked,
+                    "failures": u.failures,
+                }
                 for u in self.access.users.values()
             ],
         }

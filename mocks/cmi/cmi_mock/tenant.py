@@ -46,6 +46,7 @@ class NewTenant:
         host: CMI's host name, lower-case, without port.
         port: of CMI's address; other than 443 only on premises.
         tenant_path: first segment of every path.
+        user: the first user; empty = none yet, the administrator adds one.
         rights: of the first user.
         expires: the first user's expiration time, aware UTC.
         ids_seed: decides the ids instead of the name, where given.
@@ -196,14 +197,16 @@ def make_tenant(identity: NewTenant, data_dir: Path) -> CmiTenant:
         raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
     parts = MockTenant.parts(identity.name, data_dir, asdict(rules), ids_seed=identity.ids_seed)
     parts["journal"].mask_secret(identity.api_key)
-    parts["journal"].mask_secret(identity.password, identity.user)
+    if identity.user:
+        parts["journal"].mask_secret(identity.password, identity.user)
     return CmiTenant(**parts, identity=identity, rules=rules, **_state(identity, rules, parts["clock"], parts["ids"]))
 
 
 def _state(identity: NewTenant, rules: CmiRules, clock: Clock, ids: Ids) -> dict[str, Any]:
     """Users, throttle and empty stores, by the members of the tenant they become."""
     users = Users(clock, _policy(rules))
-    users.put(User(identity.user, identity.password, identity.rights, identity.expires))
+    if identity.user:
+        users.put(User(identity.user, identity.password, identity.rights, identity.expires))
     return {
         "chats": ChatStore(clock, ids, _file_rules(rules)),
         "emails": EmailStore(clock, ids),

@@ -22,7 +22,7 @@ from exchanges_sample import (
 )
 
 from attachment_lab.clients.control import MockControl
-from attachment_lab.errors import WrongUse
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.exchanges.entry import OPERATIONS, from_delivery, from_exchange
 from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, read_query, select
@@ -94,6 +94,7 @@ class Sources:
     def __init__(self) -> None:
         self.journals: dict[str, list[dict[str, Any]]] = {"orchestration": [], "cmi": [], "c4c": []}
         self.deliveries: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self.strays: dict[str, list[dict[str, Any]]] = {"orchestration": [], "cmi": [], "c4c": []}
         self.calls = 0
 
@@ -123,6 +124,8 @@ class Sources:
                 return {"strays": len(self._all.strays[self._name])}
             if path == "/_mock/strays":
                 return {"exchanges": self._all.strays[self._name]}
+            if path == "/_mock/events":
+                return self._all.events
             if path == "/_mock/attachments":
                 return [{"id": FILE, "name": "photo.jpg"}]
             if path == "/_mock/deliveries":
@@ -141,6 +144,46 @@ def sources() -> Sources:
 def index_of(sources: Sources, **options: Any) -> Index:
     ticks = iter(range(10_000))
     return Index(sources, "w", now_s=lambda: float(next(ticks)), **options)  # type: ignore[arg-type]
+
+
+def fired(event: str = "Ended", *, reason: str = "it is for Outbound", **changes: Any) -> dict[str, Any]:
+    """A row of Contact Pro's event log, with one integration that was not triggered."""
+    integration = {"id": "I", "name": "Chat attachments", "matched": False, "reason": reason}
+    row = {"event_id": "E1", "event": event, "at": "2026-11-28T16:09:00.000Z", "contact_id": GUID}
+    contact = {"channel_type": "chat", "direction": "inbound", "queue": {"address": "support@chat"}}
+    return {**row, **contact, "configurations": [integration], "delivery_ids": [], **changes}
+
+
+def test_an_event_that_no_integration_is_triggered_by_is_an_entry_with_the_reasons(sources: Sources) -> None:
+    sources.events = [fired()]
+    index = index_of(sources)
+    entry = index.entries()[0]
+    assert (entry.key, entry.words, entry.chat, entry.failed) == ("event-E1", "Triggers no integration", GUID, True)
+    assert index.full(entry)["notes"] == ["Chat attachments: it is for Outbound."]
+    sources.events = []
+    with pytest.raises(RequestRefused, match="no longer kept"):
+        index.full(entry)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        fired("Accepted"),
+        fired("Closed", reason="it listens to Ended, not to Closed"),
+        fired(queue=None),
+        fired(channel_type="email"),
+        fired(configurations=[{"id": "I", "name": "I", "matched": True, "reason": "matches"}]),
+    ],
+)
+def test_events_that_need_no_upload_or_were_delivered_are_no_entries(sources: Sources, row: dict[str, Any]) -> None:
+    sources.events = [row]
+    assert index_of(sources).entries() == []
+
+
+def test_an_event_of_a_tenant_without_integrations_says_so(sources: Sources) -> None:
+    sources.events = [fired(configurations=[])]
+    index = index_of(sources)
+    assert index.full(index.entries()[0])["notes"] == ["There is no event-driven integration."]
 
 
 def test_calls_of_one_trace_belong_to_one_chat(sources: Sources) -> None:

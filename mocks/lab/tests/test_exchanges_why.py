@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
 from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
 
-from attachment_lab.exchanges.entry import HOPS, OPERATIONS, Entry, from_delivery, from_exchange
+from attachment_lab.exchanges.entry import HOPS, OPERATIONS, UNTRIGGERED, Entry, from_delivery, from_exchange
 from attachment_lab.exchanges.why import ANY, Explanation, ExplanationFacts, Point, explain, patterns
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
@@ -150,7 +150,7 @@ def test_what_worked_is_not_called_a_failure() -> None:
 
 def test_every_pattern_can_be_reached() -> None:
     """None stands behind a wider one, names a hop or operation that does not exist, or lacks its words."""
-    operations = {ANY, *(name for name, *_ in OPERATIONS)}
+    operations = {ANY, UNTRIGGERED, *(name for name, *_ in OPERATIONS)}
     for place, each in enumerate(patterns()):
         assert each.hop in {ANY, *HOPS}
         assert each.operation in operations

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from attachment_lab.cli.common import json_option, out, print_json, print_table, running, stack_option
 from attachment_lab.cli.configurations import configured_tenant, secret_options
@@ -16,7 +17,9 @@ from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.known_stacks import running_path
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_names, open_tenant, stop_transfers
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_names, open_tenant, stop_transfers
+from attachment_lab.tenant.set_up.doing import SetUp
+from attachment_lab.tenant.set_up.model import SetUpStep, StepState
 
 
 @click.group()
@@ -27,12 +30,14 @@ def tenant() -> None:
 @tenant.command("open")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--tenant", "name", default=None, metavar="NAME", help="Its name; default: the path of its CMI address.")
+@click.option("--empty", is_flag=True, help="Set nothing up: the guided set-up or `tenant setup --do all` does it.")
 @secret_options
 @stack_option
 @json_option
 def tenant_open(
     files: tuple[str, ...],
     name: str | None,
+    empty: bool,
     secrets_file: Path | None,
     ask_secrets: bool,
     stack_path: Path | None,
@@ -52,13 +57,47 @@ def tenant_open(
     if names.name in stack.tenants:
         raise WrongUse(f"there is a tenant {names.name!r} already; choose another name by --tenant")
     ready_file.update(path, lambda each: each)  # raises WrongUse for a ready file, before anything is opened
-    open_tenant(to, names)
+    open_tenant(to, names, TenantOptions(empty=empty))
     catch_up(to, names.name, stack.clock_file)
     ready_file.update(path, lambda each: each.with_tenant(names))
     if as_json:
         print_json({"tenant": names.name, **ready_file.tenant_json(stack.urls, names, None)})
     else:
         out().print(f"tenant {names.name} is open: {names.cmi_url} and {names.c4c_url}")
+
+
+@tenant.command("setup")
+@click.argument("name")
+@click.option("--do", "step", default=None, metavar="STEP", help="Do this step first, by its id; `all` does the rest.")
+@stack_option
+@json_option
+def tenant_setup(name: str, step: str | None, stack_path: Path | None, as_json: bool) -> int:
+    """The set-up of tenant NAME, step by step as the documentation has it: done, missing, or wrong and why.
+
+    Exit 1 while a step is missing or wrong. Once --do has completed the set-up, transfers that failed are retried.
+    """
+    stack, to = running(stack_path, name)
+    set_up = SetUp(to, stack.tenant)
+    if step == "all":
+        set_up.do_all()
+    elif step:
+        set_up.do(step)
+    if step:
+        set_up.retry_failed()
+    steps = set_up.steps()
+    is_ok = all(each.is_done for each in steps)
+    if as_json:
+        print_json({"tenant": name, "ok": is_ok, "steps": [each.to_json() for each in steps]})
+    else:
+        print_table(("", "step", "id", "state", "found, and what to do"), [_step_row(each) for each in steps])
+    return 0 if is_ok else 1
+
+
+def _step_row(step: SetUpStep) -> list[object]:
+    colours = {StepState.DONE: "green", StepState.MISSING: "yellow", StepState.WRONG: "red"}
+    state = Text(str(step.result.state), style=colours[step.result.state])
+    found = f"{step.result.found} {step.result.remedy}".strip()
+    return [step.text.number, step.text.title, step.id, state, found]
 
 
 @tenant.command("close")

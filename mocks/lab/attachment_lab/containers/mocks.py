@@ -26,7 +26,7 @@ from attachment_lab.containers.engine import (
     sweep_once,
     unique_name,
 )
-from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
+from attachment_lab.tenant.entries import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 START_TIMEOUT_S = 120
 LOOPBACK = "127.0.0.1"

@@ -51,7 +51,9 @@ OPERATIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("read-back", "c4c", "GET", rf"/{_OBJECT}/Binary/\$value$", "Reads {file} back"),
     ("verify", "c4c", "GET", rf"/{_OBJECT}$", "Checks {file}"),
 )
-_WORDS = {name: words for name, _, _, _, words in OPERATIONS}
+#: An event that triggered nothing is no exchange: nothing was sent.
+UNTRIGGERED = "untriggered"
+_WORDS = {name: words for name, _, _, _, words in OPERATIONS} | {UNTRIGGERED: "Triggers no integration"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,14 @@ from typing import Any
 from attachment_lab.clients.control import PAGE, MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
-from attachment_lab.exchanges.entry import Entry, from_delivery, from_exchange
+from attachment_lab.exchanges.entry import UNTRIGGERED, Entry, from_delivery, from_exchange
+from attachment_lab.exchanges.untriggered import PREFIX, from_event, full_event
 
 KEPT = 20_000
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
+#: Newest events of Contact Pro that are searched for those that triggered nothing.
+KEPT_EVENTS = 200
 #: Texts that are searched for at once, by all open pages.
 KEPT_SEARCHES = 8
 
@@ -133,6 +136,8 @@ class Index:
     def full(self, entry: Entry) -> dict[str, Any]:
         """The exchange with headers and body heads, from its source. Raises RequestRefused 404 when it is not kept."""
         number = entry.key.rpartition("-")[2]
+        if entry.operation == UNTRIGGERED:
+            return self._event(entry.key.removeprefix(PREFIX))
         if entry.hop == "delivery":
             row = entry.key.removeprefix("delivery-")
             return dict(self._to.orchestration.get(f"/_mock/deliveries/{row}", tenant=self._tenant))
@@ -142,6 +147,15 @@ class Index:
                     return dict(body)
             raise RequestRefused(f"{entry.key} is no longer kept: only the newest strays are", status=404)
         return dict(self._to.mock(entry.mock).get(f"/_mock/journal/{number}", tenant=self._tenant))
+
+    def _event(self, event_id: str) -> dict[str, Any]:
+        found = next((each for each in self._events() if each["event_id"] == event_id), None)
+        if found is None:
+            raise RequestRefused(f"event {event_id} is no longer kept: only the newest events are", status=404)
+        return full_event(found)
+
+    def _events(self) -> list[Mapping[str, Any]]:
+        return list(self._to.orchestration.get("/_mock/events", tenant=self._tenant, limit=KEPT_EVENTS))
 
     def full_of(self, entries: Sequence[Entry]) -> dict[str, Mapping[str, Any]]:
         """Many exchanges in full, by key, read page by page; those that are no longer kept are left out."""
@@ -167,6 +181,10 @@ class Index:
         for row in self._deliveries(self._changes):
             self._changes = int(row["change"])
             self._take(from_delivery(row))
+        for event in self._events():
+            untriggered = from_event(event)
+            if untriggered and untriggered.key not in self._entries:
+                self._take(untriggered)
         for mock, exchange in self._strays():
             if f"stray-{mock}-{exchange['id']}" not in self._entries:
                 self._take(from_exchange(mock, exchange, stray=True))

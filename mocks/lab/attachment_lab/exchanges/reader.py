@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from attachment_contract import check
+from attachment_contract import GateSettings, check
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source
 from attachment_lab.exchanges.curl import as_curl, variables
-from attachment_lab.exchanges.entry import Entry
+from attachment_lab.exchanges.entry import UNTRIGGERED, Entry
 from attachment_lab.exchanges.har import archive
 from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, select
@@ -19,10 +19,17 @@ from attachment_lab.exchanges.recording import record
 from attachment_lab.exchanges.why import ExplanationFacts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.service_api import TransferRecord
+from attachment_lab.tenant.set_up.facts import SetUpReader
+from attachment_lab.tenant.set_up.model import SetUpStep
+from attachment_lab.tenant.set_up.steps import set_up_steps
 
 #: Later calls that are searched for consequences of the shown one.
 FOLLOWING = 400
 MOST_EXPORTED = 2000
+#: Sample values are correct here: in this lab the sample's hosts and users exist.
+GATE = GateSettings(ignore=frozenset({"AC901"}))
+#: Operations that succeed also where the set-up is wrong: a search that finds nothing, an integration never triggered.
+IN_VAIN = frozenset({"find", "integration"})
 
 
 class JournalReader:
@@ -33,6 +40,7 @@ class JournalReader:
         self._to: StackClients = reconciliation.to
         self._tenant = reconciliation.names.name
         self._urls = urls
+        self._set_up = SetUpReader(reconciliation.to, reconciliation.names)
         self._evidence: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.index = Index(self._to, self._tenant)
 
@@ -58,9 +66,10 @@ class JournalReader:
             later=self._later(entry),
             transfer=self._transfer(entry),
             findings=self._findings(entry, full),
+            steps=self._steps(entry),
         )
         base = self._urls["service"] if entry.hop == "delivery" else self._urls[entry.mock]
-        command = as_curl(entry.hop, full, base)
+        command = "" if entry.operation == UNTRIGGERED else as_curl(entry.hop, full, base)
         return {
             "entry": entry.to_json(),
             "full": full,
@@ -113,6 +122,15 @@ class JournalReader:
         except LabError:
             return None  # the service is down or has removed it: the rest of the explanation still helps
 
+    def _steps(self, entry: Entry) -> Sequence[SetUpStep]:
+        """The set-up as it is now, where it can be the cause: what fails, and what can succeed in vain."""
+        if not entry.failed and entry.operation not in IN_VAIN:
+            return ()
+        try:
+            return set_up_steps(self._set_up())
+        except LabError:
+            return ()  # a mock is down: the rest of the explanation still helps
+
     def _findings(self, entry: Entry, full: Mapping[str, Any]) -> list[Point]:
         """The contract gate's findings in the integration of a failed delivery."""
         if entry.hop != "delivery" or not entry.failed:
@@ -123,6 +141,6 @@ class JournalReader:
             return []
         return [
             Point(field=each.path or each.rule, found=each.found or "", expected=each.expected, remedy=each.remedy)
-            for each in check(text).findings
+            for each in check(text, settings=GATE).findings
             if each.severity != "note"
         ]

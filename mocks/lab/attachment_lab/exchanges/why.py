@@ -19,8 +19,10 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from attachment_lab.exchanges.entry import HOPS, Entry, fault_in
+from attachment_lab.exchanges.entry import HOPS, UNTRIGGERED, Entry, fault_in
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
+from attachment_lab.tenant.set_up.causes import FailedCall, cause_of
+from attachment_lab.tenant.set_up.model import SetUpStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Explanation:
         points: what is wrong, field by field.
         remedy: what to do; empty where nothing is needed.
         then: what happened next, oldest first.
+        step: of the set-up, that is the cause: id, number and title; None where it is not the set-up.
     """
 
     headline: str
@@ -50,6 +53,7 @@ class Explanation:
     points: tuple[Point, ...] = ()
     remedy: str = ""
     then: tuple[str, ...] = ()
+    step: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,7 @@ class ExplanationFacts:
         later: entries after this one, oldest first.
         transfer: the service's record for the chat, if any.
         findings: the contract gate's, in the integration that sent a delivery.
+        steps: of the tenant's set-up, with their states; empty = not known.
     """
 
     entry: Entry
@@ -70,6 +75,7 @@ class ExplanationFacts:
     later: Sequence[Entry] = ()
     transfer: TransferRecord | None = None
     findings: Sequence[Point] = ()
+    steps: Sequence[SetUpStep] = ()
 
 
 def explain(facts: ExplanationFacts) -> Explanation:
@@ -80,7 +86,10 @@ def explain(facts: ExplanationFacts) -> Explanation:
     because += [
         f"Fault {each} took effect; it is no longer planned." for each in entry.fault if each not in facts.faults
     ]
+    cause = None if because else cause_of(_failed_call(entry, facts.full), facts.steps)
     pattern = None if because or not entry.failed else known_failure(entry, _answer(facts.full))
+    if cause:
+        because.append(cause.sentence)
     if pattern:
         because.append(pattern.because)
     because += _own_words(facts.full)
@@ -88,9 +97,15 @@ def explain(facts: ExplanationFacts) -> Explanation:
         headline=_headline(entry),
         because=tuple(dict.fromkeys(because)),
         points=(*_points(facts.full), *facts.findings),
-        remedy="" if pattern is None else pattern.remedy,
+        remedy=cause.result.remedy if cause else pattern.remedy if pattern else "",
         then=tuple(_then(facts)),
+        step={"id": cause.id, "number": cause.text.number, "title": cause.text.title} if cause else None,
     )
+
+
+def _failed_call(entry: Entry, full: Mapping[str, Any]) -> FailedCall:
+    answer = f"{_answer(full)} {full.get('error') or ''}"
+    return FailedCall(hop=entry.hop, operation=entry.operation, status=entry.status, answer=answer)
 
 
 def _headline(entry: Entry) -> str:
@@ -100,6 +115,8 @@ def _headline(entry: Entry) -> str:
     if entry.hop == "stray":
         return f"{entry.host}{entry.path} is an unassigned address."
     who = "The service" if entry.hop == "delivery" else where
+    if entry.operation == UNTRIGGERED:
+        return "The event was fired, and nothing was sent."
     if entry.status == 0:
         return f"{entry.words}: no answer."
     return f"{entry.words}: {who} answered {entry.status}."

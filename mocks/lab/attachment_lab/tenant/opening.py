@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.addresses import publish, withdraw
-from attachment_lab.tenant.credentials import AUDIENCE, SCOPE, PastedIntegration, TenantNames, with_new_secrets
+from attachment_lab.tenant.credentials import AUDIENCE, SCOPE, TenantNames, with_new_secrets
+from attachment_lab.tenant.entries import (
+    C4C_SERVICES,
+    SERVICE_ACCOUNT_DAYS,
+    communication_system,
+    integration_forms,
+    secret_entries,
+)
 from attachment_lab.tenant.service_api import ServiceApi
-
-#: The OData services that the configuration page ticks for the technical user. Evidence: documented.
-C4C_SERVICES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
-COMMUNICATION_SYSTEM = "SINCH_CONTACT_PRO"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +36,13 @@ class TenantOptions:
         events: ticked in the integration; the documentation offers Ended and Closed.
         dialects: per mock (orchestration, cmi, c4c), its switches for undocumented behaviour.
         direct_conversations: whether the integration also applies to chats without a queue.
+        empty: the names are known and nothing is set up: no communication system, no user, no secret, no integration.
     """
 
     events: Sequence[str] = ("Ended",)
     dialects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     direct_conversations: bool = False
+    empty: bool = False
 
 
 def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | None = None) -> None:
@@ -59,9 +65,10 @@ def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | N
 
 
 def _configure(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
-    _add_accounts(to, names)
-    _add_secrets(to, names)
-    _add_integrations(to, names, options)
+    if not options.empty:
+        _add_accounts(to, names)
+        _add_secrets(to, names)
+        _add_integrations(to, names, options)
     publish(to, names)
 
 
@@ -82,6 +89,8 @@ def _seed(names: TenantNames) -> dict[str, str]:
 
 
 def _create_cmi(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
+    expires = datetime.now(UTC) + timedelta(days=SERVICE_ACCOUNT_DAYS)
+    user = {"user": names.cmi_user, "password": names.cmi_password, "expires_at": expires.isoformat()}
     to.cmi.post(
         "/_mock/tenants",
         {
@@ -90,9 +99,8 @@ def _create_cmi(to: StackClients, names: TenantNames, options: TenantOptions) ->
             "port": names.cmi_port,
             "tenant_path": names.cmi_path or names.tenant_path,
             "api_key": names.api_key,
-            "user": names.cmi_user,
-            "password": names.cmi_password,
             "dialect": dict(options.dialects.get("cmi", {})),
+            **({} if options.empty else user),
             **_seed(names),
         },
     )
@@ -100,15 +108,15 @@ def _create_cmi(to: StackClients, names: TenantNames, options: TenantOptions) ->
 
 def _create_c4c(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     arrangement = {"user": names.c4c_user, "password": names.c4c_password, "services": list(C4C_SERVICES)}
+    set_up = {"communication_system": communication_system(names), "arrangement": arrangement}
     to.c4c.post(
         "/_mock/tenants",
         {
             "name": names.name,
             "host": names.c4c_host,
             "other_hosts": list(names.other_c4c_hosts),
-            "communication_system": {"id": COMMUNICATION_SYSTEM},
-            "arrangement": arrangement,
             "dialect": dict(options.dialects.get("c4c", {})),
+            **({} if options.empty else set_up),
             **_seed(names),
         },
     )
@@ -141,36 +149,22 @@ def _add_accounts(to: StackClients, names: TenantNames) -> None:
         if each.system == "cmi":
             to.cmi.post("/_mock/users", {"name": each.user, "password": each.password}, tenant=names.name)
         else:
-            arrangement = {"user": each.user, "password": each.password, "services": list(C4C_SERVICES)}
+            system = communication_system(names)["id"]
+            login = {"user": each.user, "password": each.password}
+            arrangement = {"system": system, **login, "services": list(C4C_SERVICES)}
             to.c4c.post("/_mock/communication-arrangements", arrangement, tenant=names.name)
 
 
 def _add_secrets(to: StackClients, names: TenantNames) -> None:
-    """The secrets manager's entries, by the customer's names. The keys of the OAuth object are assumed."""
-    oauth = {
-        "client_id": names.client_id,
-        "client_secret": names.client_secret,
-        "access_token_url": names.token_url,
-        "scope": SCOPE.split(),
-    }
-    called = names.secret_names
-    entries: dict[str, tuple[str, str | dict[str, Any]]] = {
-        called.oauth: ("Access to the orchestration layer", oauth),
-        called.api_key: ("API key of the RESTful interfaces", names.api_key),
-        called.cmi_password: ("CMI user of the chat attachment upload", names.cmi_password),
-        called.c4c_password: ("C4C technical user of the chat attachment upload", names.c4c_password),
-    }
-    entries |= {name: ("Named by a configuration", value) for name, value in names.more_secrets.items()}
     path = f"/{names.tenant_path}/system-configurator/api/secrets"
-    for name, (description, secret) in entries.items():
-        to.orchestration.post(path, {"name": name, "description": description, "secret": secret})
+    for entry in secret_entries(names).values():
+        to.orchestration.post(path, entry)
 
 
 def _add_integrations(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
-    for each in names.integrations or (PastedIntegration(json=names.integration_json),):
-        form = {"events": options.events, "direct_conversations": options.direct_conversations}
-        given = {name: value for name, value in asdict(each).items() if value is not None}
-        to.orchestration.post(f"/{names.tenant_path}/system-configurator/api/event-driven-integrations", form | given)
+    path = f"/{names.tenant_path}/system-configurator/api/event-driven-integrations"
+    for form in integration_forms(names, events=options.events, direct_conversations=options.direct_conversations):
+        to.orchestration.post(path, form)
 
 
 def reset_tenant(

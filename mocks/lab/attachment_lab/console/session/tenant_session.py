@@ -132,6 +132,7 @@ class TenantSessions:
         *,
         name: str | None = None,
         values: Mapping[str, str] | None = None,
+        options: TenantOptions | None = None,
     ) -> tuple[TenantSession, tuple[str, ...]]:
         """The tenant of these configurations, opened, and what a person should know of it.
 
@@ -139,7 +140,7 @@ class TenantSessions:
         """
         sources = [(f"configuration {number}", text) for number, text in enumerate(texts, start=1)]
         found = read_tenant(sources, name=name, values=values, taken=open_names(self.to))
-        options = self._with_defaults(None)
+        options = self._with_defaults(options)
         open_tenant(self.to, found.names, options)
         return self.show(found.names, options), found.remarks
 

@@ -32,9 +32,9 @@ def _add_list(app: Flask, sessions: TenantSessions) -> None:
         """201 ``{"tenant","tenant_path","url",…}``: opens one, or shows one that exists if the body names it.
 
         ``{}``, ``{"options": {…}}`` (TenantOptions), ``{"names": {…}}`` (TenantNames), or ``{"configuration": …}``: the
-        JSON of the form's field or the gate's envelope, as text or object, or a list of them; with ``"name"`` and
-        ``"secrets"`` (values by name) where wanted. 422 with the gate's findings if it has errors; ``remarks`` are its
-        warnings and what is assumed.
+        JSON of the form's field or the gate's envelope, as text or object, or a list of them; with ``"name"``,
+        ``"secrets"`` (values by name) and ``"empty": true`` (nothing is set up) where wanted. 422 with the gate's
+        findings if it has errors; ``remarks`` are its warnings and what is assumed.
         """
         body = json_object()
         if "configuration" in body:
@@ -52,14 +52,17 @@ def _add_list(app: Flask, sessions: TenantSessions) -> None:
 def _add_configured(sessions: TenantSessions, body: dict[str, Any]) -> tuple[Response, int]:
     given = body["configuration"]
     texts = given if isinstance(given, list) else [given]
-    name, values = body.get("name"), body.get("secrets", {})
+    name, values, empty = body.get("name"), body.get("secrets", {}), body.get("empty", False)
     if not texts or not all(isinstance(each, str | dict) for each in texts):
         words = "configuration: the JSON of the form's field as text or object, or a list of them"
         return problem_response(HTTPStatus.BAD_REQUEST, words)
     if not (name is None or isinstance(name, str)) or not isinstance(values, dict):
         return problem_response(HTTPStatus.BAD_REQUEST, "name: a text; secrets: an object, values by name")
+    if not isinstance(empty, bool):
+        return problem_response(HTTPStatus.BAD_REQUEST, "empty: true or false")
+    options = TenantOptions(empty=True) if empty else None
     try:
-        session, remarks = sessions.create_configured(texts, name=name, values=values)
+        session, remarks = sessions.create_configured(texts, name=name, values=values, options=options)
     except ConfigurationRefused as refused:
         return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused))
     return jsonify({**_shown(session), "remarks": list(remarks)}), 201

@@ -51,8 +51,17 @@ function drawWhy(entry, why) {
   points.hidden = why.points.length === 0;
   points.querySelector("tbody").replaceChildren(...why.points.map(pointRow));
   setText(byId("why-remedy"), why.remedy);
+  drawStepLink(why.step);
   byId("why-then-part").hidden = why.then.length === 0;
   byId("why-then").replaceChildren(...why.then.map((text) => make("li", "", text)));
+}
+
+// The step of the set-up that is the cause.
+function drawStepLink(step) {
+  byId("why-step").hidden = !step;
+  if (!step) return;
+  setText(byId("why-step-link"), `Go to step ${step.number}: ${step.title}`);
+  byId("why-step-link").href = `../guided/#step-${step.id}`;
 }
 
 function pointRow(point) {
@@ -66,6 +75,7 @@ function pointRow(point) {
 function drawActions(entry, { command, variables }) {
   byId("copy-curl").onclick = () => copy(command, "The command is copied.");
   byId("copy-link").onclick = () => copy(location.href, "The link is copied.");
+  for (const id of ["copy-curl", "curl"]) byId(id).hidden = !command;
   setText(byId("copied"), "");
   setText(byId("curl").querySelector("pre"), command);
   const names = variables.join(", ");
