@@ -17,7 +17,7 @@ BASE_URL ?= $(if $(filter compose,$(BASE)),http://127.0.0.1:$(or $(CONSOLE_PORT)
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: setup-lab ## Set up, start the stack, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
+demo: $(if $(findstring --tour,$(ARGS)),setup-test,setup-lab) ## Set up, start the stack, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
 	@$(BIN)/attachment-lab demo $(ARGS)
 
 test: setup-test ## Set up, run the tests: unit, contract, stack, and a sample of the browser suite

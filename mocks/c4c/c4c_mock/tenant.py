@@ -14,10 +14,10 @@ from c4c_mock.model.access.users import Access
 from c4c_mock.model.capacity import BusyState, ThreadLimit
 from c4c_mock.model.locks import ObjectLocks, WriteLock
 from c4c_mock.model.rows import EntityRow
-from c4c_mock.model.storage import FILE_NAME, FORMAT, FileMissing, Log, row_from_json, row_to_json
+from c4c_mock.model.storage import FILE_NAME, FORMAT, FileMissing, Log, row_from_json, row_to_json, with_file_names
 from c4c_mock.model.table import EntityTable
 from c4c_mock.model.writes import EntityWriter
-from mock_kit.tenants import MockTenant
+from mock_kit.tenants import MockTenant, TenantState
 
 
 @dataclass(kw_only=True)
@@ -115,6 +115,27 @@ class C4CTenant(MockTenant):
     def _persist(self, stored: list[EntityRow], removed: list[EntityRow]) -> None:
         entry: dict[str, Any] = {"rows": [row_to_json(row) for row in stored], "ids": self.ids.state()}
         self.log.append({**entry, "gone": [row.object_id for row in removed]})
+
+    def saved_state(self) -> TenantState:
+        """Business objects with their files, systems, arrangements and users; no digest of a password."""
+        rows = list(self.rows.everything())
+        access = self.access.state()
+        for user in access["users"]:
+            user.pop("digest")
+        files = {row.blob.path.name: row.blob for row in rows if row.blob}
+        return TenantState(state={"rows": [row_to_json(row) for row in rows], "access": access}, files=files)
+
+    def restore_state(self, saved: TenantState) -> None:
+        """A user that this tenant did not have cannot log in until a password is set."""
+        digests = {user.name: user.digest for user in self.access.users.values()}
+        access = dict(saved.state["access"])
+        access["users"] = [{**user, "digest": digests.get(user["name"], "")} for user in access["users"]]
+        names = {name: blob.path.name for name, blob in saved.files.items()}
+        rows = [with_file_names(row, names) for row in saved.state["rows"]]
+        self.reset()
+        self.access.restore(access)
+        self.rows.restore(_readable(rows, self.spool.directory))
+        self.start_log()
 
     def settings_changed(self) -> None:
         """Write clock and dialect to the log."""

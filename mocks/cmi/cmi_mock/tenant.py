@@ -5,33 +5,36 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from cmi_mock.model.chat import Chat
 from cmi_mock.model.chats import ChatStore
-from cmi_mock.model.contact_records import ContactRecords
+from cmi_mock.model.contact_records import ContactData, ContactRecords, Remark
 from cmi_mock.model.contacts import CmiContacts
-from cmi_mock.model.emails import EmailStore
+from cmi_mock.model.emails import Email, EmailStore
 from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules
-from cmi_mock.model.queue_messages import QueueMessages
+from cmi_mock.model.queue_messages import QueueMessage, QueueMessages
 from cmi_mock.model.rights import Rights
 from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.http.refusals import Invalid
-from mock_kit.tenants import MockTenant
+from mock_kit.tenants import MockTenant, TenantState
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
+from mock_kit.tenants.plain import PlainReader, PlainWriter
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _HTTPS = 443
+Record = TypeVar("Record")
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -135,6 +138,36 @@ class CmiTenant(MockTenant):
             "tenant_path": self.identity.tenant_path,
             "users": [u.name for u in self.users.all()],
         }
+
+    def saved_state(self) -> TenantState:
+        """Chats with their files, e-mails, queue messages, results, remarks, and users without their passwords."""
+        writer = PlainWriter()
+        with self.lock:
+            parts: dict[str, Iterable[Any]] = {
+                "chats": self.chats,
+                "emails": self.emails,
+                "queue_messages": self.queue_messages,
+                "contact_data": self.records,
+                "remarks": self.records.all_remarks(),
+                "users": self.users.all(),
+            }
+            state = {name: writer.write(list(each)) for name, each in parts.items()}
+        return TenantState(state=state, files=writer.files)
+
+    def restore_state(self, saved: TenantState) -> None:
+        """Public links get new tokens; a user that this tenant did not have gets a password that nothing knows."""
+        reader = PlainReader(saved.files)
+
+        def read(name: str, kind: type[Record]) -> list[Record]:
+            found: list[Record] = reader.read(list[kind], saved.state[name])  # type: ignore[valid-type]
+            return found
+
+        with self.lock:
+            self.chats.load(read("chats", Chat))
+            self.emails.load(read("emails", Email))
+            self.queue_messages.load(read("queue_messages", QueueMessage))
+            self.records.load(read("contact_data", ContactData), read("remarks", Remark))
+            self.users.load(read("users", User))
 
     def reset(self) -> None:
         """No chats, the first user only, no lockout; host, tenant, secrets and dialect stay."""

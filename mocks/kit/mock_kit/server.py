@@ -35,6 +35,7 @@ from mock_kit.http.tls import TlsListener, TlsSettings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_DISTRIBUTION = "attachment-lab"
 #: Where the worker finds the settings: JSON.
 _VARIABLE = "MOCK_PROCESS"
 #: A worker that has not stopped by then is killed; planned delays are released long before.
@@ -228,9 +229,25 @@ def main(
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+class ShowVersion(argparse.Action):
+    """``--version``: the version of the distribution that the mocks belong to."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and exit 0."""
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - for --version alone
+
+        try:
+            installed = version(_DISTRIBUTION)
+        except PackageNotFoundError:
+            installed = "(not installed: run from its source)"
+        sys.stdout.write(f"{parser.prog} {installed}\n")
+        parser.exit()
+
+
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog)
     add = parser.add_argument
+    add("--version", action=ShowVersion, nargs=0, dest=argparse.SUPPRESS, help="show the version")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, required=True, help="port of the mock")
     add("--fault-proxy-port", type=int, help="port of the fault proxy; none without it")

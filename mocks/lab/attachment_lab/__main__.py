@@ -6,52 +6,63 @@ import sys
 
 import click
 
-from attachment_contract.cli.check import check
-from attachment_contract.cli.dry_run import dry_run
-from attachment_lab.cli.fault_commands import fault
-from attachment_lab.cli.probe_commands import probe
-from attachment_lab.cli.running_commands import chat, clock, journal, reconcile, report, reset
-from attachment_lab.cli.scenario_commands import scenario
-from attachment_lab.cli.stack_commands import demo, up
-from attachment_lab.cli.tenant_commands import tenant
-from attachment_lab.exits import run_command
+from attachment_lab.cli.lazy_group import LazyGroup
+from attachment_lab.exits import run_command, write_any_encoding
 
 NAME = "attachment-lab"
+_CLI = "attachment_lab.cli"
+COMMANDS = {
+    "up": f"{_CLI}.up_command:up",
+    "demo": f"{_CLI}.demo_command:demo",
+    "chat": f"{_CLI}.chat_command:chat",
+    "reconcile": f"{_CLI}.running_commands:reconcile",
+    "journal": f"{_CLI}.running_commands:journal",
+    "fault": f"{_CLI}.fault_commands:fault",
+    "scenario": f"{_CLI}.scenario_commands:scenario",
+    "tenant": f"{_CLI}.tenant_commands:tenant",
+    "snapshot": f"{_CLI}.snapshot_commands:snapshot",
+    "report": f"{_CLI}.running_commands:report",
+    "clock": f"{_CLI}.clock_commands:clock",
+    "reset": f"{_CLI}.running_commands:reset",
+    "check": "attachment_contract.cli.check:check",
+    "dry-run": "attachment_contract.cli.dry_run:dry_run",
+    "probe": f"{_CLI}.probe_commands:probe",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="attachment-lab", prog_name="attachment-lab")
+#: Commands that start no process and use no lock of Linux.
+ANYWHERE = ("check", "dry-run")
+WRONG_USE = 2
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=NAME, prog_name=NAME)
 def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 
 
-for command in (
-    up,
-    demo,
-    chat,
-    reconcile,
-    journal,
-    fault,
-    scenario,
-    tenant,
-    report,
-    clock,
-    reset,
-    check,
-    dry_run,
-    probe,
-):
-    cli.add_command(command)
-
-
 def main() -> None:
     """The entry point."""
+    write_any_encoding()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its exit code."""
+    refusal = elsewhere(arguments, sys.platform)
+    if refusal is not None:
+        sys.stderr.write(f"{NAME}: {refusal}\n")
+        return WRONG_USE
     return run_command(cli, NAME, arguments)
+
+
+def elsewhere(arguments: list[str], platform: str) -> str | None:
+    """Why this command does not run on this system, and what does; None where it runs."""
+    wanted = next((each for each in arguments if not each.startswith("-")), None)
+    if platform.startswith("linux") or wanted in ANYWHERE or "--version" in arguments:
+        return None
+    subject = f"`{wanted}`" if wanted else "the lab"
+    return f"{subject} runs on Linux, and this is {platform}. On macOS use the containers (`make up`), on Windows WSL."
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -15,10 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-import platformdirs
-from rich.text import Text
 
-from attachment_contract.terminal import SafeConsole
 from attachment_lab.errors import LabError
 
 INTERRUPTED = 130
@@ -36,6 +34,16 @@ class Stopped(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.exit_code = 128 + number
+
+
+def write_any_encoding() -> None:
+    """A character that the terminal's encoding lacks is written as an escape; no output ends in a UnicodeEncodeError.
+
+    Call it once at the start of a process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run_command(command: click.Command, name: str, arguments: Sequence[str]) -> int:
@@ -89,11 +97,18 @@ def ending_on_signals() -> Iterator[None]:
 
 def _logged(name: str, exc: BaseException) -> str:
     """Write the traceback to a file that only its owner may read; returns a sentence that names it."""
-    path = platformdirs.user_log_path("attachment-lab") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    from platformdirs import user_log_path  # noqa: PLC0415 - for an internal error alone
+
+    path = user_log_path("attachment-lab") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
     text = f"{name} {' '.join(sys.argv[1:])}\n" + "".join(traceback.format_exception(exc))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as sink:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            "w",
+            encoding="utf-8",
+            errors="backslashreplace",
+        ) as sink:
             sink.write(text)
     except OSError as failed:
         return f"The log {path} cannot be written ({failed.strerror})."
@@ -101,4 +116,8 @@ def _logged(name: str, exc: BaseException) -> str:
 
 
 def _print(text: str, *, style: str = "") -> None:
+    from rich.text import Text  # noqa: PLC0415 - most commands end well, and `--version` must be quick
+
+    from attachment_contract.terminal import SafeConsole  # noqa: PLC0415
+
     SafeConsole(stderr=True).print(Text(text, style=style), soft_wrap=True)

@@ -42,8 +42,10 @@ def test_the_script_names_buttons() -> None:
 def test_the_program_takes_a_command_of_the_page(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[3])  # the files that it names are the project's own
     name, *arguments = shlex.split(line)
-    command = cli.commands[name]
-    with click.Context(cli), command.make_context(name, arguments) as context:
+    with click.Context(cli) as group:
+        command = cli.get_command(group, name)
+    assert command is not None
+    with command.make_context(name, arguments) as context:
         assert context.args == []
 
 

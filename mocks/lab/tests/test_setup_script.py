@@ -77,3 +77,10 @@ def test_a_package_that_cannot_be_installed_fails_with_the_reason(tmp_path: Path
 def test_who_is_not_root_is_left_alone(tmp_path: Path, user_id: int) -> None:
     done = set_up(tmp_path, user_id=user_id)
     assert (done.code, done.asked, done.said) == (1, [], "")
+
+
+@pytest.mark.parametrize(("arguments", "level"), [("", "lab"), ("--tour --headless", "test")])
+def test_the_demo_sets_up_a_browser_only_for_the_tour(arguments: str, level: str) -> None:
+    command = ["make", "-n", "demo", f"ARGS={arguments}"]
+    done = subprocess.run(command, cwd=APT.parents[1], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == f"requirements/install.sh {level}"

@@ -14,7 +14,8 @@ from rich.text import Text
 from attachment_lab.__main__ import run
 from attachment_lab.cli import common
 from attachment_lab.clients.json_client import refusal
-from attachment_lab.demo.run import Assumption, AttachmentRow, DemoResult
+from attachment_lab.demo.assumptions import RISKIEST, Assumption, by_risk
+from attachment_lab.demo.run import AttachmentRow, DemoResult
 from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
@@ -30,10 +31,25 @@ ROW = AttachmentRow(
 )
 
 
-def printed(result: DemoResult) -> str:
+def printed(result: DemoResult, *, all_assumptions: bool = False, kept: bool = False) -> str:
     written = io.StringIO()
-    show(result, Console(file=written, width=160))
+    show(result, Console(file=written, width=160), all_assumptions=all_assumptions, kept=kept)
     return written.getvalue()
+
+
+def guesses() -> list[Assumption]:
+    """Eight assumptions of two systems; the first ones by name are the least risky."""
+    return [
+        Assumption(
+            mock=("cmi", "c4c")[number % 2],
+            id=f"g{number}",
+            label="inferred" if number < 2 else "assumed",
+            behaviour=f"behaviour {number}",
+            switch=None,
+            hits=number,
+        )
+        for number in range(1, 9)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +122,40 @@ def test_the_demo_shows_what_its_result_rests_on() -> None:
     assert "every invariant holds" in text
     assert "chats have shape A" in text
     assert "chat_shape" in text
+
+
+def test_the_riskiest_assumptions_are_assumed_ones_that_the_run_used_most() -> None:
+    assert [each.id for each in by_risk(guesses())] == ["g8", "g7", "g6", "g5", "g4", "g3", "g2", "g1"]
+
+
+def test_the_demo_shows_the_five_riskiest_assumptions_by_system_and_the_others_on_demand() -> None:
+    result = DemoResult(rows=(ROW,), verdict=ReconciliationVerdict(), assumptions=tuple(by_risk(guesses())))
+    text = printed(result)
+    assert RISKIEST == 5
+    assert text.index("CMI") < text.index("behaviour 8") < text.index("behaviour 4") < text.index("C4C")
+    assert "behaviour 3" not in text
+    assert "3 more: --assumptions shows them." in text
+    whole = printed(result, all_assumptions=True)
+    assert all(f"behaviour {number} " in whole for number in range(1, 9))
+    assert whole.index("behaviour 4") < whole.index("The other 3:") < whole.index("behaviour 3")
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1].strip()
+
+
+def test_the_demo_ends_with_what_came_of_it_and_what_to_try_next() -> None:
+    text = printed(DemoResult(rows=(ROW, ROW), verdict=ReconciliationVerdict(), took_s=12.3))
+    assert "2 of 2 files identical in 12 s; next: `attachment-lab up --seed`" in text
+    assert last_line(text).endswith("`attachment-lab demo --edi FILE` runs your configuration.")
+    kept = printed(DemoResult(rows=(ROW,), verdict=ReconciliationVerdict()), kept=True)
+    assert "next: `attachment-lab chat --file FILE --end`" in kept
+
+
+def test_a_demo_that_failed_ends_with_the_way_to_the_reason() -> None:
+    changed = AttachmentRow(**{**vars(ROW), "c4c_sha256": "b" * 64, "outcome": "changed"})
+    text = printed(DemoResult(rows=(ROW, changed), verdict=ReconciliationVerdict(), took_s=3))
+    assert "1 of 2 files identical in 3 s; next: `attachment-lab demo --keep`" in text
 
 
 def test_markup_in_a_name_is_shown_and_not_obeyed() -> None:

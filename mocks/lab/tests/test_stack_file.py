@@ -83,15 +83,6 @@ def test_a_foreign_file_is_wrong_use(tmp_path: Path, content: str) -> None:
         ready_file.read(tmp_path / "other.json")
 
 
-def test_the_stack_file_lies_in_the_runtime_folder_if_there_is_one(tmp_path: Path) -> None:
-    found = ready_file.default_path({"XDG_RUNTIME_DIR": str(tmp_path)})
-    assert found == tmp_path / "attachment-lab" / "stack.json"
-
-
-def test_without_a_runtime_folder_the_stack_file_lies_here() -> None:
-    assert ready_file.default_path({}) == Path(".lab/stack.json")
-
-
 def test_a_command_uses_the_tenant_that_it_names() -> None:
     stack = RunningStack(urls=URLS, tenants={"acme": TENANT, OTHER.name: OTHER}, default="acme")
     assert stack.with_default(None).tenant == TENANT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour import tour_runner
 from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
 from attachment_lab.console.tour.tour_runner import TourRunner
-from attachment_lab.demo.tour import TourOptions, tour_url
+from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.tenant.credentials import default_tenant
@@ -24,6 +25,19 @@ from attachment_lab.testing.lab import LabTenant
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
 LONGEST_CAPTION_WORDS = 50
+
+
+@pytest.mark.parametrize(
+    ("without", "remedy"), [("playwright", "make demo ARGS=--tour"), ("browser", "apt-get install chromium")]
+)
+def test_where_the_tour_cannot_open_a_browser_one_sentence_says_how_to_get_one(
+    without: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    if without == "playwright":
+        monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(NoBrowser, match=remedy):
+        show_tour("http://127.0.0.1:1", "acme", TourOptions(headless=True), lambda: None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mock_kit.tenants import MockTenant
+from mock_kit.tenants import MockTenant, TenantState
 from orchestration_mock.evidence import DIALECT
 from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import DeliveryLog
@@ -23,6 +23,7 @@ from orchestration_mock.model.issuer.issuer import Issuer
 from orchestration_mock.model.issuer.keyring import Keyring
 from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
 from orchestration_mock.model.workflows import Workflows
+from orchestration_mock.saved_state import restore_state, saved_state
 
 _ADDRESS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 DEFAULT_AUDIENCE = "attachment-transfer"
@@ -99,6 +100,16 @@ class OrchestrationTenant(MockTenant):
         self.engine.close()
         self.issuer.reset()
         super().reset_basics()
+
+    def saved_state(self) -> TenantState:
+        """Integrations, events, deliveries and what was written back; secrets by name, without values."""
+        return TenantState(state=saved_state(self))
+
+    def restore_state(self, saved: TenantState) -> None:
+        """A secret that this tenant does not have gets a random value."""
+        kept = {each.name: each for each in self.secrets.all()}
+        self.reset()
+        restore_state(self, saved.state, kept)
 
     def touch(self, evidence_id: str) -> str:
         """Count a behaviour in this tenant; returns its evidence label."""

@@ -73,7 +73,19 @@ def test_the_readmes_example_ends_in_a_delivery(shell: Shell) -> None:
 
 def test_the_readme_names_every_address_of_its_own(app: App) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    kits = {"health", "tenants", "journal", "strays", "faults", "clock", "reset", "evidence", "dialect", "recorder"}
+    kits = {
+        "health",
+        "tenants",
+        "journal",
+        "strays",
+        "faults",
+        "clock",
+        "reset",
+        "evidence",
+        "dialect",
+        "recorder",
+        "snapshot",
+    }
     kits.add("<path:rest>")
     heads = {rule.rule.split("/")[2] for rule in app.flask_app.url_map.iter_rules() if rule.rule.startswith("/_mock/")}
     assert [head for head in heads - kits if f"/_mock/{head}" not in text] == []

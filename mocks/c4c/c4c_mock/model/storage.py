@@ -122,6 +122,16 @@ def row_from_json(raw: Mapping[str, Any], spool: Path) -> EntityRow:
     return row
 
 
+def with_file_names(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The same row, its files under other names; ``names``: new ones by old ones."""
+    properties = entity_set(raw["set"]).properties
+    values = {
+        name: [names[value[0]], *value[1:]] if value is not None and properties[name].type == "Binary" else value
+        for name, value in raw["values"].items()
+    }
+    return {**raw, "values": values}
+
+
 def _plain(value: Value) -> Any:
     if isinstance(value, Blob):
         head = base64.b64encode(value.head).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -54,6 +54,10 @@ class ChatStore:
     def __iter__(self) -> Iterator[Chat]:
         """Oldest first."""
         return iter(self._chats.values())
+
+    def load(self, chats: Iterable[Chat]) -> None:
+        """Replace all chats by those of a snapshot."""
+        self._chats = {chat.guid: chat for chat in chats}
 
     def get(self, guid: str) -> Chat:
         """The chat of this group id, in any spelling. Raises MissingItem."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,15 @@ class ContactRecords:
     def __iter__(self) -> Iterator[ContactData]:
         """Results, oldest first."""
         return iter(self._data.values())
+
+    def all_remarks(self) -> list[Remark]:
+        """Remarks of every conversation, oldest first."""
+        return list(self._remarks.values())
+
+    def load(self, data: Iterable[ContactData], remarks: Iterable[Remark]) -> None:
+        """Replace all results and remarks by those of a snapshot."""
+        self._data = {each.id: each for each in data}
+        self._remarks = {each.id: each for each in remarks}
 
     def get(self, data_id: str) -> ContactData:
         """Raises MissingItem."""

@@ -6,7 +6,7 @@ far as the cut; what lies beyond it is assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -74,6 +74,10 @@ class EmailStore:
     def __iter__(self) -> Iterator[Email]:
         """Oldest first."""
         return iter(self._emails.values())
+
+    def load(self, emails: Iterable[Email]) -> None:
+        """Replace all e-mails by those of a snapshot."""
+        self._emails = {mail.id: mail for mail in emails}
 
     def get(self, mail_id: str) -> Email:
         """The e-mail of this id, in any spelling. Raises MissingItem."""

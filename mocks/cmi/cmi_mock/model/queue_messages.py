@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,6 +37,10 @@ class QueueMessages:
     def __iter__(self) -> Iterator[QueueMessage]:
         """Oldest first."""
         return iter(self._messages.values())
+
+    def load(self, messages: Iterable[QueueMessage]) -> None:
+        """Replace all messages by those of a snapshot."""
+        self._messages = {message.id: message for message in messages}
 
     def get(self, message_id: str) -> QueueMessage:
         """Raises MissingItem."""

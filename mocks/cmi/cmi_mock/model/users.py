@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -117,6 +118,12 @@ class Users:
             return self._users[name]
         except KeyError:
             raise MissingItem(f"no user is called {name}") from None
+
+    def load(self, users: Iterable[User]) -> None:
+        """Replace all users by those of a snapshot; one that is known here keeps its present password."""
+        known, self._users = self._users, {user.name: user for user in users}
+        for name in known.keys() & self._users.keys():
+            self._users[name].password = known[name].password
 
     def all(self) -> list[User]:
         """By name."""

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.control.requests import json_object, whole_number
+from mock_kit.control.snapshots import add_snapshots
 from mock_kit.faults import Fault
 from mock_kit.faults.form import read_fault
 from mock_kit.faults.kinds import is_number
@@ -38,6 +39,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     _add_clock_and_reset(bp, mock)
     _add_evidence_and_dialect(bp, mock)
     _add_recorder(bp, mock)
+    add_snapshots(bp, mock)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:

@@ -17,7 +17,7 @@ from mock_kit.edge.listener import EdgeListener
 from mock_kit.edge.refused import RefusedRequests
 from mock_kit.edge.registry import Registry, Target
 from mock_kit.http.guard import Guard
-from mock_kit.server import AddressInUse, ProcessSettings, begin_worker, refuse_port_in_use, serve
+from mock_kit.server import AddressInUse, ProcessSettings, ShowVersion, begin_worker, refuse_port_in_use, serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -55,6 +55,7 @@ def load(_: str) -> WSGIApplication:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_PROGRAM, description=__doc__)
     add = parser.add_argument
+    add("--version", action=ShowVersion, nargs=0, dest=argparse.SUPPRESS, help="show the version")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, required=True, help="port of the control API, /_mock")
     add("--edge-port", type=int, required=True, help="port for TLS, CONNECT and HTTP; 0: a free one, see /_mock/health")

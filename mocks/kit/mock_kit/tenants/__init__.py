@@ -1,5 +1,5 @@
 """Tenants, the unit of isolation: state, clock, ids, files, journal and faults belong to one each."""
 
-from mock_kit.tenants.tenant import MockTenant, NameTaken, Tenants, W
+from mock_kit.tenants.tenant import MockTenant, NameTaken, Tenants, TenantState, W
 
-__all__ = ["MockTenant", "NameTaken", "Tenants", "W"]
+__all__ = ["MockTenant", "NameTaken", "TenantState", "Tenants", "W"]

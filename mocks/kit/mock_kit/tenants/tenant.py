@@ -16,7 +16,15 @@ from mock_kit.journal import Journal
 from mock_kit.journal.recorder import RecorderLog
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
-from mock_kit.tenants.spool import Spool
+from mock_kit.tenants.spool import Blob, Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantState:
+    """What a mock saves of a tenant beyond the kit's share: plain JSON, and the files that it names."""
+
+    state: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Blob] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -82,10 +90,26 @@ class MockTenant:
     def removed(self) -> None:
         """The tenant is gone for good: release what it has outside ``spool``."""
 
+    def saved_state(self) -> TenantState:
+        """The mock's own state, without secrets. Override it together with ``restore_state``."""
+        return TenantState()
+
+    def restore_state(self, saved: TenantState) -> None:
+        """Replace the mock's own state; credentials of known users and secrets of known names stay. Override it.
+
+        The kit has reset its share and restored clock, ids and files. Raises KeyError, TypeError or ValueError for a
+        state of another shape.
+        """
+
     def count_evidence(self, entry_id: str) -> None:
         """One more hit of that behaviour."""
         with self._evidence_lock:
             self._evidence[entry_id] += 1
+
+    def restore_evidence_hits(self, hits: Mapping[str, int]) -> None:
+        """Count from ``hits``, as ``evidence_hits`` returned them, maybe in another process."""
+        with self._evidence_lock:
+            self._evidence = Counter({name: int(count) for name, count in hits.items()})
 
     def evidence_hits(self) -> dict[str, int]:
         """Hits by evidence id."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +32,13 @@ def route_addresses(flask_app: Flask, **values: str) -> list[RouteAddress]:
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         found |= {RouteAddress(method, path, blueprint) for method in methods}
     return sorted(found, key=lambda each: (each.path, each.method))
+
+
+def _snapshot_state(saved: bytes) -> dict[str, Any]:
+    """The document in a mock's snapshot."""
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        found: dict[str, Any] = json.loads(archive.read("state.json"))
+        return found
 
 
 class ControlSuite:
@@ -191,6 +201,40 @@ class ControlSuite:
         response = mock_client.open(**lost)
         assert response.status_code == 421
         assert tenant_name in response.get_json()["errors"][0]["expected"]
+
+    def test_a_snapshot_is_read_back_with_clock_ids_and_evidence(
+        self, mock_client: Client, data_request: dict[str, Any], tenant_name: str
+    ) -> None:
+        self._control(mock_client, "POST", "clock", tenant_name, {"advance_s": 60})
+        mock_client.open(**data_request)
+        before = self._control(mock_client, "GET", "evidence", tenant_name).get_json()
+        saved = self._control(mock_client, "GET", "snapshot", tenant_name)
+        assert (saved.status_code, saved.mimetype) == (200, "application/zip")
+        self._control(mock_client, "POST", "reset", tenant_name)
+        assert self._put_snapshot(mock_client, saved.data, tenant_name).get_json()["status"] == "restored"
+        assert self._control(mock_client, "GET", "clock", tenant_name).get_json()["offset_s"] == 60
+        assert self._control(mock_client, "GET", "evidence", tenant_name).get_json() == before
+        again = self._control(mock_client, "GET", "snapshot", tenant_name)
+        assert _snapshot_state(again.data) == _snapshot_state(saved.data)
+
+    def test_a_snapshot_that_is_not_whole_or_of_another_mock_changes_nothing(
+        self, mock_client: Client, tenant_name: str
+    ) -> None:
+        self._control(mock_client, "POST", "clock", tenant_name, {"advance_s": 60})
+        saved = self._control(mock_client, "GET", "snapshot", tenant_name).data
+        foreign = io.BytesIO()
+        with zipfile.ZipFile(foreign, "w") as archive:
+            archive.writestr("state.json", json.dumps(_snapshot_state(saved) | {"mock": "another"}))
+        for body in (b"no zip", saved[: len(saved) // 2], foreign.getvalue()):
+            refused = self._put_snapshot(mock_client, body, tenant_name)
+            assert refused.status_code == 400
+            assert refused.mimetype == "application/problem+json"
+            assert refused.get_json()["errors"][0]["field"] == "body"
+        assert self._control(mock_client, "GET", "clock", tenant_name).get_json()["offset_s"] == 60
+
+    def _put_snapshot(self, client: Client, body: bytes, tenant: str) -> TestResponse:
+        kind = "application/octet-stream"
+        return client.put("/_mock/snapshot", query_string={"tenant": tenant}, data=body, content_type=kind)
 
     def test_every_assumed_behaviour_has_a_switch_and_every_entry_a_source(
         self, mock_client: Client, tenant_name: str

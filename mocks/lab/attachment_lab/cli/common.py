@@ -17,6 +17,7 @@ from attachment_contract.terminal import SafeConsole, visible_json
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file
+from attachment_lab.stack.known_stacks import running_path
 from attachment_lab.stack.ready_file import RunningStack
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,7 +31,7 @@ stack_option = click.option(
     "stack_path",
     type=click.Path(path_type=Path),
     default=None,
-    help="Stack or ready file of the running stack; default: the one that `up` wrote last.",
+    help="Stack or ready file of the running stack; default: the one that is running, whatever the folder.",
 )
 tenant_option = click.option(
     "--tenant", "tenant_name", default=None, metavar="NAME", help="The tenant to use; default: the stack's default one."
@@ -69,8 +70,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(visible_json(value, indent=2))
+    """One JSON document on standard output; beyond ASCII in escapes where the output's encoding is not UTF-8."""
+    encoding = (sys.stdout.encoding or "").lower().replace("_", "-")
+    click.echo(visible_json(value, indent=2, ascii_only=encoding not in {"utf-8", "utf8"}))
 
 
 def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[RunningStack, StackClients]:
@@ -78,7 +80,7 @@ def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[Ru
 
     Raises WrongUse when there is no stack or no such tenant.
     """
-    stack = ready_file.read(stack_path or ready_file.default_path()).with_default(tenant_name)
+    stack = ready_file.read(stack_path or running_path()).with_default(tenant_name)
     return stack, StackClients(stack.urls, allow_list=stack.allow_list)
 
 

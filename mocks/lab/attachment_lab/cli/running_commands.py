@@ -1,4 +1,4 @@
-"""``chat``, ``reconcile``, ``journal``, ``clock``, ``reset`` and ``report``: commands for a stack that is up."""
+"""``reconcile``, ``journal``, ``reset`` and ``report``: commands for a stack that is up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import click
 from rich.console import RenderableType
 
 from attachment_lab.cli.common import (
-    err,
     json_option,
     out,
     print_json,
@@ -21,58 +20,18 @@ from attachment_lab.cli.common import (
 )
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
-from attachment_lab.demo.view import DemoProgress, table, verdict_lines
+from attachment_lab.demo.view import no_transfer_lines, table, verdict_lines
 from attachment_lab.errors import LabFailed, WrongUse
-from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.reconciliation.no_transfer import why_no_transfer
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file
-from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks, read_offset
+from attachment_lab.stack.clocks import read_offset
+from attachment_lab.stack.known_stacks import running_path
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
-from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.opening import reset_tenant
-
-
-@click.command()
-@click.option(
-    "--file",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file that the customer sends; may be repeated.",
-)
-@click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until every file has an outcome.")
-@click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
-@running_options
-@json_option
-def chat(
-    files: tuple[Path, ...],
-    end: bool,
-    timeout_s: float,
-    stack_path: Path | None,
-    tenant_name: str | None,
-    as_json: bool,
-) -> int:
-    """Play a chat in which the customer sends files."""
-    stack, to = running(stack_path, tenant_name)
-    reconciliation = reconciliation_of(stack, to)
-    with DemoProgress(err()) as progress:
-        talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
-        talk.accept()
-        for each in files:
-            progress.sent(talk.send(each))
-        if end:
-            talk.end()
-            wait_until_settled(reconciliation, timeout_s=timeout_s, on_state=progress.state)
-            talk.wrap_up()
-    rows = [row for row in rows_from(reconciliation.records()) if row.chat == talk.guid]
-    if as_json:
-        print_json({"contact_id": talk.guid, "attachments": [row.to_json() for row in rows]})
-    else:
-        _print_rows(rows, f"chat {talk.guid}")
-    return 0 if not end or all(row.outcome == "stored" for row in rows) else 1
 
 
 @click.command()
@@ -81,8 +40,9 @@ def chat(
 def reconcile(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> int:
     """Check the reconciliation's invariants; exit 1 if one is broken."""
     stack, to = running(stack_path, tenant_name)
-    verdict = reconciliation_of(stack, to).verdict()
-    rows = rows_from(verdict.records)
+    reconciliation = reconciliation_of(stack, to)
+    verdict = reconciliation.verdict()
+    rows = rows_from(verdict.records, why_no_transfer(reconciliation, verdict.records))
     if as_json:
         attachments = [row.to_json() for row in rows]
         print_json({"attachments": attachments, "reconciliation": verdict_json(verdict)})
@@ -94,6 +54,8 @@ def reconcile(stack_path: Path | None, tenant_name: str | None, as_json: bool) -
 def _print_rows(rows: list[AttachmentRow], last: RenderableType) -> None:
     console = out()
     console.print(table(rows, console.width))
+    for line in no_transfer_lines(rows):
+        console.print(line, soft_wrap=True)
     console.print(last)
 
 
@@ -128,44 +90,6 @@ def _journal_row(each: dict[str, Any]) -> list[object]:
     ]
 
 
-@click.group()
-def clock() -> None:
-    """The stack's virtual clocks."""
-
-
-@clock.command("show")
-@running_options
-@json_option
-def clock_show(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Show how far each clock is ahead of the wall clock."""
-    stack, to = running(stack_path, tenant_name)
-    _print_clocks(stack, to, as_json)
-
-
-@clock.command("advance")
-@click.argument("seconds", type=click.FloatRange(min=0))
-@running_options
-@json_option
-def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Advance the clocks of service and mocks by SECONDS: token expiry, Retry-After, backoff and lockouts follow."""
-    stack, to = running(stack_path, tenant_name)
-    if stack.clock_file:
-        advance_stack(to, stack.clock_file, seconds)
-    else:
-        advance_tenant(to, stack.tenant.name, seconds)
-    _print_clocks(stack, to, as_json)
-
-
-def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
-    clocks = read_clocks(to, stack.tenant.name, stack.clock_file)
-    offsets = {each.name: each.offset_s for each in clocks}
-    if as_json:
-        print_json({"offset_s": offsets})
-        return
-    for name, offset_s in offsets.items():
-        out().print(f"{name}: {offset_s:+g} s")
-
-
 @click.command()
 @click.option("--full", is_flag=True, help="Also restart the service on an empty database, its clock at zero.")
 @running_options
@@ -173,7 +97,7 @@ def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
 def reset(full: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Reset the stack: its tenant starts empty, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
-    path = stack_path or ready_file.default_path()
+    path = stack_path or running_path()
     stack = ready_file.read(path)
     ahead_s = read_offset(stack.clock_file) if stack.clock_file and not full else 0.0
     if tenant_name in {None, stack.default}:

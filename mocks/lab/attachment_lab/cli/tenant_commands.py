@@ -14,6 +14,7 @@ from attachment_lab.cli.configurations import configured_tenant, secret_options
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up
+from attachment_lab.stack.known_stacks import running_path
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.addresses import loopback_addresses, loopback_origins
 from attachment_lab.tenant.credentials import fresh_tenant
@@ -47,8 +48,8 @@ def tenant_open(
 
     Other commands use it by --tenant NAME.
     """
-    stack, to = running(stack_path)
-    path = stack_path or ready_file.default_path()
+    path = stack_path or running_path()
+    stack, to = running(path)
     configured = configured_tenant(
         files, name=name, secrets_file=secrets_file, ask_secrets=ask_secrets, taken=open_names(to)
     )
@@ -108,13 +109,14 @@ def _step_row(step: SetUpStep) -> list[object]:
 @json_option
 def tenant_close(name: str, stack_path: Path | None, as_json: bool) -> None:
     """Cancel the transfers of tenant NAME and remove it from the three mocks."""
-    stack, to = running(stack_path)
+    path = stack_path or running_path()
+    stack, to = running(path)
     if name == stack.default:
         raise WrongUse(f"{name} is the stack's default tenant; `attachment-lab reset` resets it")
     chosen = stack.with_default(name).tenant
     stop_transfers(to, chosen)
     close_tenant(to, name)
-    ready_file.update(stack_path or ready_file.default_path(), lambda each: each.without_tenant(name))
+    ready_file.update(path, lambda each: each.without_tenant(name))
     if as_json:
         print_json({"status": "closed", "tenant": name})
     else:

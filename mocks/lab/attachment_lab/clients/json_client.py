@@ -37,6 +37,11 @@ class JsonClient:
         kind = {"Content-Type": "application/octet-stream"}
         return self.send("POST", path, content=pieces, params=params, headers=kind)
 
+    def put_file(self, path: str, pieces: Iterable[bytes] | bytes, **params: Any) -> Any:
+        """PUT a raw body, streamed when it is an iterable; returns the JSON answer."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return self.send("PUT", path, content=pieces, params=params, headers=kind)
+
     def put(self, path: str, body: Any, **params: Any) -> Any:
         """PUT a JSON body; returns the JSON answer."""
         return self.send("PUT", path, json=body, params=params)

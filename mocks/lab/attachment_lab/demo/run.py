@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import platformdirs
 
-from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo import faults as demo_faults
+from attachment_lab.demo.assumptions import Assumption, assumptions
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -45,28 +46,28 @@ class AttachmentRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assumption:
-    """An undocumented vendor behaviour that the run used."""
-
-    mock: str
-    id: str
-    label: str
-    behaviour: str
-    switch: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class DemoResult:
-    """The result of the demo."""
+    """The result of the demo.
+
+    Attributes:
+        assumptions: the riskiest first.
+        took_s: wall seconds from the customer's first message to the verdict.
+    """
 
     rows: tuple[AttachmentRow, ...]
     verdict: ReconciliationVerdict
     assumptions: tuple[Assumption, ...] = ()
+    took_s: float = 0.0
 
     @property
     def ok(self) -> bool:
         """Every invariant holds and every attachment arrived."""
         return self.verdict.ok and all(row.outcome == "stored" for row in self.rows)
+
+    @property
+    def identical(self) -> int:
+        """Number of files that C4C holds exactly as the customer sent them."""
+        return sum(row.outcome == "stored" and row.cmi_sha256 == row.c4c_sha256 for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """The shape that programs outside this project rely on."""
@@ -113,6 +114,7 @@ def play(
 ) -> DemoResult:
     """Play one chat to its end and reconcile. Raises NotSettled, RequestRefused, WrongUse."""
     callbacks, to, names = callbacks or DemoCallbacks(), reconciliation.to, reconciliation.names
+    began_s = time.monotonic()
     chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
@@ -135,11 +137,12 @@ def play(
     callbacks.state(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
     verdict = reconciliation.verdict()
     rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
-    return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
+    took_s = time.monotonic() - began_s
+    return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)), took_s=took_s)
 
 
-def rows_from(records: ChainRecords) -> list[AttachmentRow]:
-    """One row per source attachment."""
+def rows_from(records: ChainRecords, unsent: Mapping[str, str] | None = None) -> list[AttachmentRow]:
+    """One row per source attachment; ``unsent``: why a chat (by guid) has no transfer, from ``why_no_transfer``."""
     carried = {each.source_id: each for transfer in records.transfers for each in transfer.attachments}
     transfers = {each.chat: each for each in records.transfers}
     objects = {each.object_id: each for each in records.objects}
@@ -151,6 +154,8 @@ def rows_from(records: ChainRecords) -> list[AttachmentRow]:
         if stored and not source.equals(stored):
             outcome = "changed"
         reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
+        if mine is None and transfer is None:
+            reason = (unsent or {}).get(source.chat)
         row = AttachmentRow(
             chat=source.chat,
             name=source.name,
@@ -163,24 +168,6 @@ def rows_from(records: ChainRecords) -> list[AttachmentRow]:
         )
         rows.append(row)
     return rows
-
-
-def assumptions(to: StackClients, tenant: str) -> list[Assumption]:
-    """Behaviours labelled assumed or inferred that were used in this tenant."""
-    found = []
-    for mock in MOCKS:
-        for entry in to.control(mock, tenant).evidence():
-            if entry["label"] in {"assumed", "inferred"} and entry.get("hits"):
-                found.append(
-                    Assumption(
-                        mock=mock,
-                        id=entry["id"],
-                        label=entry["label"],
-                        behaviour=entry["behaviour"],
-                        switch=entry.get("switch"),
-                    )
-                )
-    return found
 
 
 def verdict_json(verdict: ReconciliationVerdict) -> dict[str, Any]:

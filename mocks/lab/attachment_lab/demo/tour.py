@@ -91,10 +91,14 @@ def _browser_page(options: TourOptions) -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - an extra that may be absent
     except ImportError:
-        raise NoBrowser("Playwright is not installed here (pip install playwright)") from None
+        raise NoBrowser(
+            "Playwright is not installed here; `make demo ARGS=--tour` sets it up together with a browser"
+        ) from None
     path = found_browser()
     if path is None:
-        raise NoBrowser(f"no browser is installed here: none of {', '.join(BROWSERS)}")
+        raise NoBrowser(
+            f"no browser is installed here (none of {', '.join(BROWSERS)}); on Debian: apt-get install chromium"
+        )
     if not options.headless and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise NoBrowser("this session has no screen (DISPLAY is not set)")
     # Chromium's sandbox does not work for root.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from rich import box
@@ -11,7 +11,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.demo.run import Assumption, AttachmentRow, DemoCallbacks, DemoResult
+from attachment_lab.demo.assumptions import RISKIEST, Assumption, by_system
+from attachment_lab.demo.run import AttachmentRow, DemoCallbacks, DemoResult
 from attachment_lab.names import human_size, short, shown
 from attachment_lab.reconciliation.records import ReconciliationVerdict
 from attachment_lab.reconciliation.settling import ChainState
@@ -83,15 +84,40 @@ class DemoProgress(DemoCallbacks):
         return table
 
 
-def show(result: DemoResult, console: Console) -> None:
-    """The whole result."""
+def show(result: DemoResult, console: Console, *, all_assumptions: bool = False, kept: bool = False) -> None:
+    """The whole result; the last line says what came of it and what to try next.
+
+    Args:
+        all_assumptions: show every assumption, not only the riskiest.
+        kept: the stack keeps running, so that other commands can use it.
+    """
     parts: list[RenderableType] = [Text(), table(result.rows, console.width), Text()]
     parts += [verdict_lines(result.verdict)]
     missing = [row for row in result.rows if row.outcome != "stored"]
     if result.verdict.ok and missing:
         parts.append(Text(f"{len(missing)} attachment(s) did not arrive.", style="red"))
-    parts += [Text(), assumption_lines(result.assumptions)]
+    parts += [Text(), assumption_lines(result.assumptions, show_all=all_assumptions), Text()]
+    parts += [closing_sentence(result, kept=kept)]
     console.print(Group(*parts), soft_wrap=False)
+
+
+def closing_sentence(result: DemoResult, *, kept: bool = False) -> Text:
+    """``14 of 14 files identical in 12 s; next: …`` with commands that are useful now."""
+    lead = f"{result.identical} of {len(result.rows)} files identical in {result.took_s:.0f} s; next: "
+    return Text(lead, style="bold green" if result.ok else "bold red").append(_next_steps(result, kept=kept))
+
+
+def _next_steps(result: DemoResult, *, kept: bool) -> str:
+    lab = "attachment-lab"
+    if not result.ok:
+        where = "the console shows why" if kept else f"`{lab} demo --keep` with the same options, and its console"
+        return f"{where}; `{lab} journal c4c` lists the exchanges." if kept else f"{where}, show why."
+    if kept:
+        return f"`{lab} chat --file FILE --end` sends a file of yours; `{lab} report --out report.html` writes it down."
+    return (
+        f"`{lab} up --seed` keeps a stack for your own chats; `{lab} demo --tour` shows each step in a browser; "
+        f"`{lab} demo --fault lost-answer` breaks one; `{lab} demo --edi FILE` runs your configuration."
+    )
 
 
 def table(rows: Sequence[AttachmentRow], width: int) -> Table:
@@ -105,7 +131,7 @@ def table(rows: Sequence[AttachmentRow], width: int) -> Table:
     drawn.add_column("Outcome", overflow="fold")
     for row in rows:
         style = STATES.get(row.outcome, ("", "", "yellow"))[2]
-        text = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+        text = _outcome_text(row)
         same = row.cmi_sha256 == row.c4c_sha256
         drawn.add_row(
             shown_text(row.name),
@@ -118,6 +144,18 @@ def table(rows: Sequence[AttachmentRow], width: int) -> Table:
     return drawn
 
 
+def _outcome_text(row: AttachmentRow) -> str:
+    if row.outcome == "no_transfer":
+        return (row.reason or "no transfer").partition(":")[0]
+    return f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+
+
+def no_transfer_lines(rows: Sequence[AttachmentRow]) -> list[Text]:
+    """Why each chat without a transfer has none, one line per chat."""
+    reasons = {row.chat: row.reason for row in rows if row.outcome == "no_transfer" and row.reason}
+    return [Text(f"chat {chat}: {reason}", style="yellow") for chat, reason in reasons.items()]
+
+
 def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
     """The reconciliation's verdict, one line per violation."""
     if verdict.ok:
@@ -127,15 +165,26 @@ def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
     return Group(*lines)
 
 
-def assumption_lines(assumptions: Sequence[Assumption]) -> RenderableType:
-    """The undocumented behaviours that this result depends on."""
+def assumption_lines(assumptions: Sequence[Assumption], *, show_all: bool = False) -> RenderableType:
+    """The undocumented behaviours that this result depends on, by system; the riskiest, and on demand the others."""
     if not assumptions:
         return Text("No undocumented behaviour was used.", style="dim")
-    lines = [Text(f"This result depends on {len(assumptions)} assumption(s) about the vendors:", style="bold")]
-    for each in assumptions:
-        switch = f"  (switch: {each.switch})" if each.switch else ""
-        lines.append(Text(f"  [{each.label}] {each.mock}: {each.behaviour}{switch}", style="dim"))
+    riskiest, others = assumptions[:RISKIEST], assumptions[RISKIEST:]
+    total = f"This result depends on {len(assumptions)} assumption(s) about the vendors"
+    lines = [Text(f"{total}; the riskiest:" if others else f"{total}:", style="bold"), *_by_system(riskiest)]
+    if others and show_all:
+        lines += [Text(f"The other {len(others)}:", style="bold"), *_by_system(others)]
+    elif others:
+        lines.append(Text(f"  {len(others)} more: --assumptions shows them.", style="dim"))
     return Group(*lines)
+
+
+def _by_system(assumptions: Sequence[Assumption]) -> Iterator[Text]:
+    for system, found in by_system(assumptions):
+        yield Text(f"  {system}")
+        for each in found:
+            switch = f"; switch: {each.switch}" if each.switch else ""
+            yield Text(f"    {each.behaviour} ({each.label}, used {each.hits} times{switch})", style="dim")
 
 
 def shown_text(name: str) -> Text:

@@ -25,6 +25,7 @@ from attachment_lab.reconciliation.content_change import (
     change_of,
     differs,
 )
+from attachment_lab.reconciliation.delivery_words import why_of_delivery
 from attachment_lab.reconciliation.records import (
     C4cFile,
     ChainRecords,
@@ -53,9 +54,8 @@ def events_are_delivered(records: ChainRecords) -> Iterator[Violation]:
     for each in records.deliveries:
         if each.chat in delivered:
             continue
-        text = f" ({each.error})" if each.error else ""
-        answer = f"answered {each.status}" if each.status else "gave no answer"
-        fact = f"event {each.event} is {each.state}: the service {answer}{text}"
+        why = why_of_delivery(each) or "the service gave no answer yet"
+        fact = f"event {each.event} is {each.state}: {why}"
         yield Violation(invariant="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
 
 

@@ -172,6 +172,7 @@ def delivery_from(body: Mapping[str, Any]) -> DeliveryRecord:
         finished_at=body.get("finished_at"),
         redelivery_of=body.get("redelivery_of"),
         evidence=tuple(str(each["id"]) for each in body.get("evidence") or ()),
+        answer=str(body.get("response_body") or ""),
     )
 
 

@@ -62,6 +62,7 @@ class DeliveryRecord:
         token_use: fetched, cached or refreshed; None when no token was needed or none was given.
         fired_at: when the event engine received the event; finished_at: when it had its answer; RFC 3339.
         evidence: ids of Contact Pro's behaviours that the delivery used.
+        answer: the start of the answer's body, masked; empty without an answer.
     """
 
     id: str
@@ -79,6 +80,7 @@ class DeliveryRecord:
     finished_at: str | None = None
     redelivery_of: str | None = None
     evidence: tuple[str, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

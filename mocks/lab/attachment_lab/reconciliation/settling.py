@@ -34,10 +34,10 @@ class ChainState:
                 yield _where(transfer)
 
 
-def read_chain(reconciliation: Reconciliation) -> ChainState:
-    """One reading. Deliveries first: a transfer may appear in between, but none disappears."""
-    deliveries = reconciliation.deliveries()
-    return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers()))
+def read_chain(reconciliation: Reconciliation, chat: str | None = None) -> ChainState:
+    """One reading, of all or of one chat. Deliveries first: a transfer may appear in between, but none disappears."""
+    deliveries = [each for each in reconciliation.deliveries() if chat in {None, each.chat}]
+    return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers(chat=chat)))
 
 
 def wait_until(
@@ -45,10 +45,11 @@ def wait_until(
     reached: Callable[[ChainState], bool],
     *,
     timeout_s: float = 60.0,
+    chat: str | None = None,
 ) -> ChainState:
     """Poll until a reading fulfils ``reached``; returns it. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
-    while not reached(state := read_chain(reconciliation)):
+    while not reached(state := read_chain(reconciliation, chat)):
         if time.monotonic() > deadline:
             lines = "\n".join(f"  - {line}" for line in state.pending())
             raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
@@ -61,14 +62,18 @@ def wait_until_settled(
     *,
     timeout_s: float = 60.0,
     on_state: Callable[[ChainState], None] = lambda _: None,
+    chat: str | None = None,
 ) -> ChainState:
-    """Poll until everything is at rest; ``on_state`` gets every reading. Raises NotSettled after the wall time."""
+    """Poll until everything, or the chat of that guid, is at rest; ``on_state`` gets every reading.
+
+    Raises NotSettled after the wall time.
+    """
 
     def settled(state: ChainState) -> bool:
         on_state(state)
         return not any(state.pending())
 
-    return wait_until(reconciliation, settled, timeout_s=timeout_s)
+    return wait_until(reconciliation, settled, timeout_s=timeout_s, chat=chat)
 
 
 def _where(transfer: TransferRecord) -> str:

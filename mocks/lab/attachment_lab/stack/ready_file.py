@@ -98,7 +98,7 @@ def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | N
     }
 
 
-def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str) -> dict[str, Any]:
+def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
     """The ready file's content: base URLs, the default tenant's credentials, a chat that waits for its event."""
     return {
         "urls": {name: urls[name] for name in URL_NAMES},
@@ -120,14 +120,6 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
             "resets": stack.resets,
         }
     }
-
-
-def default_path(environment: Mapping[str, str] | None = None) -> Path:
-    """``$XDG_RUNTIME_DIR/attachment-lab/stack.json``, else ``.lab/stack.json`` in the current folder."""
-    runtime = (os.environ if environment is None else environment).get("XDG_RUNTIME_DIR")
-    if runtime and Path(runtime).is_dir():
-        return Path(runtime) / "attachment-lab" / "stack.json"
-    return Path(".lab") / "stack.json"
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
@@ -156,11 +148,13 @@ def read(path: Path) -> RunningStack:
         content = json.loads(path.read_text())
     except FileNotFoundError:
         raise WrongUse(f"no stack is known at {path}; start one with `attachment-lab up`") from None
+    except OSError as exc:
+        raise WrongUse(f"{str(path)[:200]} cannot be read: {exc.strerror}; name a stack or ready file") from None
     except ValueError:
         raise WrongUse(f"{path} is not JSON; remove it and start a stack with `attachment-lab up`") from None
     try:
         return _from_ready(content) if "urls" in content else _from_stack(content["stack"])
-    except (KeyError, TypeError) as exc:
+    except (AttributeError, IndexError, KeyError, TypeError) as exc:
         raise WrongUse(f"{path} is neither a stack file nor a ready file: {exc} is missing") from None
 
 

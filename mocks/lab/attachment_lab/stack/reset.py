@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,14 +36,33 @@ class StackOwner:
 
     Args:
         prepare: called after each reset with the tenant's new names, once the tenant is open again.
+        follow: called with the default tenant's names when another command has opened it with other secrets.
+        others: further tenants that are open already.
     """
 
-    def __init__(self, stack: Stack, tenant: TenantNames, prepare: Callable[[TenantNames], None] | None = None) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        tenant: TenantNames,
+        prepare: Callable[[TenantNames], None] | None = None,
+        *,
+        follow: Callable[[TenantNames], None] | None = None,
+        others: Mapping[str, TenantNames] | None = None,
+    ) -> None:
         self._stack = stack
         self._tenant = tenant
         self._prepare = prepare
-        self._path = ready_file.default_path().absolute()
+        self._follow = follow
+        self._seen_ns = 0
+        #: Tenants of the stack file, by name.
+        self.tenants: dict[str, TenantNames] = {**(others or {}), tenant.name: tenant}
+        self._path = stack.announced_at
         self._requests, self._request = os.pipe()
+
+    @property
+    def default(self) -> str:
+        """Name of the default tenant."""
+        return self._tenant.name
 
     def stay(self) -> None:
         """Run until a signal ends it. A process that dies ends everything with StackFailed and the end of its log."""
@@ -53,29 +72,51 @@ class StackOwner:
         try:
             while True:
                 self._stack.check_alive()
+                self._read_changes()
                 if select.select([self._requests], [], [], CHECK_ALIVE_S)[0]:
                     self._reset(full=FULL in os.read(self._requests, 64))
         finally:
+            self._read_file()
             with suppress(OSError):
                 self._path.unlink()
 
     def _as_running(self) -> RunningStack:
         return RunningStack(
             urls=self._stack.urls,
-            tenants={self._tenant.name: self._tenant},
+            tenants=self.tenants,
             default=self._tenant.name,
             run_dir=self._stack.run_dir,
             clock_file=self._stack.clock_file,
             pid=os.getpid(),
         )
 
-    def _reset(self, *, full: bool) -> None:
-        self._tenant = self._reset_fully() if full else self._reset_tenant()
+    def _read_changes(self) -> None:
+        """Other commands change the stack file: they open, close and restore tenants."""
+        self._read_file()
+        found = self.tenants.get(self._tenant.name, self._tenant)
+        if found != self._tenant:
+            self._tenant = found
+            self._show_in_console()
+            if self._follow:
+                self._follow(found)
+
+    def _read_file(self) -> None:
+        with suppress(OSError, WrongUse):
+            changed_ns = self._path.stat().st_mtime_ns
+            if changed_ns != self._seen_ns:
+                self.tenants = dict(ready_file.read(self._path).tenants)
+                self._seen_ns = changed_ns
+
+    def _show_in_console(self) -> None:
+        """The console still has the tenant's old secrets: it needs the new ones."""
         if self._stack.options.console:
-            # The console still has the tenant's old secrets: it needs the new ones.
-            console = JsonClient("console", self._stack.urls["console"])
-            console.post("/api/tenants", {"names": self._tenant.to_json()})
-            console.close()
+            with suppress(LabFailed):  # a console that cannot show it must not end the stack
+                show_tenant(self._stack.urls["console"], self._tenant)
+
+    def _reset(self, *, full: bool) -> None:
+        self._read_changes()
+        self._tenant = self._reset_fully() if full else self._reset_tenant()
+        self._show_in_console()
         if self._prepare:
             self._prepare(self._tenant)
         if not self._path.exists():  # it has been removed
@@ -92,6 +133,15 @@ class StackOwner:
         self._stack.restart_service_empty()
         open_tenant(self._stack.clients, fresh, self._stack.tenant_options())
         return fresh
+
+
+def show_tenant(console_url: str, names: TenantNames) -> None:
+    """Give the console the names and secrets of a tenant that is open. Raises RequestRefused, Unreachable."""
+    console = JsonClient("console", console_url)
+    try:
+        console.post("/api/tenants", {"names": names.to_json()})
+    finally:
+        console.close()
 
 
 def request_reset(path: Path, *, full: bool = False) -> None:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.errors import StackFailed, StackPortTaken
+from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
+from attachment_lab.stack.known_stacks import own_path
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
 from attachment_lab.stack.progress import STALLED_S
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from attachment_lab.recorder.collector import Collector
 
 FREE_PORT_TRIES = 4
+CLOCK_NAME = "clock.json"
 #: On a busy machine a health check may take seconds.
 ANSWER_TIMEOUT_S = 10.0
 #: Holds the id of the process whose stacks are checked; processes that it starts inherit the variable, but not the id.
@@ -53,6 +56,8 @@ class StackOptions:
         recorder: all processes report what they exchange, and it is checked at each tenant's end; None = as the pytest
             plugin of this process decides.
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
+        sealing_key: the service's; None = a new one. With it the run directory's database is used further.
+        offset_s: of the service's clock at its start.
     """
 
     port_base: int = 0
@@ -63,6 +68,13 @@ class StackOptions:
     service_environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Path | None = None
     recorder: bool | None = None
+    sealing_key: str | None = field(default=None, repr=False)
+    offset_s: float = 0.0
+
+    @property
+    def continues(self) -> bool:
+        """Whether the stack continues an earlier one of the same run directory."""
+        return self.sealing_key is not None
 
     @property
     def has_recorder(self) -> bool:
@@ -84,11 +96,18 @@ class Stack:
         self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
         self.service_settings: dict[str, str] = {}
+        #: Seals secrets in the service's database.
+        self.sealing_key = options.sealing_key or sealing_key()
 
     @property
     def clock_file(self) -> Path:
         """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
-        return self.run_dir / "clock.json"
+        return self.run_dir / CLOCK_NAME
+
+    @cached_property
+    def announced_at(self) -> Path:
+        """The stack file by which other commands find it, once its owner has written it."""
+        return own_path().absolute()
 
     @property
     def urls(self) -> dict[str, str]:
@@ -101,8 +120,11 @@ class Stack:
         options = options or TenantOptions()
         return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
-    def start(self) -> None:
-        """Start mocks and service and wait until all answer. Raises StackFailed, StackPortTaken."""
+    def start(self, before_service: Callable[[Stack], None] | None = None) -> None:
+        """Start mocks and service and wait until all answer. Raises StackFailed, StackPortTaken.
+
+        ``before_service`` is called when the mocks answer and before the service starts; what it raises ends the start.
+        """
         mocks = {
             name: self.processes.start(
                 commands.mock(
@@ -119,16 +141,24 @@ class Stack:
             commands.edge(self.ports, self.run_dir, fault_proxy=self.options.fault_proxy)
         )
         write_allow_list(commands.allow_list(self.run_dir))
-        service = self._start_service()
+        write_offset(self.clock_file, self.options.offset_s)
+        service = None if before_service else self._start_service()
         for name, process in mocks.items():
             self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
         put_endpoints(self.clients)
-        self._wait_for_service(service)
+        if before_service:
+            before_service(self)
+        self._wait_for_service(service or self._start_service())
+
+    def stop_service(self) -> None:
+        """End the service alone; the mocks stay."""
+        for process in [each for each in self.processes.all if each.name == "service"]:
+            self.processes.stop_one(process)
 
     def restart_service_empty(self) -> None:
         """End the service, remove its database and its clock's offset, start it again."""
-        old = next(each for each in self.processes.all if each.name == "service")
-        self.processes.stop_one(old)
+        self.stop_service()
+        write_offset(self.clock_file, 0)
         for path in self.run_dir.glob("service.db*"):
             path.unlink()
         self._wait_for_service(self._start_service())
@@ -174,12 +204,11 @@ class Stack:
         return "" if self.collector is None else self.collector.address(process)
 
     def _start_service(self) -> StackProcess:
-        write_offset(self.clock_file, 0)
         command = commands.service(
             self.ports,
             self.run_dir,
             clock_file=self.clock_file,
-            sealing_key=sealing_key(),
+            sealing_key=self.sealing_key,
             extra={**commands.instrumented(self._collector_address("service")), **self.options.service_environment},
             dialect=self.dialect,
         )
@@ -212,15 +241,18 @@ class _Readiness:
 
 
 @contextmanager
-def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
+def open_stack(
+    options: StackOptions | None = None, *, before_service: Callable[[Stack], None] | None = None
+) -> Iterator[Stack]:
     """Start a stack, yield it, end it. Other free ports are tried when another process took one in the meantime.
 
     A temporary run directory is removed at the end, unless a process failed: then its logs are kept.
+    ``before_service``: see ``Stack.start``.
     """
     options = options or StackOptions()
     run_dir, temporary = _run_dir(options)
     try:
-        stack = _started(options, run_dir)
+        stack = _started(options, run_dir, before_service)
         try:
             yield stack
         finally:
@@ -241,19 +273,19 @@ def _collector() -> Collector:
     return Collector()
 
 
-def _started(options: StackOptions, run_dir: Path) -> Stack:
+def _started(options: StackOptions, run_dir: Path, before_service: Callable[[Stack], None] | None) -> Stack:
     for attempt in range(FREE_PORT_TRIES):
         ports = Ports.fixed(options.port_base) if options.port_base else Ports.free()
         if options.port_base:
             ports.check()
+        _discard_earlier_stack(run_dir, database=not options.continues)
         stack = Stack(ports, run_dir, options)
         try:
-            stack.start()
+            stack.start(before_service)
         except StackPortTaken:
             stack.stop()
             if options.port_base or attempt == FREE_PORT_TRIES - 1:
                 raise
-            _clear(run_dir)
         except BaseException:
             stack.stop()
             raise
@@ -265,14 +297,22 @@ def _started(options: StackOptions, run_dir: Path) -> Stack:
 def _run_dir(options: StackOptions) -> tuple[Path, bool]:
     if options.run_dir is None:
         return Path(tempfile.mkdtemp(prefix="attachment-lab-")), True
-    options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise WrongUse(f"--run-dir {str(options.run_dir)[:200]}: {exc.strerror}; name a folder of yours") from exc
     return options.run_dir.resolve(), False
 
 
-def _clear(run_dir: Path) -> None:
-    """Remove what a failed attempt left: the next one would read its database and logs."""
-    for entry in run_dir.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+def _discard_earlier_stack(run_dir: Path, *, database: bool) -> None:
+    """Remove what an earlier stack, or a failed attempt, left in its run directory; other files are not touched."""
+    if not (run_dir / CLOCK_NAME).exists():
+        return
+    for name in (*MOCKS, "edge"):
+        shutil.rmtree(run_dir / name, ignore_errors=True)
+    if database:
+        for path in (*run_dir.glob("*.log"), *run_dir.glob("service.db*")):
+            path.unlink()
 
 
 def _port_clash(failure: StackFailed, processes: StackProcesses, ports: Ports) -> StackPortTaken | None:

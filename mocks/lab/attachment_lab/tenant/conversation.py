@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
+from urllib.parse import quote
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import LabFailed
@@ -90,6 +91,8 @@ class LabConversation:
         self.activity: str | None = None
         #: Whether an agent has accepted it; only then does C4C have an activity.
         self.accepted = False
+        #: Queued, Accepted, Ended or Handled: of its last leg.
+        self.status = "Queued"
 
     @classmethod
     def open(
@@ -122,10 +125,18 @@ class LabConversation:
         return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
 
     @classmethod
-    def resume(cls, to: StackClients, names: TenantNames, guid: str) -> Self:
-        """A chat that is open already. Raises RequestRefused when CMI has no chat with this guid."""
-        chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=names.name)
-        found = cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
+    def resume(
+        cls,
+        to: StackClients,
+        names: TenantNames,
+        guid: str,
+        *,
+        on_sent: Callable[[SentFile], None] = lambda _: None,
+    ) -> Self:
+        """A chat that CMI has already. Raises RequestRefused when it has no chat with this guid."""
+        chat = to.cmi.get(f"/_mock/chats/{quote(guid, safe='')}", tenant=names.name)
+        found = cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]), on_sent=on_sent)
+        found.status = str(chat["status"])
         found.accepted = any(leg["accepted"] for leg in chat["legs"])
         return found
 
@@ -214,6 +225,7 @@ class LabConversation:
     def _move(self, step: str, **parts: Mapping[str, str] | None) -> dict[str, Any]:
         body = {name: dict(part) for name, part in parts.items() if part}
         answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", body, tenant=self._names.name)
+        self.status = str(answer["status"])
         contact: dict[str, Any] = answer["contact"]
         return contact
 
@@ -256,8 +268,14 @@ def _opened(sendable: Sendable) -> tuple[str, str, Iterable[bytes]]:
         name, content = sendable
         return name, guessed_type(name), [content]
     if isinstance(sendable, Path):
-        return sendable.name, guessed_type(sendable.name), _pieces(sendable)
+        name = as_text(sendable.name)
+        return name, guessed_type(name), _pieces(sendable)
     return sendable.name, sendable.content_type, _pieces(sendable.path)
+
+
+def as_text(name: str) -> str:
+    """A file name as a device sends it: a byte that is no UTF-8 (on disk a name is bytes) becomes U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def guessed_type(name: str) -> str:

@@ -97,9 +97,11 @@ def _has_command(words: list[str]) -> bool:
             return True
         if word.startswith("-"):
             return any(word in option.opts for option in found.params)
-        if word not in found.commands:
+        with click.Context(found) as context:
+            below = found.get_command(context, word)
+        if below is None:
             return False
-        found = found.commands[word]
+        found = below
     return True
 
 
@@ -125,7 +127,12 @@ def environment(folder: Path) -> dict[str, str]:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "XDG_RUNTIME_DIR": str(runtime), "COLUMNS": "120"}
+    return os.environ | {
+        "PATH": path,
+        "XDG_RUNTIME_DIR": str(runtime),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "COLUMNS": "120",
+    }
 
 
 @pytest.fixture(scope="module")

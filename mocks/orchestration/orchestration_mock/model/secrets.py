@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
@@ -150,6 +150,13 @@ class SecretsManager:
         """All secrets in the order of their creation."""
         with self._lock:
             return [*self._secrets.values()]
+
+    def load(self, secrets: Iterable[Secret]) -> None:
+        """Replace all secrets by those of a snapshot, whose values are given by the caller."""
+        with self._lock:
+            self._secrets = {secret.name: secret for secret in secrets}
+            for secret in self._secrets.values():
+                self._guard(secret.oauth.client_secret if secret.oauth else secret.text or "")
 
     def get(self, name: str) -> Secret | None:
         """The secret of that name."""

@@ -76,6 +76,21 @@ class Workflows:
         with self._lock:
             return [asdict(call) for call in self._calls]
 
+    def saved(self) -> dict[str, Any]:
+        """Calls and prepared results as plain JSON, for a snapshot."""
+        with self._lock:
+            return {"calls": [asdict(call) for call in self._calls], "results": dict(self._results)}
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Replace both by what ``saved`` returned."""
+        listed = ("headers_present", "keys_present")
+        calls = [WorkflowCall(**(each | {name: tuple(each[name]) for name in listed})) for each in saved["calls"]]
+        with self._lock:
+            self._calls.clear()
+            self._calls.extend(calls)
+            self._results.clear()
+            self._results.update(saved["results"])
+
     def prepare(self, contact_id: str, body: object) -> list[dict[str, Any]]:
         """Set the files of a conversation in the synchronous answer. Raises ``Invalid`` or ``MalformedRequest``.
 

@@ -18,7 +18,7 @@ from attachment_lab.console.web.page import (
     tenant_session,
     tenant_sessions,
 )
-from attachment_lab.demo.run import assumptions
+from attachment_lab.demo.assumptions import assumptions
 from attachment_lab.errors import RequestRefused
 
 
@@ -86,7 +86,7 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/api/assumptions")
     def list_assumptions() -> Response:
         """Undocumented vendor behaviour that showed itself in this tenant."""
-        return jsonify([vars(each) for each in assumptions(tenant_session().to, tenant_session().names.name)])
+        return jsonify([each.to_json() for each in assumptions(tenant_session().to, tenant_session().names.name)])
 
 
 def _add_overview(bp: Blueprint) -> None:

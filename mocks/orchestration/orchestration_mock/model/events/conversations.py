@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from threading import RLock
 from typing import Any
 
@@ -137,6 +137,19 @@ class ConversationChanges:
         """All of them, oldest first."""
         with self._lock:
             return [self._as_json(guid) for guid in self._known]
+
+    def saved(self) -> dict[str, dict[str, Any]]:
+        """Everything as plain JSON, by guid, for a snapshot."""
+        with self._lock:
+            return {guid: deepcopy(asdict(found)) for guid, found in self._known.items()}
+
+    def load(self, saved: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace everything by what ``saved`` returned."""
+        with self._lock:
+            self._known.clear()
+            for guid, each in saved.items():
+                changes = {name: (before, after) for name, (before, after) in each["changes"].items()}
+                self._known[guid] = _Conversation(dict(each["attached"]), changes, dict(each["set_by"]))
 
     def _as_json(self, guid: str) -> dict[str, Any]:
         found = self._known[guid]

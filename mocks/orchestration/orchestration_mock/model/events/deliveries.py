@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from threading import RLock
@@ -123,6 +123,14 @@ class DeliveryLog:
             self._changes += 1
             self._rows[id_] = new = replace(old, change=self._changes, **changes)
             return new
+
+    def load(self, rows: Iterable[Delivery]) -> None:
+        """Replace all rows by those of a snapshot."""
+        with self._lock:
+            self._rows.clear()
+            for row in rows:
+                self._rows[row.id] = row
+            self._changes = max((row.change for row in self._rows.values()), default=0)
 
     def get(self, id_: str) -> Delivery:
         """One row. Raises ``MissingItem``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
@@ -112,6 +112,26 @@ class EventEngine:
     def fired(self) -> list[FiredEvent]:
         """The latest events, oldest first, each with the result of every configuration."""
         return list(self._fired)
+
+    def load(self, events: Iterable[FiredEvent], rows: Iterable[Delivery]) -> None:
+        """Replace the past by that of a snapshot. A delivery can be repeated where its configuration still exists."""
+        fired, rows = list(events), list(rows)
+        self.log.load(rows)
+        by_id = {each.event.id: each.event for each in fired}
+        integrations = {each.id: each for each in self.integrations.all()}
+        with self._lock:
+            self._fired.clear()
+            self._fired.extend(fired)
+            self._planned.clear()
+            for row in rows:
+                if row.event_id in by_id and row.config_id in integrations:
+                    self._planned[row.id] = PlannedDelivery(
+                        delivery_id=row.id,
+                        event=by_id[row.event_id],
+                        integration=integrations[row.config_id],
+                        attempt=row.attempt,
+                        matched_rule=row.matched_rule,
+                    )
 
     def redeliver(self, body: object) -> list[Delivery]:
         """Send again the deliveries that the body names; new rows of the log, in the order of sending.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from threading import RLock
 from typing import Any
@@ -44,6 +44,16 @@ class Integrations:
             self._serial += 1
             self._items[found.id] = found
         return found
+
+    def load(self, saved: Iterable[Mapping[str, Any]]) -> None:
+        """Replace all configurations by those of a snapshot: forms with ``id`` and ``serial``. Raises ``Invalid``."""
+        with self._lock:
+            found = [
+                self._read({name: each[name] for name in each if name != "serial"}, each["id"], int(each["serial"]))
+                for each in saved
+            ]
+            self._items = {each.id: each for each in found}
+            self._serial = max((each.serial for each in found), default=0)
 
     def replace(self, id_: str, body: object) -> Integration:
         """Replace a configuration; its id stays. Raises ``MissingItem`` or ``Invalid``."""

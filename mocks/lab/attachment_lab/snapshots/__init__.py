@@ -1,0 +1,1 @@
+"""A tenant's state in a file: ``archive`` (the format) ← ``ledger_rows``, ``saving``, ``restoring``; ``continued``."""
