@@ -11,7 +11,7 @@ from pages.configurator_page import ConfiguratorPage
 from pages.users_page import UsersPage
 from playwright.sync_api import Page, expect
 
-from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
+from attachment_lab.tenant.entries import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(180)]
 

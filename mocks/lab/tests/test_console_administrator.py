@@ -12,7 +12,7 @@ from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages.c4c_administrator import administrator_view
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
+from attachment_lab.tenant.entries import C4C_SERVICES, COMMUNICATION_SYSTEM
 from c4c_mock.app import create_app
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")

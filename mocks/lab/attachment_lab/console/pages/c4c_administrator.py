@@ -16,7 +16,7 @@ from attachment_lab.console.session.shared_reading import SharedReading
 from attachment_lab.console.session.tenant_session import TenantSession
 from attachment_lab.console.web.page import ConsolePage, Reply, json_object, stream, tenant_session
 from attachment_lab.console.web.passing import passed
-from attachment_lab.tenant.opening import C4C_SERVICES
+from attachment_lab.tenant.entries import C4C_SERVICES
 
 FRESH_S = 0.4
 _SYSTEMS, _ARRANGEMENTS = "/_mock/communication-systems", "/_mock/communication-arrangements"
