@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from cmi_caller import HOST, Caller, basic
+from cmi_caller import HOST, PASSWORD, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -50,7 +50,7 @@ def test_an_absolute_address_of_a_download_does_too(make: Make) -> None:
     assert urlsplit(url).netloc == NAME
     assert fetch(cmi, url)[0] == 403, "the key is wanted there too"
     key = {"x_api_key": "an-api-key-for-tests-0001"}
-    assert fetch(cmi, url, **key, authorization=basic("transcript.user", "A long enough pässword!")) == (200, JPEG)
+    assert fetch(cmi, url, **key, authorization=basic("transcript.user", PASSWORD)) == (200, JPEG)
 
 
 def test_a_redirect_leads_there(make: Make) -> None:

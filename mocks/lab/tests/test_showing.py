@@ -132,7 +132,8 @@ def test_the_demo_shows_the_five_riskiest_assumptions_by_system_and_the_others_o
     result = DemoResult(rows=(ROW,), verdict=ReconciliationVerdict(), assumptions=tuple(by_risk(guesses())))
     text = printed(result)
     assert RISKIEST == 5
-    assert text.index("CMI") < text.index("behaviour 8") < text.index("behaviour 4") < text.index("C4C")
+    listed = text[text.index("the riskiest:") :]
+    assert listed.index("  CMI\n") < listed.index("behaviour 8") < listed.index("behaviour 4") < listed.index("  C4C\n")
     assert "behaviour 3" not in text
     assert "3 more: --assumptions shows them." in text
     whole = printed(result, all_assumptions=True)
