@@ -193,6 +193,7 @@ def test_a_condition_of_any_size_is_a_finding(kind: str, size: int) -> None:
     assert rules_of(conditions_of(size)[kind])[0] in {"AC701", "AC702", "AC705"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["or", "or of numbers", "unknown getters", "unknown names", "lines"])
 def test_the_work_grows_as_the_condition_does(kind: str) -> None:
     def calls(size: int) -> int:

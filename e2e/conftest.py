@@ -53,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("e2e")
+            if item.get_closest_marker("sample"):
+                item.add_marker(pytest.mark.xdist_group("sample"))  # one stack with a console in `make test`
             if elsewhere and item.get_closest_marker("own_stack"):
                 item.add_marker(away)
 

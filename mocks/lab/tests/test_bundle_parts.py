@@ -125,6 +125,7 @@ def compose_file(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_images_of_the_chosen_profiles_and_files_that_are_mounted_travel(compose_file: Path) -> None:
     (compose_file.parent / ".env").write_text("TAG=2\nCOMPOSE_PROFILES=core\n", encoding="utf-8")
     stack = read_contents(compose_file)

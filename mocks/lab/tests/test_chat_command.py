@@ -106,6 +106,7 @@ def test_a_file_whose_name_on_disk_is_no_text_is_sent_under_a_readable_one(comma
     assert (row["name"], row["outcome"]) == ("Vertr\ufffdge \ufffd.pdf", "stored")
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_end_waits_for_its_own_chat_only(tenant: LabTenant, commands: Commands, file: Path) -> None:
     stuck = tenant.chat(files=[("stuck.txt", b"stuck")])

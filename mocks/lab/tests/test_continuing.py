@@ -62,6 +62,7 @@ class Lab:
         return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_up_with_the_same_run_directory_continues_where_it_was_ended(tmp_path: Path) -> None:
     lab, run_dir = Lab(tmp_path), tmp_path / "run"
     with lab.up("--run-dir", str(run_dir)) as process:

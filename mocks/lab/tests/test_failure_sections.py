@@ -78,6 +78,7 @@ def test_dead(lab, tenant):
 '''
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "how", [pytest.param([], id="alone"), pytest.param(["-n", "1"], id="xdist", marks=pytest.mark.long)]
 )

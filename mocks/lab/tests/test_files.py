@@ -31,6 +31,7 @@ def of(built: list[CustomerFile], ending: str) -> Iterator[Path]:
     return iter(found)
 
 
+@pytest.mark.long
 def test_two_builds_in_two_folders_give_equal_bytes(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
     assert [(f.name, sha256_of(f.path)) for f in built] == [(f.name, sha256_of(f.path)) for f in built_again]
 
@@ -107,6 +108,7 @@ def test_a_finished_folder_is_reused_untouched(built: list[CustomerFile]) -> Non
     assert [f.path.stat().st_mtime_ns for f in built] == before
 
 
+@pytest.mark.long
 def test_a_damaged_or_half_built_folder_is_rebuilt(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
     victim = built_again[1].path
     victim.write_bytes(b"damaged")

@@ -25,6 +25,7 @@ def test_wrong_use_is_2_and_says_what_would_work(arguments: list[str], capsys: p
     assert "scenario" in capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_scenarios_are_played_on_a_stack_of_their_own_and_end_as_they_should() -> None:
     command = [sys.executable, "-m", "attachment_lab", "scenario", "run", "token-expires", "event-lost", "--json"]

@@ -35,6 +35,7 @@ def test_every_file_that_is_sent_exists_and_every_file_is_sent() -> None:
     assert sorted(sent) == sorted(RECIPES)
 
 
+@pytest.mark.long
 def test_the_files_are_the_same_bytes_each_time(directory: Path, tmp_path: Path) -> None:
     first, second = seed_files(directory), seed_files(tmp_path)
     assert {key: sha256_of(file.path) for key, file in first.items()} == {

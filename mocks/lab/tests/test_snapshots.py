@@ -107,6 +107,7 @@ def test_a_tenant_that_is_open_is_replaced_only_on_demand(commands: Commands, op
     assert commands.call("snapshot", "save", "twice", "--tenant", opened, "--overwrite")[0] == 0
 
 
+@pytest.mark.long
 @pytest.mark.stack
 def test_a_transfer_in_progress_is_saved_as_failed_and_its_event_can_be_fired_again(
     tenant: LabTenant, commands: Commands, opened: str, tmp_path: Path

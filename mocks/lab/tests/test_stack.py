@@ -98,6 +98,7 @@ def test_the_clock_of_a_shared_stack_cannot_be_moved(tenant: LabTenant) -> None:
         tenant.clock.advance(minutes=1)
 
 
+@pytest.mark.long
 @pytest.mark.own_stack
 def test_the_clock_of_an_own_stack_moves_mocks_and_service_together(tenant: LabTenant) -> None:
     tenant.clock.advance(hours=2)
@@ -145,6 +146,7 @@ def test_a_process_that_dies_is_noticed_at_once() -> None:
             stack.check_alive()
 
 
+@pytest.mark.long
 def test_a_service_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
     broken = StackOptions(run_dir=tmp_path, service_environment={"ATTACHMENT_TRANSFER_SEALING_KEYS": "nonsense"})
     with pytest.raises(StackFailed, match=r"(?s)service ended with exit code.*Last lines of"), open_stack(broken):

@@ -90,6 +90,7 @@ def test_a_migration_of_dbos_that_is_killed_goes_on_where_it_stood(empty: Kept) 
     empty.carry_on()
 
 
+@pytest.mark.long
 def test_a_database_that_a_later_dbos_migrated_is_worked_with(empty: Kept) -> None:
     empty.run("migrate")
     table = "dbos_migrations" if empty.dialect == "sqlite" else "dbos.dbos_migrations"

@@ -88,6 +88,7 @@ def test_no_error_text_is_logged(run: tuple[dict[str, Any], str]) -> None:
     assert "Traceback" not in run[1]
 
 
+@pytest.mark.long
 def test_a_worker_that_was_killed_is_succeeded_where_it_stood(tmp_path: Path) -> None:
     drive("die", tmp_path / "die.db", exit_code=9)
     printed, _ = drive("recover", tmp_path / "die.db")
@@ -103,17 +104,20 @@ def test_a_round_that_no_key_opens_is_reported_as_dropped(tmp_path: Path) -> Non
     assert "no configured sealing key opens this row" in logged
 
 
+@pytest.mark.long
 def test_a_worker_that_is_woken_looks_at_once(tmp_path: Path) -> None:
     """The contract with DBOS's queue thread: were its pause elsewhere, the rounds would be an hour away."""
     printed, _ = drive("wake", tmp_path / "wake.db")
     assert [printed[f"ended_{number}"] for number in range(3)] == [True] * 3
 
 
+@pytest.mark.long
 def test_an_idle_worker_hears_the_ring_and_a_busy_one_looks_by_itself(tmp_path: Path) -> None:
     printed, _ = drive("idle", tmp_path / "idle.db")
     assert (printed["woken"], printed["busy"]) == (True, True)
 
 
+@pytest.mark.long
 def test_a_delayed_round_comes_due_by_the_time_that_the_engine_was_given(tmp_path: Path) -> None:
     """The contract with DBOS: by another clock, when it delays or when it looks, this round would be decades off."""
     printed, _ = drive("time", tmp_path / "time.db")

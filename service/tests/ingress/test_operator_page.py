@@ -131,6 +131,7 @@ def test_one_transfer_shows_files_reason_remedy_and_trail_and_a_files_name_is_no
     assert operator_page.locator("img").count() == 0
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_all_that_fit_a_filter_are_run_again_after_a_question(
     operator_page: Page, endpoint: Endpoint, morning: Morning
@@ -162,6 +163,7 @@ def test_a_token_that_is_not_accepted_opens_nothing_and_says_why(
     expect(operator_page.locator("#transfers")).to_be_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_a_token_that_expires_closes_the_desk(
     operator_page: Page, endpoint: Endpoint, morning: Morning, clock: HandClock
@@ -176,6 +178,7 @@ def test_a_token_that_expires_closes_the_desk(
     assert operator_page.locator("#rows tr").count() == 0
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_the_token_stays_in_the_pages_memory(operator_page: Page, endpoint: Endpoint, morning: Morning) -> None:
     morning.parked(CALLER, 1)
@@ -195,6 +198,7 @@ def test_the_token_stays_in_the_pages_memory(operator_page: Page, endpoint: Endp
     expect(operator_page.locator("#transfers")).to_be_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_more_than_a_page_is_shown_on_demand(operator_page: Page, endpoint: Endpoint, morning: Morning) -> None:
     for number in range(52):

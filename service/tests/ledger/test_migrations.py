@@ -237,6 +237,7 @@ def test_two_that_migrate_at_once_make_one_schema(kept: Kept) -> None:
     check_schema(kept.engine)
 
 
+@pytest.mark.long
 def test_the_printed_sql_does_what_the_command_does(kept: Kept, empty: Kept) -> None:
     script, _ = kept.run("migrate", "--sql")
     assert "from uncounted to step 0002" in script
@@ -260,6 +261,7 @@ def test_the_printed_sql_for_an_empty_database_makes_all_of_it(empty: Kept, kept
     assert shape(empty.engine) == shape(kept.engine)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments", [("--since", "0001"), ("--sql", "--since", "7"), ("--sql", "--from", "sqlite:///x")]
 )

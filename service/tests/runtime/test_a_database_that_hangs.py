@@ -102,6 +102,7 @@ def test_places_are_given_back_by_requests_that_fail(app: Flask) -> None:
     assert [status(app, "/broken") for _ in range(5)] == [500] * 5
 
 
+@pytest.mark.long
 def test_housekeeping_that_hangs_leaves_the_worker_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     stop, hangs, beats = threading.Event(), threading.Event(), threading.Semaphore(0)
     health = HealthServer("127.0.0.1", 0, metrics=lambda: b"")

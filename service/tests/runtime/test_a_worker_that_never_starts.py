@@ -89,6 +89,7 @@ def test_run_is_ready_once_its_worker_is_and_says_how_many_there_are(program: Ca
     assert service.end() == 0
 
 
+@pytest.mark.long
 def test_an_api_by_itself_is_ready_without_a_worker_and_says_that_no_worker_runs(
     program: Callable[..., Program],
 ) -> None:

@@ -190,6 +190,7 @@ def neighbour() -> Iterator[tuple[list[str], int]]:
     server.server_close()
 
 
+@pytest.mark.long
 def test_two_processes_follow_the_file_and_write_each_change_once(
     start: Callable[..., Program], issuer: tuple[Issuer, int], neighbour: tuple[list[str], int], tmp_path: Path
 ) -> None:

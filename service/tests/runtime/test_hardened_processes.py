@@ -170,6 +170,7 @@ def _sleeper(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not writes_cores_here(), reason="the kernel's core_pattern is a pipe or a folder of its own")
 def test_a_crashed_worker_leaves_no_core_file_where_another_process_leaves_one(family: Family) -> None:
     crash = family.folder / "crash"
@@ -214,6 +215,7 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
+@pytest.mark.long
 def test_under_an_open_umask_no_file_and_no_folder_of_ours_is_open_to_others(family: Family) -> None:
     ours = [path for path in family.folder.rglob("*") if path.name not in {"run.log", "tmp", "crash"}]
     names = {path.name for path in ours}
@@ -245,6 +247,7 @@ def test_the_kernel_confirms_it_and_the_lab_alone_may_look_into_its_processes(la
     assert _hardened("pass", lab_mode=lab_mode) == {"dumpable": dumpable, "core": 0, "umask": 0o077}
 
 
+@pytest.mark.long
 def test_every_way_in_hardens_the_process_before_it_imports_the_rest() -> None:
     """Multiprocessing imports ``__main__`` again where it does not fork the API server's child: it holds there, too."""
     code = (

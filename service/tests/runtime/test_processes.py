@@ -7,11 +7,13 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from ingress_kit import ENDPOINT, Issuer, a_body
 from ledger_kit import SECRET_TEXTS, bytes_on_disk
 from process_kit import WAIT_S, Program, signed_headers, trusting, until
 
 
+@pytest.mark.long
 def test_one_worker_works_a_second_is_refused_and_a_standby_takes_over(start: Callable[..., Program]) -> None:
     first = start("first", "work")
     until(first.is_ready)

@@ -12,7 +12,7 @@ from standin.chat import Chat, reasons, words
 from standin.rows import STORED
 from standin.wire import Answer
 
-pytestmark = pytest.mark.xdist_group("standin-c4c")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 LOCKED = "Das Objekt ist durch den Benutzer MARY gesperrt"
@@ -48,7 +48,13 @@ def parametrised(answers: dict[str, Answer]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("said", answers.values(), ids=answers.keys())
 
 
-@parametrised(LOCKS)
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(said, id=form, marks=[] if form in {"JSON", "a page"} else pytest.mark.long)
+        for form, said in LOCKS.items()
+    ],
+)
 def test_a_lock_is_waited_for_in_every_language_and_form(chat: Chat, said: Answer) -> None:
     chat.c4c.plan(is_upload, said, said, said, chat.c4c.otherwise)
     transfer_id = chat.post()

@@ -18,7 +18,7 @@ from standin.wire import Answer, Request
 
 from attachment_transfer.core.names import attachment_key, key_title
 
-pytestmark = pytest.mark.xdist_group("standin-c4c")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 SERVICE = f"{C4C_ROOT}/chatactivity/"

@@ -10,7 +10,7 @@ from standin.answers import a_pdf, answer, file_answer
 from standin.chat import CONTRACT, Chat, Listed, document_answer, end_of, reasons, words
 from standin.rows import STORED
 
-pytestmark = pytest.mark.xdist_group("standin-documents")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 DEPTH = 5_000

@@ -13,7 +13,7 @@ from standin.processes import StandinStack
 from standin.rows import STORED, Ended, Row, check, words_of
 from standin.wire import Answer
 
-pytestmark = pytest.mark.xdist_group("standin-codings")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 UNSIZED = Listed(size=None)
@@ -94,6 +94,7 @@ def test_a_known_coding_is_undone_and_the_customers_bytes_are_stored(row: Row, e
     check(row, ended[row.words])
 
 
+@pytest.mark.long
 def test_a_bomb_is_parked_where_no_size_is_listed(standin: StandinStack) -> None:
     chat = Chat(standin, UNSIZED)
     chat.serves(*coded(BOMB, "gzip"))

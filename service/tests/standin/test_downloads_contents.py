@@ -10,7 +10,7 @@ from standin.chat import Chat, Listed
 from standin.processes import StandinStack
 from standin.rows import STORED, Ended, Row, check, words_of
 
-pytestmark = pytest.mark.xdist_group("standin-contents")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8

@@ -10,7 +10,7 @@ from standin.chat import Listed
 from standin.rows import STORED, Ended, Row, check, words_of
 from standin.wire import Answer, Request
 
-pytestmark = pytest.mark.xdist_group("standin-lengths")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 UNSIZED = Listed(size=None)

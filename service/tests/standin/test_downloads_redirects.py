@@ -10,7 +10,7 @@ from standin.chat import CONTRACT, Chat, Listed, reasons, words
 from standin.processes import StandinStack
 from standin.rows import STORED
 
-pytestmark = pytest.mark.xdist_group("standin-redirects")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 SIGNED = "/bucket/8f2c/contract.pdf?X-Amz-Expires=300&X-Amz-Signature=0123abcd"

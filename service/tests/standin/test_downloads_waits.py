@@ -11,7 +11,7 @@ from standin.processes import StandinStack
 from standin.rows import STORED
 from standin.wire import Answer, Request
 
-pytestmark = pytest.mark.xdist_group("standin-waits")
+pytestmark = pytest.mark.xdist_group("standin")
 
 PDF = a_pdf()
 TEN_MINUTES_S = 600.0

@@ -53,6 +53,7 @@ def page() -> str:
     return (ROOT / "docs/path.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_page_names_every_module_that_a_transfer_passes(passed: set[str]) -> None:
     assert {"ingress/app.py", "worker/carry.py", "ledger/accept.py"} <= passed
     assert sorted(module for module in passed if f"`{module}`" not in page()) == []

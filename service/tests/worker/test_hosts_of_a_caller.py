@@ -112,6 +112,7 @@ def neighbour() -> Iterator[tuple[list[str], int]]:
     server.server_close()
 
 
+@pytest.mark.long
 def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],

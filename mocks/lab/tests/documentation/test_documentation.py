@@ -150,6 +150,7 @@ def running_stack(folder: Path, environment: dict[str, str]) -> Iterator[None]:
         processes.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", COMMANDS, ids=named)
 def test_the_commands_of_a_block_run_as_written(
     block: Block, folder: Path, environment: dict[str, str], request: pytest.FixtureRequest
@@ -181,6 +182,7 @@ def _parse(arguments: list[str]) -> None:
     command.make_context(command.name, list(arguments), parent=context)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", SCRIPTS, ids=named)
 def test_a_script_runs_as_written_on_free_ports(block: Block, folder: Path, environment: dict[str, str]) -> None:
     """Ports of the page are exchanged for free ones; a line that serves is up when its address answers."""
@@ -241,6 +243,7 @@ def test_a_snippet_runs_as_written(block: Block, folder: Path, environment: dict
     assert done.returncode == 0, f"{block.place}\n{done.stderr}"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "path",

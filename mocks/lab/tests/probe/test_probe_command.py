@@ -107,6 +107,7 @@ def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
     assert {each.object_id for each in tenant.stored()} == {each.object_id for each in stored}
 
 
+@pytest.mark.long
 def test_one_wrong_password_is_tried_when_allowed_and_the_account_still_works(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -149,6 +150,7 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     assert [what for what in hidden if str(what).casefold() in said] == []
 
 
+@pytest.mark.long
 def test_a_tenant_that_differs_is_shown_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
     with tenant.lab.tenant(
         TenantOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
