@@ -64,10 +64,10 @@ def test_from_nothing_every_step_is_missing_and_done_one_by_one_the_files_arrive
     assert [each.outcome for each in empty.wait_until_settled()] == ["stored"]
 
 
-@pytest.mark.parametrize(
-    "customer",
-    [pytest.param(each, marks=[pytest.mark.long] if number > 1 else []) for number, each in enumerate(CUSTOMERS)],
-)
+FIRST, *OTHERS = CUSTOMERS
+
+
+@pytest.mark.parametrize("customer", [FIRST, *(pytest.param(each, marks=pytest.mark.long) for each in OTHERS)])
 def test_any_customers_set_up_is_done_at_once_from_nothing(lab: Lab, customer: str) -> None:
     with lab.tenant(NOTHING, configuration=CUSTOMERS[customer]) as tenant:
         assert "channel" not in set_up_of(tenant).do_all()

@@ -48,12 +48,11 @@ def parametrised(answers: dict[str, Answer]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("said", answers.values(), ids=answers.keys())
 
 
+QUICK = {"JSON", "a page"}
+
+
 @pytest.mark.parametrize(
-    "said",
-    [
-        pytest.param(said, id=form, marks=[] if form in {"JSON", "a page"} else pytest.mark.long)
-        for form, said in LOCKS.items()
-    ],
+    "said", [pytest.param(LOCKS[form], id=form, marks=[] if form in QUICK else pytest.mark.long) for form in LOCKS]
 )
 def test_a_lock_is_waited_for_in_every_language_and_form(chat: Chat, said: Answer) -> None:
     chat.c4c.plan(is_upload, said, said, said, chat.c4c.otherwise)
