@@ -14,6 +14,9 @@ from PIL import Image
 
 from attachment_lab.demo.files import LARGE_FILE_BYTES, MANIFEST, CustomerFile, customer_files, sha256_of
 
+#: Building the files takes seconds: one worker builds them for all tests here.
+pytestmark = pytest.mark.xdist_group("files")
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> list[CustomerFile]:

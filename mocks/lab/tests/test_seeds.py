@@ -14,6 +14,9 @@ from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.seeds.script import read_script, scripted_chats
 from attachment_lab.testing.lab import LabTenant
 
+#: Building the files takes seconds: one worker builds them for all tests here.
+pytestmark = pytest.mark.xdist_group("files")
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:

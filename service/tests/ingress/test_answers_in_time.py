@@ -191,7 +191,9 @@ class Conversation:
             "type": "http", "method": "POST", "raw_path": b"/x", "query_string": b"", "http_version": "1.1",
             "scheme": "http", "headers": [],
         }  # fmt: skip
-        asyncio.run(serving(scope, self.receive, self.send))
+        # In a thread of its own: a browser test of the same worker may have left a running loop in this one.
+        with ThreadPoolExecutor(max_workers=1) as elsewhere:
+            elsewhere.submit(lambda: asyncio.run(serving(scope, self.receive, self.send))).result()
         if not self.sent:
             return None
         return self.sent[0]["status"], json.loads(self.sent[1]["body"])
