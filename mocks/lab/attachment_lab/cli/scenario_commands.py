@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, print_table
+from attachment_lab.cli.configurations import configuration_options, configured_tenant
 from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -21,7 +23,7 @@ from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.scenarios.table import scenario as named
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
-from attachment_lab.tenant.credentials import fresh_tenant
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
 from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 
@@ -49,19 +51,26 @@ def scenario_list(as_json: bool) -> None:
     default=None,
     help="Keep logs, spools and the service's database here; default: a temporary folder.",
 )
+@configuration_options
 @json_option
-def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None, as_json: bool) -> int:
-    """Play scenarios on a stack of their own, each in its own tenant; exit 1 if a check fails."""
+def scenario_run(
+    names: tuple[str, ...], everything: bool, run_dir: Path | None, as_json: bool, **configured: Any
+) -> int:
+    """Play scenarios on a stack of their own, each in its own tenant; exit 1 if a check fails.
+
+    With --edi each of these tenants is that of the configuration, one after the other.
+    """
     if bool(names) == everything:
         raise WrongUse("name one or more scenarios, or use --all; `attachment-lab scenario list` shows them")
     chosen = list(SCENARIOS) if everything else [named(each) for each in names]
+    customer = configured_tenant(name=None, **configured)
     console = err()
     console.print(Text("Starting the stack …", style="dim"))
     results = []
     with ending_on_signals(), open_stack(StackOptions(fault_proxy=True, run_dir=run_dir)) as stack:
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
-            with _context(stack) as context:
+            with _context(stack, customer.names if customer else fresh_tenant()) as context:
                 result = play(
                     each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True)
                 )
@@ -74,8 +83,7 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
 
 
 @contextmanager
-def _context(stack: Stack) -> Iterator[ScenarioContext]:
-    names = fresh_tenant()
+def _context(stack: Stack, names: TenantNames) -> Iterator[ScenarioContext]:
     open_tenant(stack.clients, names)
     catch_up(stack.clients, names.name, stack.clock_file)
     try:
