@@ -23,7 +23,7 @@ from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.scenarios.table import scenario as named
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
-from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_ids
 from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 
@@ -70,7 +70,7 @@ def scenario_run(
     with ending_on_signals(), open_stack(StackOptions(fault_proxy=True, run_dir=run_dir)) as stack:
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
-            with _context(stack, customer.names if customer else fresh_tenant()) as context:
+            with _context(stack, with_new_ids(customer.names) if customer else fresh_tenant()) as context:
                 result = play(
                     each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True)
                 )

@@ -205,18 +205,18 @@ def fresh_tenant() -> TenantNames:
 
 
 def with_new_secrets(names: TenantNames) -> TenantNames:
-    """The same tenant and hosts with other secrets, another OAuth client and other ids.
+    """The same tenant and hosts with other secrets, another OAuth client and other ids."""
+    more = {name: new_password() for name in names.more_secrets}
+    return replace(with_new_ids(names), more_secrets=more, **fresh_secrets())
+
+
+def with_new_ids(names: TenantNames) -> TenantNames:
+    """The same tenant with another OAuth client and other ids.
 
     The service identifies transfers by client and chat, so it does not confuse new chats with earlier ones.
     """
     tag = secrets.token_hex(4)
-    return replace(
-        names,
-        client_id=f"contact-pro-{names.tenant_path}-{tag}",
-        ids_seed=f"{names.name[:55]}-{tag}",
-        more_secrets={name: new_password() for name in names.more_secrets},
-        **fresh_secrets(),
-    )
+    return replace(names, client_id=f"contact-pro-{names.tenant_path}-{tag}", ids_seed=f"{names.name[:55]}-{tag}")
 
 
 def login_host(endpoint_host: str) -> str:
