@@ -33,7 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what ``--one-in`` leaves out: each file keeps its first long test, and one of each N after it."""
+    """Leave out what ``--one-in`` leaves out: each file keeps its first long test, and one of each N after it.
+
+    Tests on the lab's shared stack go to one worker, which starts it once: a start takes ten seconds of processor time.
+    Those of the browser suite, which has a stack of its own in each worker, do not.
+    """
+    browser_suite = config.rootpath / "e2e"
+    for item in items:
+        on_shared_stack = "lab" in getattr(item, "fixturenames", ()) and not item.path.is_relative_to(browser_suite)
+        if on_shared_stack and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("lab"))
     if every := config.getoption("one_in"):
         seen: Counter[Path] = Counter()
         kept, left_out = [], []

@@ -102,7 +102,6 @@ def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tena
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.sample
 def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     chat.end()

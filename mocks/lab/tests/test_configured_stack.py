@@ -18,7 +18,7 @@ from attachment_lab.testing.lab import Lab, LabTenant
 FILES = [("a.txt", b"one"), ("b.pdf", b"%PDF-1.4 two")]
 WOMBAT = CUSTOMERS["another region, other names of secrets"]
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("configured-stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lab")]
 
 
 def carried(tenant: LabTenant, **chat: Any) -> list[str]:

@@ -14,8 +14,8 @@ from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.seeds.script import read_script, scripted_chats
 from attachment_lab.testing.lab import LabTenant
 
-#: Building the files takes seconds: one worker builds them for all tests here.
-pytestmark = pytest.mark.xdist_group("files")
+#: With those on the stack: building the files takes seconds, and one worker builds them.
+pytestmark = pytest.mark.xdist_group("lab")
 
 
 @pytest.fixture(scope="module")

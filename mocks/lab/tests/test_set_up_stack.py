@@ -28,7 +28,7 @@ from attachment_lab.testing.lab import Lab, LabTenant
 FILES = [("a.txt", b"one"), ("b.pdf", b"%PDF-1.4 two")]
 NOTHING = TenantOptions(empty=True)
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("configured-stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lab")]
 
 
 @pytest.fixture
