@@ -39,7 +39,7 @@ faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, 
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
 		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
-long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 6': a sample)
+long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 20': a sample)
 	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)
 
 nightly: test e2e long faults ## Everything: `make test`, `make e2e`, `make long`, `make faults`, 10,000 generated downloads
