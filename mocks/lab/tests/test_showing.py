@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -35,6 +36,24 @@ def printed(result: DemoResult, *, all_assumptions: bool = False, kept: bool = F
     written = io.StringIO()
     show(result, Console(file=written, width=160), all_assumptions=all_assumptions, kept=kept)
     return written.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def no_virtual_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder without ``.venv``, where the command is typed by its name."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_next_command_is_typed_as_it_is_found(
+    no_virtual_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(no_virtual_environment))
+    program = no_virtual_environment / ".venv" / "bin" / "attachment-lab"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    text = " ".join(printed(DemoResult(rows=(ROW,), verdict=ReconciliationVerdict(), assumptions=())).split())
+    assert "next: `.venv/bin/attachment-lab" in text
 
 
 def guesses() -> list[Assumption]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Self
 
 from rich import box
@@ -107,8 +109,14 @@ def closing_sentence(result: DemoResult, *, kept: bool = False) -> Text:
     return Text(lead, style="bold green" if result.ok else "bold red").append(_next_steps(result, kept=kept))
 
 
+def _command() -> str:
+    """How the lab's command is typed here: `make demo` puts it into .venv, where a shell does not look."""
+    in_venv = Path(".venv/bin/attachment-lab")
+    return str(in_venv) if not shutil.which("attachment-lab") and in_venv.exists() else "attachment-lab"
+
+
 def _next_steps(result: DemoResult, *, kept: bool) -> str:
-    lab = "attachment-lab"
+    lab = _command()
     if not result.ok:
         where = "the console shows why" if kept else f"`{lab} demo --keep` with the same options, and its console"
         return f"{where}; `{lab} journal c4c` lists the exchanges." if kept else f"{where}, show why."
