@@ -114,7 +114,7 @@ def up(
 
 @dataclass(frozen=True)
 class UpReader:
-    """Whoever reads what ``up`` prints: a person, or programs by JSON and the ready file."""
+    """The reader of what ``up`` prints: a person, or programs by JSON and the ready file."""
 
     ready_path: Path | None
     seed: bool = field(kw_only=True)

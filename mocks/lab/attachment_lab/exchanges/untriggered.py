@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from attachment_lab.exchanges.entry import UNTRIGGERED, Entry
+from attachment_lab.reconciliation.no_transfer import refusals
+from attachment_lab.tenant.entries import UPLOAD_EVENTS
 
 PREFIX = "event-"
-#: The events after which a chat's files are uploaded. Evidence: documented (configuration page).
-_UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
 #: Contact Pro's words for an integration of other events; the other of the two is then the one that counts.
 _OTHER_EVENT = "it listens to"
 
@@ -20,7 +20,7 @@ def from_event(body: Mapping[str, Any]) -> Entry | None:
     Direct chats carry no attachments, so theirs are left out.
     """
     rows = body["configurations"]
-    is_upload = body["event"] in _UPLOAD_EVENTS and body.get("channel_type") == "chat" and body.get("queue")
+    is_upload = body["event"] in UPLOAD_EVENTS and body.get("channel_type") == "chat" and body.get("queue")
     if not is_upload or any(each["matched"] for each in rows):
         return None
     if rows and all(_OTHER_EVENT in str(each["reason"]) for each in rows):
@@ -47,7 +47,7 @@ def from_event(body: Mapping[str, Any]) -> Entry | None:
 
 def full_event(body: Mapping[str, Any]) -> dict[str, Any]:
     """The event in the shape of a delivery that was not sent; its notes say why each integration was left out."""
-    reasons = [f"{each['name']}: {each['reason']}." for each in body["configurations"]]
+    reasons = [f"{each}." for each in refusals(body)]
     return {
         "id": body["event_id"],
         "config_id": "",

@@ -8,9 +8,8 @@ from typing import Any
 from attachment_lab.reconciliation.delivery_words import not_fired, why_of_delivery
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ChainRecords, DeliveryRecord
+from attachment_lab.tenant.entries import UPLOAD_EVENTS
 
-#: Of the events that the documentation offers, those that an integration of chat attachments listens to.
-CLOSING_EVENTS = ("Ended", "Closed")
 #: As many as Contact Pro's mock keeps.
 MOST_EVENTS = 1000
 IN_PROGRESS = {"Queued": "waits for an agent", "Accepted": "is still open"}
@@ -49,7 +48,7 @@ def why_of_chat(
     if last is not None:
         why = why_of_delivery(last) or "the service accepted it, and has no transfer yet"
         return f"event {last.event}: {why}" if last.state != "failed" else why
-    closing = [each for each in fired if each["event"] in CLOSING_EVENTS]
+    closing = [each for each in fired if each["event"] in UPLOAD_EVENTS]
     if any(each["delivery_ids"] for each in closing):
         return f"event {closing[-1]['event']} is not delivered yet"
     if closing:

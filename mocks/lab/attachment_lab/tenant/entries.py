@@ -10,6 +10,8 @@ from attachment_lab.tenant.credentials import SCOPE, Account, PastedIntegration,
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.
 C4C_SERVICES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
+#: The events after which a chat's files are uploaded. Evidence: documented (configuration page).
+UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
 COMMUNICATION_SYSTEM = "SINCH_CONTACT_PRO"
 #: Days that the service account of the CMI user lives from its set-up. Evidence: own choice; the page names no number.
 SERVICE_ACCOUNT_DAYS = 730
@@ -27,6 +29,12 @@ def accounts(names: TenantNames, system: str) -> Iterator[Account]:
     else:
         yield Account(system="c4c", user=names.c4c_user, password=names.c4c_password)
     yield from (each for each in names.more_accounts if each.system == system)
+
+
+def password_of(names: TenantNames, system: str, user: str) -> str:
+    """The password of a user of CMI or C4C; of one that the configurations learnt later: that of the first user."""
+    known = {each.user: each.password for each in accounts(names, system)}
+    return known.get(user, next(iter(known.values())))
 
 
 def secret_entries(names: TenantNames) -> dict[str, dict[str, Any]]:

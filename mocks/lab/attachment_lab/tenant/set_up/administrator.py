@@ -18,16 +18,14 @@ from attachment_lab.tenant.credentials import TenantNames, new_password
 from attachment_lab.tenant.entries import (
     C4C_SERVICES,
     SERVICE_ACCOUNT_DAYS,
-    accounts,
+    UPLOAD_EVENTS,
     communication_system,
     integration_forms,
+    password_of,
     secret_entries,
 )
 from attachment_lab.tenant.set_up import c4c_steps, contact_pro_steps, integration_steps
 from attachment_lab.tenant.set_up.facts import Row, SetUpFacts
-
-_CMI_ROLES = (SecretRole.CMI_API_KEY, SecretRole.CMI_PASSWORD, SecretRole.OTHER)
-_C4C_ROLES = (SecretRole.SAP_V1_PASSWORD, SecretRole.SAP_V2_PASSWORD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +122,12 @@ class Administrator:
 
     def cmi_secrets(self) -> None:
         """Add the API key and the password of the CMI user."""
-        self._add_secrets(_CMI_ROLES)
+        self._add_secrets(contact_pro_steps.CMI_ROLES)
         self._agree_cmi()
 
     def c4c_secret(self) -> None:
         """Add the password of the technical user, and set it in C4C."""
-        self._add_secrets(_C4C_ROLES)
+        self._add_secrets(contact_pro_steps.C4C_ROLES)
         self._agree_c4c()
 
     def _add_secrets(self, roles: tuple[SecretRole, ...]) -> None:
@@ -169,7 +167,7 @@ class Administrator:
             if form["name"] not in saved:
                 self.to.orchestration.post(f"{self._api}/event-driven-integrations", form)
         events = list(self.planned[0]["events"])
-        keep = integration_steps.UPLOAD_EVENTS
+        keep = UPLOAD_EVENTS
         self._change_uploads(
             lambda saved: {"enabled": True, "events": saved["events"] if keep & set(saved["events"]) else events}
         )
@@ -237,9 +235,7 @@ class Administrator:
                 yield _Pair(user=user, secret=secret, password=self._password(system, user))
 
     def _password(self, system: str, user: str) -> str:
-        known = {each.user: each.password for each in accounts(self.names, system)}
-        first = next(accounts(self.names, system)).password
-        return known.get(user, first)
+        return password_of(self.names, system, user)
 
 
 def _queue() -> dict[str, str]:

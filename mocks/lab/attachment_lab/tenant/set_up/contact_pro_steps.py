@@ -16,8 +16,8 @@ ALL = "*"
 _NO_USER = "The CMI user does not exist yet."
 _USER_FIRST = "Create the user first."
 #: Roles that the step of CMI's secrets answers for; C4C's and the orchestration layer's have steps of their own.
-_CMI_ROLES = (SecretRole.CMI_API_KEY, SecretRole.CMI_PASSWORD, SecretRole.OTHER)
-_C4C_ROLES = (SecretRole.SAP_V1_PASSWORD, SecretRole.SAP_V2_PASSWORD)
+CMI_ROLES = (SecretRole.CMI_API_KEY, SecretRole.CMI_PASSWORD, SecretRole.OTHER)
+C4C_ROLES = (SecretRole.SAP_V1_PASSWORD, SecretRole.SAP_V2_PASSWORD)
 
 
 def cmi_user(facts: SetUpFacts) -> StepResult:
@@ -104,12 +104,12 @@ def oauth_secret(facts: SetUpFacts) -> StepResult:
 
 def cmi_secrets(facts: SetUpFacts) -> StepResult:
     """The API key and the password of the CMI user."""
-    return _secrets(facts, _CMI_ROLES)
+    return _secrets(facts, CMI_ROLES)
 
 
 def c4c_secret(facts: SetUpFacts) -> StepResult:
     """The password of the technical user."""
-    found = _secrets(facts, _C4C_ROLES)
+    found = _secrets(facts, C4C_ROLES)
     failing = next((each for each in facts.c4c_users if each.get("failures") and not each.get("locked")), None)
     if failing and not found.remedy:
         name = _secret_of(facts, SecretRole.SAP_V1_PASSWORD)

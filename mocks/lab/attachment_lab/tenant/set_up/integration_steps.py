@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from attachment_contract.configuration.facts import ConfigurationFacts
 from attachment_lab.tenant.credentials import login_host
-from attachment_lab.tenant.entries import accounts
+from attachment_lab.tenant.entries import UPLOAD_EVENTS, accounts
 from attachment_lab.tenant.set_up.facts import Row, SetUpFacts
 from attachment_lab.tenant.set_up.model import StepResult, done, missing, wrong
 
 #: Queues of these types carry the attachments of outgoing chats. Evidence: documented (configuration page).
 CARRYING_QUEUE = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
 CARRYING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"
-UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
 #: At most so many integrations run for one event. Evidence: documented (Event-driven integrations).
 MOST_TRIGGERED = 3
 #: Of a list of defects, so many are shown.

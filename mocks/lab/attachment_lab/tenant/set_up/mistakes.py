@@ -14,7 +14,7 @@ from datetime import timedelta
 from attachment_contract.configuration.facts import SecretRole
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
-from attachment_lab.tenant.entries import accounts, secret_entries
+from attachment_lab.tenant.entries import password_of, secret_entries
 from attachment_lab.tenant.set_up.c4c_steps import technical_users
 from attachment_lab.tenant.set_up.contact_pro_steps import cmi_user_names, secret_names
 from attachment_lab.tenant.set_up.facts import SetUpFacts, SetUpReader
@@ -71,8 +71,7 @@ def _change_user(to: StackClients, facts: SetUpFacts, **changes: object) -> None
     user = next((each for each in facts.cmi_users if each["name"] == name), None)
     if user is None:
         raise WrongUse("There is no CMI user yet; do step 4 first.")
-    known = {each.user: each.password for each in accounts(facts.names, "cmi")}
-    password = known.get(name, facts.names.cmi_password)
+    password = password_of(facts.names, "cmi", name)
     kept = {"rights": user["rights"], "expires_at": user["expires_at"]}
     to.cmi.post("/_mock/users", {"name": name, "password": password, **kept, **changes}, tenant=facts.names.name)
     for secret in secret_names(facts, (SecretRole.CMI_PASSWORD,)):
