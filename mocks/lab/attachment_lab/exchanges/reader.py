@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from attachment_contract import GateSettings, check
+from attachment_contract import check
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source
@@ -19,15 +19,13 @@ from attachment_lab.exchanges.recording import record
 from attachment_lab.exchanges.why import ExplanationFacts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.service_api import TransferRecord
-from attachment_lab.tenant.set_up.facts import SetUpReader
+from attachment_lab.tenant.set_up.facts import GATE, SetUpReader
 from attachment_lab.tenant.set_up.model import SetUpStep
 from attachment_lab.tenant.set_up.steps import set_up_steps
 
 #: Later calls that are searched for consequences of the shown one.
 FOLLOWING = 400
 MOST_EXPORTED = 2000
-#: Sample values are correct here: in this lab the sample's hosts and users exist.
-GATE = GateSettings(ignore=frozenset({"AC901"}))
 #: Operations that succeed also where the set-up is wrong: a search that finds nothing, an integration never triggered.
 IN_VAIN = frozenset({"find", "integration"})
 

@@ -112,6 +112,16 @@ class TenantNames:
         return cls(**read)
 
     @property
+    def secrets_path(self) -> str:
+        """Where System Configurator keeps the tenant's secrets; below it, each by its name."""
+        return f"/{self.tenant_path}/system-configurator/api/secrets"
+
+    @property
+    def integrations_path(self) -> str:
+        """Where System Configurator keeps the tenant's event-driven integrations; below it, each by its id."""
+        return f"/{self.tenant_path}/system-configurator/api/event-driven-integrations"
+
+    @property
     def cmi_url(self) -> str:
         """Public CMI address as the integration's JSON gives it; no trailing slash."""
         authority = self.cmi_host if self.cmi_port == HTTPS_PORT else f"{self.cmi_host}:{self.cmi_port}"

@@ -156,15 +156,13 @@ def _add_accounts(to: StackClients, names: TenantNames) -> None:
 
 
 def _add_secrets(to: StackClients, names: TenantNames) -> None:
-    path = f"/{names.tenant_path}/system-configurator/api/secrets"
     for entry in secret_entries(names).values():
-        to.orchestration.post(path, entry)
+        to.orchestration.post(names.secrets_path, entry)
 
 
 def _add_integrations(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
-    path = f"/{names.tenant_path}/system-configurator/api/event-driven-integrations"
     for form in integration_forms(names, events=options.events, direct_conversations=options.direct_conversations):
-        to.orchestration.post(path, form)
+        to.orchestration.post(names.integrations_path, form)
 
 
 def reset_tenant(

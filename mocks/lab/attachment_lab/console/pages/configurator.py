@@ -197,10 +197,9 @@ class ConfiguratorApi:
     """System Configurator's API of one tenant. What is only read bypasses it and is in no journal."""
 
     def __init__(self, session: TenantSession) -> None:
-        base = f"/{session.names.tenant_path}/system-configurator/api"
         self.to, self._tenant = session.to.orchestration, session.names.name
-        self.secrets_path = f"{base}/secrets"
-        self.integrations_path = f"{base}/event-driven-integrations"
+        self.secrets_path = session.names.secrets_path
+        self.integrations_path = session.names.integrations_path
         self.secrets = SharedReading(lambda: self._read("secrets"), for_s=FRESH_S)
         self.integrations = SharedReading(lambda: self._read("event-driven-integrations"), for_s=FRESH_S)
 

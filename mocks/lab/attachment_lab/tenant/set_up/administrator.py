@@ -45,7 +45,6 @@ class Administrator:
         self.names = names
         self.facts = facts
         self.planned = integration_forms(names, events=events)
-        self._api = f"/{names.tenant_path}/system-configurator/api"
 
     def system(self) -> None:
         """Create the communication system, or maintain the host name of one."""
@@ -135,9 +134,9 @@ class Administrator:
         for name in contact_pro_steps.secret_names(self.facts, roles):
             entry = self._entry(name)
             if name not in known:
-                self.to.orchestration.post(f"{self._api}/secrets", entry)
+                self.to.orchestration.post(self.names.secrets_path, entry)
             elif SecretRole.OAUTH in roles:
-                self.to.orchestration.put(f"{self._api}/secrets/{name}", entry)
+                self.to.orchestration.put(f"{self.names.secrets_path}/{name}", entry)
 
     def _entry(self, name: str) -> dict[str, Any]:
         """What stands under that name; a name that the configuration has learnt later gets the value of its role."""
@@ -165,7 +164,7 @@ class Administrator:
         saved = {str(each["name"]) for each in self.facts.integrations}
         for form in self.planned:
             if form["name"] not in saved:
-                self.to.orchestration.post(f"{self._api}/event-driven-integrations", form)
+                self.to.orchestration.post(self.names.integrations_path, form)
         events = list(self.planned[0]["events"])
         keep = UPLOAD_EVENTS
         self._change_uploads(
@@ -199,7 +198,7 @@ class Administrator:
         for saved, _ in self.facts.uploads:
             changed = {**saved, **changes(saved)}
             if changed != dict(saved):
-                self.to.orchestration.put(f"{self._api}/event-driven-integrations/{saved['id']}", changed)
+                self.to.orchestration.put(f"{self.names.integrations_path}/{saved['id']}", changed)
 
     def _agree_c4c(self) -> None:
         """The technical users and their secrets have the same passwords."""
@@ -224,7 +223,7 @@ class Administrator:
     def _replace_secret(self, pair: _Pair) -> None:
         if any(each["name"] == pair.secret for each in self.facts.secrets):
             entry = self._entry(pair.secret) | {"secret": pair.password}
-            self.to.orchestration.put(f"{self._api}/secrets/{pair.secret}", entry)
+            self.to.orchestration.put(f"{self.names.secrets_path}/{pair.secret}", entry)
 
     def _pairs(self, system: str) -> Iterator[_Pair]:
         for each in self.facts.configurations:

@@ -20,7 +20,7 @@ from attachment_lab.tenant.entries import integration_forms
 
 Row = Mapping[str, Any]
 #: Sample values are correct here: in this lab the sample's hosts and users exist.
-_SETTINGS = GateSettings(ignore=frozenset({"AC901"}))
+GATE = GateSettings(ignore=frozenset({"AC901"}))
 _SECRETS = "/system-configurator/api/secrets"
 _REFUSED = 422
 
@@ -77,7 +77,7 @@ def configuration_of(form: Row) -> ConfigurationFacts:
 def _read(form: str) -> ConfigurationFacts:
     given = json.loads(form)
     envelope = {"form": {name: value for name, value in given.items() if name in _FIELDS}, "json": given["json"]}
-    return read_configuration(envelope, name=str(given.get("name") or "the integration"), settings=_SETTINGS)
+    return read_configuration(envelope, name=str(given.get("name") or "the integration"), settings=GATE)
 
 
 #: The fields of the form that the gate checks.

@@ -76,35 +76,33 @@ def _change_user(to: StackClients, facts: SetUpFacts, **changes: object) -> None
     to.cmi.post("/_mock/users", {"name": name, "password": password, **kept, **changes}, tenant=facts.names.name)
     for secret in secret_names(facts, (SecretRole.CMI_PASSWORD,)):
         with suppress(RequestRefused):  # the secret does not exist yet
-            to.orchestration.put(f"{_secrets_of(facts)}/{secret}", {"description": "CMI user", "secret": password})
+            to.orchestration.put(
+                f"{facts.names.secrets_path}/{secret}", {"description": "CMI user", "secret": password}
+            )
 
 
 def _umlaut_in_password(to: StackClients, facts: SetUpFacts) -> None:
     """C4C refuses the password, the secrets manager too: the secret is gone, and the new one was never stored."""
     name = _c4c_secret(facts)
-    to.orchestration.delete(f"{_secrets_of(facts)}/{name}", force=1)
+    to.orchestration.delete(f"{facts.names.secrets_path}/{name}", force=1)
     with suppress(RequestRefused):  # 422, which is meant
         body = {"name": name, "description": "C4C technical user", "secret": "Grüße-aus-Köln-2026"}
-        to.orchestration.post(_secrets_of(facts), body)
+        to.orchestration.post(facts.names.secrets_path, body)
 
 
 def _wrong_secret_name(to: StackClients, facts: SetUpFacts) -> None:
     name = _c4c_secret(facts)
     entry = secret_entries(facts.names).get(name) or {"description": "", "secret": facts.names.c4c_password}
-    to.orchestration.delete(f"{_secrets_of(facts)}/{name}", force=1)
-    to.orchestration.post(_secrets_of(facts), entry | {"name": f"{name}-2"})
+    to.orchestration.delete(f"{facts.names.secrets_path}/{name}", force=1)
+    to.orchestration.post(facts.names.secrets_path, entry | {"name": f"{name}-2"})
 
 
 def _outbound_without_queue(to: StackClients, facts: SetUpFacts) -> None:
     if not facts.uploads:
         raise WrongUse("There is no event-driven integration yet; do step 12 first.")
     for saved, _ in facts.uploads:
-        path = f"/{facts.names.tenant_path}/system-configurator/api/event-driven-integrations/{saved['id']}"
+        path = f"{facts.names.integrations_path}/{saved['id']}"
         to.orchestration.put(path, {**saved, "direction": "Outbound", "queues": []})
-
-
-def _secrets_of(facts: SetUpFacts) -> str:
-    return f"/{facts.names.tenant_path}/system-configurator/api/secrets"
 
 
 def _c4c_secret(facts: SetUpFacts) -> str:
