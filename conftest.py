@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from flask import Flask
 from hypothesis import settings
 from instrument.recording import offer_recorder
+from werkzeug.routing import Rule
 
 #: What pytest-xdist puts behind the name of a test that belongs to a group.
 _GROUP = re.compile(r"@[^@\]/:]+$")
@@ -19,6 +24,27 @@ _GROUP = re.compile(r"@[^@\]/:]+$")
 settings.register_profile("quick", derandomize=True, database=None, deadline=None, max_examples=50)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=400)
 settings.load_profile(os.environ.get("EXAMPLES", "quick"))
+
+
+class _RuleBuiltOnce(Rule):
+    """A route whose URL builder is compiled once in a process: most tests make an app of their own, with fifty routes."""
+
+    _builders: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (*self._trace, *sorted((self.defaults or {}).items()), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
+Flask.url_rule_class = _RuleBuiltOnce
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the run: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

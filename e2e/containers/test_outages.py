@@ -232,22 +232,35 @@ def test_a_worker_whose_clock_is_an_hour_off_dies_and_its_late_upload_is_not_rep
 ) -> None:
     with whole_again(stack, *WORKERS), stack.tenant() as tenant:
         skew_worker_1(off_s)
-        docker("stop", stack.container("worker-2"))
-        slow_uploads(tenant, delay_s=LATE_COMMIT_S, times=1)
-        a_chat(tenant, count=1).end()
-        wait_for_an_upload(stack, tenant)
-        kill_for_good(stack, "worker-1")
-        docker("start", stack.container("worker-2"))
-        stack.wait_until_healthy("worker-2")
-        stack.wait_for(lambda: takeovers_of(stack, "worker-2") == 1, lambda: "nobody took over", timeout_s=PATIENCE_S)
-        assert not ended_uploads(tenant), "C4C was quicker than the takeover: this shows nothing"
+        # On a slow machine C4C may be quicker than the takeover, which shows nothing: then once more.
+        chats = 1
+        while not taken_over_while_c4c_works(stack, tenant):
+            assert chats < 3, "C4C was quicker than the takeover, three times"
+            tenant.wait_until_settled(timeout_s=PATIENCE_S)
+            chats += 1
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         stack.wait_for(
-            lambda: bool(ended_uploads(tenant)),
+            lambda: len(ended_uploads(tenant)) == chats,
             lambda: "C4C has not ended the dead worker's upload",
             timeout_s=PATIENCE_S,
         )
-        assert len(tenant.stored()) == 1
+        assert len(tenant.stored()) == chats
+
+
+def taken_over_while_c4c_works(stack: ComposeStack, tenant: LabTenant) -> bool:
+    """Worker-1 dies in the middle of an upload and worker-2 takes over; whether C4C still worked on the upload then."""
+    before = len(ended_uploads(tenant))
+    docker("stop", stack.container("worker-2"))
+    docker("start", stack.container("worker-1"))
+    stack.wait_until_healthy("worker-1")
+    slow_uploads(tenant, delay_s=LATE_COMMIT_S, times=1)
+    a_chat(tenant, count=1).end()
+    wait_for_an_upload(stack, tenant)
+    kill_for_good(stack, "worker-1")
+    docker("start", stack.container("worker-2"))
+    stack.wait_until_healthy("worker-2")
+    stack.wait_for(lambda: takeovers_of(stack, "worker-2") == 1, lambda: "nobody took over", timeout_s=PATIENCE_S)
+    return len(ended_uploads(tenant)) == before
 
 
 def exchanges(tenant: LabTenant) -> list[dict[str, Any]]:
