@@ -27,7 +27,7 @@ settings.load_profile(os.environ.get("EXAMPLES", "quick"))
 
 
 class _RuleBuiltOnce(Rule):
-    """A route whose URL builder is compiled once in a process: most tests make an app of their own, with fifty routes."""
+    """A route whose URL builder is compiled once in a process: most tests make an app of their own."""
 
     _builders: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
 
