@@ -71,7 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("lab"))
     if every := config.getoption("one_in"):
         seen: Counter[Path] = Counter()
-        kept, left_out = [], []
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
         for item in items:
             long = item.get_closest_marker("long") is not None
             (left_out if long and seen[item.path] % every else kept).append(item)
