@@ -8,10 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The folders of tests that mypy checks, each with where it finds its kits: paths, and last the folder itself.
 TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e bench:service/tests/kits:bench mocks/kit/tests mocks/cmi/tests mocks/c4c/tests \
-	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests
+	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults planted long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -42,10 +42,13 @@ faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, 
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
 		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
+planted: setup-test ## Plant defects in a copy of the service: each must turn red, from outside and inside (ARGS=ID, --one-in 8)
+	@$(BIN)/python specs/planted.py $(ARGS)
+
 long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 20': a sample)
 	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)
 
-nightly: test e2e long faults ## Everything: `make test`, `make e2e`, `make long`, `make faults`, 10,000 generated downloads
+nightly: test e2e long faults planted ## Everything: `make test`, `make e2e`, `make long`, `make faults`, `make planted`, 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
 
 up: ## The stack in containers: build what is missing, start, wait until healthy, play one chat through

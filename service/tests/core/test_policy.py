@@ -44,6 +44,10 @@ def test_without_rules_every_file_is_taken() -> None:
     assert seen(rules(), "image/png", b"MZ\x00") == TakeFile()
 
 
+def test_a_file_of_no_bytes_is_taken() -> None:
+    assert isinstance(Policy(max_bytes=1).by_declaration(a_source("1", size_bytes=0)), TakeFile)
+
+
 def test_a_file_of_an_originator_that_is_not_listed_is_skipped_not_refused() -> None:
     verdict = declared(rules(originators=("customer",), deny="*/*"), "image/png", originator="agent")
     assert isinstance(verdict, SkipFile)

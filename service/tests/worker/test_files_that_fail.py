@@ -208,3 +208,12 @@ def test_bad_files_at_the_head_of_a_chat_hold_up_the_others_for_one_round_at_mos
     stack.clock.time_s = min(stack.due)[0]
     stack.run_one()
     assert states(stack)[3:] == [S.STORED, S.STORED]
+
+
+def test_a_parked_file_says_what_helps(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1, statuses=[404] * 9)]
+    stack.event()
+    stack.run()
+    (parked,) = stack.attachments()
+    assert parked.reason is not None
+    assert parked.reason.remedy

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from fakes import basic
 from ledger_kit import SECRETS
 from worker_kit import Stack, a_file, reasons, retry, states, the_reason
 
@@ -150,3 +151,25 @@ def test_a_round_that_meets_newer_secrets_uses_them(stack: Stack) -> None:
     stack.cmi.on_download = changed
     stack.run_one()
     assert states(stack) == [S.STORED] * 2
+
+
+def test_each_neighbour_gets_its_own_credentials_and_nothing_of_the_others(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1)]
+    stack.event()
+    stack.run()
+    for request in stack.c4c.requests:
+        assert request.headers["authorization"] == basic(stack.c4c.user, stack.c4c.password)
+        assert "x-api-key" not in request.headers
+    for request in stack.cmi.requests:
+        assert request.headers["authorization"] == basic(stack.cmi.user, stack.cmi.password)
+    assert stack.cmi.requests
+    assert stack.c4c.requests
+
+
+def test_a_round_prints_no_secret(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.plan("post", 503)
+    stack.event()
+    stack.run()
+    printed = "".join(capfd.readouterr())
+    assert [each for each in (SECRETS.cmi_password, SECRETS.cmi_api_key, SECRETS.c4c_password) if each in printed] == []

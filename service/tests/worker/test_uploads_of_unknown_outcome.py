@@ -84,6 +84,27 @@ def test_a_lost_answer_of_a_late_commit_is_adopted_once_it_shows(stack: Stack) -
     assert len(stack.c4c.kept) == 1
 
 
+def test_a_commit_after_the_settle_time_is_found_by_the_next_attempt(stack: Stack) -> None:
+    """C4C was listed after the settle time and did not show the file; what delays the next upload lets it be found."""
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.commit_delay_s = SETTLE_S + 3
+    stack.c4c.plan("post", "lost")
+    stack.event()
+    stack.run_one()
+    stack.cmi.files[0].statuses = [503]
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 1
+
+
+def test_nothing_is_ever_deleted_or_changed_at_c4c(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.c4c.plan("post", "lost")
+    stack.event()
+    stack.run()
+    assert {request.method for request in stack.c4c.requests} == {"GET", "POST"}
+
+
 def test_an_event_during_the_settle_time_does_not_shorten_it(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.commit_delay_s = SETTLE_S - 1
