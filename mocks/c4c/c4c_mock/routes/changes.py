@@ -28,8 +28,7 @@ _WRITE_VERBS = ("POST", "PUT", "PATCH", "MERGE", "DELETE")
 
 
 def change(call: ODataCall, resource: Resource) -> ODataReply:
-    """Answer a modifying request on ``resource``; one that is no POST leaves a note, answered or refused."""
-    note_change(call, call.method, call.path)
+    """Answer a modifying request on ``resource``."""
     if call.method not in _WRITE_VERBS:
         raise MethodNotAllowed(f"{call.method[:20]} is no method of OData", allow=(*_READ_VERBS, *_WRITE_VERBS))
     if resource.kind in {"property", "value", "links"}:

@@ -17,7 +17,7 @@ from c4c_mock.model.edm import CATALOG, Service, services
 from c4c_mock.model.errors import BadRequest, C4CError, MethodNotAllowed, NotBuilt, NotFound, ServerFault
 from c4c_mock.routes.batch import run_batch
 from c4c_mock.routes.call import ODataCall, ODataReply, effective_method
-from c4c_mock.routes.changes import change
+from c4c_mock.routes.changes import change, note_change
 from c4c_mock.routes.errors import error_reply
 from c4c_mock.routes.login import log_in, sign_in_reply
 from c4c_mock.routes.negotiation import error_as_json, error_language
@@ -245,7 +245,8 @@ def _check_head_fetch(call: ODataCall) -> None:
 
 
 def dispatch(call: ODataCall) -> ODataReply:
-    """Run the call; its user is known to be authorized."""
+    """Run the call; its user is known to be authorized. A change that is no POST leaves a note, answered or refused."""
+    note_change(call, call.method, call.path)
     resource = resolve(call.tenant, call.service, call.segments)
     if resource.kind == "batch":
         if call.method != "POST":
