@@ -23,6 +23,7 @@ from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
+from attachment_lab.stack.foreign import ForeignOptions, ForeignService
 from attachment_lab.stack.known_stacks import own_path
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
@@ -58,6 +59,7 @@ class StackOptions:
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
         sealing_key: the service's; None = a new one. With it the run directory's database is used further.
         offset_s: of the service's clock at its start.
+        foreign: another service in the place of ours; None = ours.
     """
 
     port_base: int = 0
@@ -70,6 +72,7 @@ class StackOptions:
     recorder: bool | None = None
     sealing_key: str | None = field(default=None, repr=False)
     offset_s: float = 0.0
+    foreign: ForeignOptions | None = None
 
     @property
     def continues(self) -> bool:
@@ -91,6 +94,8 @@ class Stack:
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.processes = StackProcesses(run_dir)
+        #: The service in the place of ours; None = ours.
+        self.foreign = ForeignService(options.foreign, ports, run_dir) if options.foreign else None
         self.clients = StackClients(self.urls, allow_list=commands.allow_list(run_dir))
         #: Receives a record of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.has_recorder else None
@@ -111,7 +116,12 @@ class Stack:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Base URLs as the ready file names them."""
+        """Base URLs as the ready file names them; beside a service that is not ours there is no console."""
+        if self.foreign:
+            return {
+                **{name: egress.url(getattr(self.ports, name)) for name in (*MOCKS, "edge")},
+                "service": self.foreign.url,
+            }
         named = ("console", *MOCKS, "service", "edge")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
@@ -138,17 +148,30 @@ class Stack:
             for name in MOCKS
         }
         mocks["edge"] = self.processes.start(
-            commands.edge(self.ports, self.run_dir, fault_proxy=self.options.fault_proxy)
+            commands.edge(
+                self.ports,
+                self.run_dir,
+                fault_proxy=self.options.fault_proxy,
+                service=self.foreign.url if self.foreign else "",
+            )
         )
         write_allow_list(commands.allow_list(self.run_dir))
         write_offset(self.clock_file, self.options.offset_s)
-        service = None if before_service else self._start_service()
+        starts_later = before_service is not None or self.foreign is not None  # a foreign one reads the edge's CA file
+        service = None if starts_later else self._start_service()
         for name, process in mocks.items():
             self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
         put_endpoints(self.clients)
         if before_service:
             before_service(self)
         self._wait_for_service(service or self._start_service())
+
+    def kill_service(self) -> None:
+        """kill -9 a service that is not ours and start it again. Raises WrongUse for one at an address, StackFailed."""
+        if self.foreign is None:
+            raise WrongUse("only a service that --service-command has started is killed as a whole")
+        self.foreign.kill(self.processes)
+        self._wait_for_service(self._start_service())
 
     def stop_service(self) -> None:
         """End the service alone; the mocks stay."""
@@ -203,7 +226,10 @@ class Stack:
     def _collector_address(self, process: str) -> str:
         return "" if self.collector is None else self.collector.address(process)
 
-    def _start_service(self) -> StackProcess:
+    def _start_service(self) -> StackProcess | None:
+        if self.foreign:
+            self.foreign.write_needs()
+            return self.foreign.start(self.processes)
         command = commands.service(
             self.ports,
             self.run_dir,
@@ -215,7 +241,11 @@ class Stack:
         self.service_settings = dict(command.environment or {})
         return self.processes.start(command)
 
-    def _wait_for_service(self, service: StackProcess) -> None:
+    def _wait_for_service(self, service: StackProcess | None) -> None:
+        if self.foreign:
+            self.foreign.wait(self.processes, stalled_s=self.options.stalled_s)
+            return
+        assert service is not None
         self.wait_ready(service, f"{egress.url(self.ports.service)}/readyz")
         self.wait_ready(service, f"{egress.url(self.ports.worker_health)}/readyz")
 
