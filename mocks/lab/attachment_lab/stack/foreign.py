@@ -138,10 +138,15 @@ class ForeignService:
         """The environment as a file of ``NAME=value`` lines, which holds no secret."""
         return self.options.env_file or self._run_dir / ENV_NAME
 
+    @property
+    def json_file(self) -> Path:
+        """``needs`` as a file."""
+        return self._run_dir / JSON_NAME
+
     def write_needs(self) -> None:
         """Write env file and JSON. Raises WrongUse for an env file that cannot be written."""
         lines = [f"{name}={value}\n" for name, value in self.environment().items()]
-        (self._run_dir / JSON_NAME).write_text(json.dumps(self.needs(), indent=2) + "\n")
+        self.json_file.write_text(json.dumps(self.needs(), indent=2) + "\n")
         for path in dict.fromkeys((self._run_dir / ENV_NAME, self.env_file)):
             try:
                 path.write_text("".join(lines))

@@ -33,6 +33,7 @@ class RunningStack:
         default: name of the tenant that commands use without ``--tenant``.
         pid: of the command that owns the stack; None when read from a ready file.
         resets: number of resets so far; a waiting ``reset`` sees it grow.
+        foreign: the service is not ours: it has no status API, no clock and no reset.
     """
 
     urls: Mapping[str, str]
@@ -42,6 +43,7 @@ class RunningStack:
     clock_file: Path | None = None
     pid: int | None = None
     resets: int = 0
+    foreign: bool = False
 
     @property
     def tenant(self) -> TenantNames:
@@ -101,7 +103,7 @@ def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | N
 def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
     """The ready file's content: base URLs, the default tenant's credentials, a chat that waits for its event."""
     return {
-        "urls": {name: urls[name] for name in URL_NAMES},
+        "urls": {name: urls[name] for name in URL_NAMES if name in urls},
         "tenants": {names.name: tenant_json(urls, names, contact_id)},
         "default": names.name,
     }
@@ -118,6 +120,7 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
             "clock_file": str(stack.clock_file) if stack.clock_file else None,
             "pid": stack.pid,
             "resets": stack.resets,
+            "foreign": stack.foreign,
         }
     }
 
@@ -180,6 +183,7 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
             clock_file=path("clock_file"),
             pid=body["pid"],
             resets=int(body["resets"]),
+            foreign=bool(body.get("foreign")),
         )
     )
 
