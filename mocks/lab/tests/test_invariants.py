@@ -37,7 +37,8 @@ SOUND = ChainRecords(
 
 def with_attachment(carried: AttachmentRecord, **transfer: object) -> ChainRecords:
     """The sound chain, but this is what the service says of the one attachment."""
-    changed = replace(SETTLED, attachments=(carried,), **transfer)  # type: ignore[arg-type]
+    outcome = {"parked": "failed", "open": "failed"}.get(carried.state, SETTLED.outcome)
+    changed = replace(SETTLED, outcome=outcome, attachments=(carried,), **transfer)  # type: ignore[arg-type]
     return replace(SOUND, transfers=(changed,))
 
 
@@ -206,7 +207,7 @@ def test_a_transfer_without_a_fired_chat_is_an_orphan() -> None:
 
 def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
     invented = AttachmentRecord(source_id="A9", name="ghost.png", state="parked", reason="gone")
-    both = replace(SETTLED, attachments=(STORED, invented))
+    both = replace(SETTLED, outcome="partly_stored", attachments=(STORED, invented))
     [(invariant, sentence)] = broken(replace(SOUND, transfers=(both,)))
     assert invariant == "no orphan"
     assert sentence.startswith("ghost.png")
@@ -216,7 +217,8 @@ def test_a_transcript_that_the_service_made_itself_is_no_orphan() -> None:
     made = AttachmentRecord(
         source_id="transcript:0123456789abcdef", name="chat-transcript.txt", state="parked", reason="gone"
     )
-    assert broken(replace(SOUND, transfers=(replace(SETTLED, attachments=(STORED, made)),))) == []
+    both = replace(SETTLED, outcome="partly_stored", attachments=(STORED, made))
+    assert broken(replace(SOUND, transfers=(both,))) == []
 
 
 def test_a_leaked_secret_is_named_but_not_shown() -> None:
@@ -243,5 +245,5 @@ def test_a_violation_of_one_chat_is_none_of_another() -> None:
 
 def test_a_hostile_name_is_escaped_in_the_sentence() -> None:
     hostile = replace(SOURCE, name="\u202efdp.exe")
-    [(_, sentence)] = broken(replace(SOUND, sources=(hostile,), objects=(replace(OBJECT, sha256=BAD),)))
+    [(_, sentence)] = broken(replace(SOUND, sources=(hostile,), objects=(replace(OBJECT, name="fdp.exe", sha256=BAD),)))
     assert sentence.startswith("\\u202efdp.exe: ")

@@ -198,3 +198,12 @@ def stored_reference(table: EntityTable, row: EntityRow) -> str:
         return str(row.values.get("SocialMediaMessageID", ""))
     references = table.owned(row.object_id, fields.reference_set)
     return str(references[0].values.get("ID", "") if references else row.values.get("GroupwareItemID", ""))
+
+
+def activities(table: EntityTable) -> list[dict[str, str]]:
+    """Every activity of a contact with its external reference, committed for readers or not; oldest first."""
+    rows = [row for fields in (CHAT, CALL, SOCIAL) for row in table.stored(fields.activity_set)]
+    return [
+        {"object_id": row.object_id, "set": row.eset.name, "external_reference_id": stored_reference(table, row)}
+        for row in sorted(rows, key=lambda each: each.created_at)
+    ]

@@ -58,6 +58,11 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         """What OData returns to a business user below ``/sap/c4c/odata/v1/``, without login, fault or journal."""
         return inspect(mock.current_tenant(), cti.DESKTOP, path)
 
+    @bp.get("/activities")
+    def list_activities() -> Reply:
+        """Every chat activity with its external reference, for the reconciliation."""
+        return jsonify(cti.activities(mock.current_tenant().rows)), 200
+
     @bp.get("/attachments")
     def list_attachments() -> Reply:
         """Every stored attachment, visible or still being committed, with its sha256."""

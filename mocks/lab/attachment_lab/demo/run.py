@@ -13,10 +13,12 @@ from attachment_lab.demo import faults as demo_faults
 from attachment_lab.demo.assumptions import Assumption, assumptions
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
+from attachment_lab.reconciliation.matching import MatchedFile, match
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ChainRecords, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import ChainState, wait_until_settled
 from attachment_lab.tenant.conversation import LabConversation, Sendable, SentFile
+from attachment_lab.tenant.service_api import TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,37 +145,54 @@ def play(
 
 def rows_from(records: ChainRecords, unsent: Mapping[str, str] | None = None) -> list[AttachmentRow]:
     """One row per source attachment; ``unsent``: why a chat (by guid) has no transfer, from ``why_no_transfer``."""
-    carried = {each.source_id: each for transfer in records.transfers for each in transfer.attachments}
-    transfers = {each.chat: each for each in records.transfers}
-    objects = {each.object_id: each for each in records.objects}
-    rows = []
-    for source in records.sources:
-        mine, transfer = carried.get(source.id), transfers.get(source.chat)
-        stored = objects.get(mine.object_id) if mine and mine.object_id else None
-        outcome = mine.state if mine else (transfer.outcome if transfer else None) or "no_transfer"
-        if stored and not source.equals(stored):
-            outcome = "changed"
-        reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
-        if mine is None and transfer is None:
-            reason = (unsent or {}).get(source.chat)
-        row = AttachmentRow(
-            chat=source.chat,
-            name=source.name,
-            size_bytes=source.size_bytes,
-            cmi_sha256=source.sha256,
-            c4c_sha256=stored.sha256 if stored else None,
-            c4c_object_id=mine.object_id if mine else None,
-            outcome=outcome,
-            reason=reason,
-        )
-        rows.append(row)
-    return rows
+    transfers = {each.chat: each for each in records.known_transfers}
+    matches = match(records).by_source
+    return [_row(matches[each.id], transfers.get(each.chat), records, unsent or {}) for each in records.sources]
+
+
+def _row(
+    matched: MatchedFile, transfer: TransferRecord | None, records: ChainRecords, unsent: Mapping[str, str]
+) -> AttachmentRow:
+    source, mine, stored = matched.source, matched.mine, matched.theirs
+    reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
+    if mine is None and transfer is None:
+        reason = unsent.get(source.chat)
+    return AttachmentRow(
+        chat=source.chat,
+        name=source.name,
+        size_bytes=source.size_bytes,
+        cmi_sha256=source.sha256,
+        c4c_sha256=stored.sha256 if stored else None,
+        c4c_object_id=stored.object_id if stored else (mine.object_id if mine else None),
+        outcome=_outcome(matched, transfer, records),
+        reason=reason,
+    )
+
+
+def _outcome(matched: MatchedFile, transfer: TransferRecord | None, records: ChainRecords) -> str:
+    """Stored, changed, misplaced; else the service's word, or without its view missing or not_visible."""
+    if matched.theirs is not None and not matched.is_at_home:
+        return "misplaced"
+    if matched.theirs is not None and not matched.is_equal:
+        return "changed"
+    if records.transfers is None:
+        if matched.theirs is not None:
+            return "stored"
+        return "missing" if records.expectation(matched.source).storing == "must" else "not_visible"
+    return matched.mine.state if matched.mine else (transfer.outcome if transfer else None) or "no_transfer"
 
 
 def verdict_json(verdict: ReconciliationVerdict) -> dict[str, Any]:
-    """What reconciliation found, as JSON: ``{"ok", "violations": [{invariant, file, hop, fact, message}]}``."""
+    """What reconciliation found, as JSON: ``{"ok", "violations": [{invariant, file, hop, fact, message, remedy}]}``."""
     violations = [
-        {"invariant": each.invariant, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
+        {
+            "invariant": each.invariant,
+            "file": each.file,
+            "hop": each.hop,
+            "fact": each.fact,
+            "message": each.sentence,
+            "remedy": each.remedy,
+        }
         for each in verdict.violations
     ]
     return {"ok": verdict.ok, "violations": violations}

@@ -92,7 +92,7 @@ def record(to: StackClients, reconciliation: Reconciliation, guid: str, entries:
             raise
         raise LookupError(f"there is no chat {guid} in {tenant}") from None
     records = reconciliation.records().of_chat(guid)
-    transfer = records.transfers[-1] if records.transfers else None
+    transfer = records.known_transfers[-1] if records.known_transfers else None
     mine = [entry for entry in reversed(entries) if entry.chat == guid]
     forms = to.orchestration.get("/_mock/event-driven-integrations", tenant=tenant)
     form = dict(forms[0]) if len(forms) == 1 else {}

@@ -39,8 +39,15 @@ class Change:
     cause: str
 
 
-def change_of(source: SourceFile, mine: AttachmentRecord, theirs: C4cFile, exchanges: Sequence[FileExchange]) -> Change:
-    """The change between ``source`` and ``theirs``, which differ. ``exchanges``: of the journals, any chat's."""
+def change_of(
+    source: SourceFile, mine: AttachmentRecord | None, theirs: C4cFile, exchanges: Sequence[FileExchange]
+) -> Change:
+    """The change between ``source`` and ``theirs``, which differ.
+
+    Args:
+        mine: what the service says of it; None where that is not visible: then the journals alone decide.
+        exchanges: of the journals, any chat's.
+    """
     answers = [each for each in exchanges if each.mock == "cmi" and each.act == "download"]
     same = [each for each in answers if each.sha256 == theirs.sha256 and each.size_bytes == theirs.size_bytes]
     own = [each for each in same if each.source_id in {source.id, None}]
@@ -49,9 +56,10 @@ def change_of(source: SourceFile, mine: AttachmentRecord, theirs: C4cFile, excha
     if same:
         return Change(hop=SERVICE_TO_C4C, cause=f"these are the bytes of attachment {same[-1].source_id}")
     damaged = [each for each in answers if each.source_id == source.id and _is_damaged(source, each)]
-    if damaged and mine.sha256 != source.sha256:
+    digest = mine.sha256 if mine else None
+    if damaged and digest != source.sha256:
         return Change(hop=CMI_TO_SERVICE, cause=_of_answer(source, damaged[-1]))
-    return _by_the_service(source, mine, exchanges)
+    return _by_the_service(source, theirs, digest, exchanges)
 
 
 def differs(source: SourceFile, theirs: C4cFile) -> str:
@@ -62,16 +70,21 @@ def differs(source: SourceFile, theirs: C4cFile) -> str:
     return f"C4C holds {stored}, the customer sent {sent}"
 
 
-def _by_the_service(source: SourceFile, mine: AttachmentRecord, exchanges: Sequence[FileExchange]) -> Change:
+def _by_the_service(
+    source: SourceFile, theirs: C4cFile, digest: str | None, exchanges: Sequence[FileExchange]
+) -> Change:
     """CMI's answers are good or unknown: the service's own digest shows whether reading or writing changed them."""
-    if mine.sha256 is None:
-        return Change(hop=CMI_TO_C4C, cause="changed between CMI and C4C")
-    if mine.sha256 != source.sha256:
-        return Change(hop=CMI_TO_SERVICE, cause="changed between CMI and the service")
-    uploads = [each for each in exchanges if each.act == "upload" and each.object_id == mine.object_id]
+    uploads = [each for each in exchanges if each.act == "upload" and each.object_id == theirs.object_id]
     kinds = [kind for each in uploads for kind in _striking(each)]
-    if kinds:
+    if digest in {None, source.sha256} and kinds:
         return Change(hop=SERVICE_TO_C4C, cause=f"the upload was changed by the planned {_faults(kinds)}")
+    if digest is not None and digest != source.sha256:
+        return Change(hop=CMI_TO_SERVICE, cause="changed between CMI and the service")
+    if digest is None:
+        whole = [each for each in exchanges if each.act == "download" and each.source_id == source.id and each.is_good]
+        if not whole:
+            return Change(hop=CMI_TO_C4C, cause="changed between CMI and C4C")
+        return Change(hop=SERVICE_TO_C4C, cause="CMI's answers carried the file whole, so the service changed it")
     return Change(hop=SERVICE_TO_C4C, cause="changed between the service and C4C")
 
 

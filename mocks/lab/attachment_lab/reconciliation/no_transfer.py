@@ -20,9 +20,11 @@ def why_no_transfer(
 ) -> dict[str, str]:
     """One sentence for each chat without a transfer, by guid: for those with files, and for ``chats``.
 
-    Nothing is read when every chat has a transfer.
+    Nothing is read when every chat has a transfer, or where the service's own view is not visible.
     """
-    carried = {each.chat for each in records.transfers}
+    if records.transfers is None:
+        return {}
+    carried = {each.chat for each in records.known_transfers}
     chats = [each for each in dict.fromkeys((*chats, *(each.chat for each in records.sources))) if each not in carried]
     if not chats:
         return {}

@@ -12,11 +12,12 @@ from typing import Any
 from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
-from attachment_lab.reconciliation.invariants import judge, wrong_contents
+from attachment_lab.reconciliation.invariants import judge, missing_files, wrong_contents
 from attachment_lab.reconciliation.records import (
     C4cFile,
     ChainRecords,
     DeliveryRecord,
+    ExpectedOutcome,
     Leak,
     ReconciliationVerdict,
     SourceFile,
@@ -30,10 +31,19 @@ MOST_DELIVERIES = 10_000
 
 
 class Reconciliation:
-    """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too."""
+    """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too.
 
-    def __init__(self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None) -> None:
+    Attributes:
+        service_is_visible: whether the service has our status API; without, it is judged by what the mocks saw.
+        expected: the outcome of single files, by their ids at CMI, where a scenario decides it.
+    """
+
+    def __init__(
+        self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None, service_is_visible: bool = True
+    ) -> None:
         self.to = to
+        self.service_is_visible = service_is_visible
+        self.expected: dict[str, ExpectedOutcome] = {}
         self.names = names
         self._run_dir = run_dir
         self.service = ServiceApi(to, names)
@@ -50,34 +60,41 @@ class Reconciliation:
     def records(self) -> ChainRecords:
         """What CMI, Contact Pro, the service and C4C have now; secrets are searched last."""
         sources, deliveries = self.sources(), self.deliveries()
-        transfers, objects = self.service.transfers(), self.objects()
+        transfers = tuple(self.service.transfers()) if self.service_is_visible else None
+        objects = self.objects()
         found = ChainRecords(
             sources=tuple(sources),
             deliveries=tuple(deliveries),
-            transfers=tuple(transfers),
+            transfers=transfers,
             objects=tuple(objects),
             leaks=tuple(self.leaks()),
             technical_user=self.names.c4c_user,
+            expected=dict(self.expected),
+            chats_in_c4c=self.chats_in_c4c(),
         )
-        return replace(found, exchanges=tuple(self._wrong_exchanges(found)))
+        return replace(found, exchanges=tuple(self._telling_exchanges(found)))
 
     def sources(self) -> list[SourceFile]:
         """Attachments of this tenant's chats, each with size and digest of the customer's bytes."""
         listed = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
         return [_source(each, self._sent.get(str(each["id"]))) for each in listed]
 
-    def _wrong_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
-        """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
-        wrong = wrong_contents(records)
-        if not wrong:
+    def chats_in_c4c(self) -> frozenset[str]:
+        """External references of every activity in C4C."""
+        listed = self.to.c4c.get("/_mock/activities", tenant=self.names.name)
+        return frozenset(str(each["external_reference_id"]) for each in listed if each["external_reference_id"])
+
+    def _telling_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
+        """Exchanges that show why bytes are wrong or a file is missing; no journal is read when all is well."""
+        wrong = {theirs.sha256 for _, theirs in wrong_contents(records)}
+        if not wrong and not missing_files(records):
             return
-        digests = {theirs.sha256 for _, _, theirs in wrong}
         for mock in WITH_FILES:
             kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
             for exchange in self.journal(mock):
-                by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
+                by_digest = mock == "cmi" and exchange["response"]["sha256"] in wrong
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
-                if found and found.act in {"download", "upload"}:
+                if found and found.act in {"history", "download", "upload"}:
                     yield _with_kinds(found, kinds)
 
     def objects(self) -> list[C4cFile]:
@@ -92,6 +109,8 @@ class Reconciliation:
                 sha256=str(each["sha256"]),
                 created_by=each.get("created_by"),
                 sniffed_type=str(each.get("sniffed_type") or ""),
+                mime_type=str(each.get("mime_type") or ""),
+                title=str(each.get("title") or ""),
             )
             for each in listed
         ]
@@ -130,12 +149,15 @@ def _source(listed: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
         name=str(listed["name"]),
         size_bytes=int(listed["size_bytes"]),
         sha256=str(listed["sha256"]),
+        content_type=str(listed.get("content_type") or ""),
         sniffed_type=str(listed.get("sniffed_type") or ""),
     )
     if sent is None:
         return found
     return replace(
         found,
+        name=sent.name,
+        content_type=sent.content_type,
         size_bytes=sent.size_bytes,
         sha256=sent.sha256,
         cmi_size_bytes=found.size_bytes,

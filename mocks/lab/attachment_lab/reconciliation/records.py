@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.tenant.service_api import TransferRecord
+
+#: Whether C4C must, may or must not hold a file in the end.
+Storing = Literal["must", "may", "must_not"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +20,7 @@ class SourceFile:
     Attributes:
         size_bytes, sha256: of the customer's bytes before any fault: computed by the lab's conversation where this
             process sent them, by CMI's mock at the upload otherwise.
+        content_type: as the sender's device declared it; empty where it is not known.
         sniffed_type: MIME type by the customer's bytes; empty where it was not determined.
         cmi_size_bytes, cmi_sha256: of what CMI has, where the lab computed its own; None otherwise.
     """
@@ -24,6 +30,7 @@ class SourceFile:
     name: str
     size_bytes: int
     sha256: str
+    content_type: str = ""
     sniffed_type: str = ""
     cmi_size_bytes: int | None = None
     cmi_sha256: str | None = None
@@ -40,6 +47,7 @@ class C4cFile:
     Attributes:
         external_reference: of its activity; the chat's guid.
         created_by: the C4C user; only the technical user's objects are the service's.
+        mime_type, title: as they are stored; empty where they are not known.
         sniffed_type: MIME type by the bytes in C4C; empty where it was not determined.
     """
 
@@ -50,6 +58,8 @@ class C4cFile:
     sha256: str
     created_by: str | None = None
     sniffed_type: str = ""
+    mime_type: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,40 +102,80 @@ class Leak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExpectedOutcome:
+    """Whether C4C must hold a file in the end; ``why``: a clause that follows "because"."""
+
+    storing: Storing
+    why: str = ""
+
+
+#: A file that keeps the documented policy, of a chat that has an activity.
+MUST_BE_STORED = ExpectedOutcome(
+    storing="must", why="it keeps the documented policy, and the chat's event was accepted"
+)
+REPORTED = ExpectedOutcome(storing="may", why="the service reports its outcome with a reason")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChainRecords:
     """What the four hops have of one tenant at one moment.
 
     Attributes:
+        transfers: the service's own view; None = it is not visible, as for an implementation without our status API.
+        expected: by a source file's id, where the scenario or the policy decides its outcome.
+        chats_in_c4c: external references of all activities; None = they were not read.
+        other_sources, other_objects: of the tenant's other chats, to recognise what lies in the wrong one.
         exchanges: of the journals, those that show where wrong bytes come from; empty when no bytes are wrong.
     """
 
     sources: tuple[SourceFile, ...] = ()
     deliveries: tuple[DeliveryRecord, ...] = ()
-    transfers: tuple[TransferRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] | None = ()
     objects: tuple[C4cFile, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
+    expected: Mapping[str, ExpectedOutcome] = field(default_factory=dict)
+    chats_in_c4c: frozenset[str] | None = None
+    other_sources: tuple[SourceFile, ...] = ()
+    other_objects: tuple[C4cFile, ...] = ()
     exchanges: tuple[FileExchange, ...] = ()
+
+    @property
+    def known_transfers(self) -> tuple[TransferRecord, ...]:
+        """The service's own view; empty where it is not visible."""
+        return self.transfers or ()
+
+    def expectation(self, source: SourceFile) -> ExpectedOutcome:
+        """What must become of a file. Without the service's own view each file that can be stored must be stored."""
+        if source.id in self.expected:
+            return self.expected[source.id]
+        if self.chats_in_c4c is not None and source.chat not in self.chats_in_c4c:
+            return ExpectedOutcome(storing="may", why="C4C has no activity for its chat")
+        return MUST_BE_STORED if self.transfers is None else REPORTED
 
     def of_chat(self, chat: str) -> ChainRecords:
         """The records of this chat alone; leaked secrets are kept for every chat."""
+        transfers = None if self.transfers is None else tuple(each for each in self.transfers if each.chat == chat)
         return replace(
             self,
             sources=tuple(each for each in self.sources if each.chat == chat),
             deliveries=tuple(each for each in self.deliveries if each.chat == chat),
-            transfers=tuple(each for each in self.transfers if each.chat == chat),
+            transfers=transfers,
             objects=tuple(each for each in self.objects if each.external_reference == chat),
+            other_sources=self.other_sources + tuple(each for each in self.sources if each.chat != chat),
+            other_objects=self.other_objects + tuple(each for each in self.objects if each.external_reference != chat),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One broken invariant: the file (or chat), the hop where it broke, and the fact."""
+    """One broken invariant: the file (or chat), the hop where it broke, the fact with its cause, and what to do."""
 
     invariant: str
     file: str
     hop: str
     fact: str
+    remedy: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.fact}"

@@ -10,9 +10,12 @@ from attachment_lab.chats.facts import Tone
 INVARIANT_SAYS = {
     "delivered": "Every event that Contact Pro fired was accepted by the service.",
     "conservation": "Attachments in = stored + skipped + reported failed, each of the latter with a reason.",
+    "destination": "Each file is in the activity of the chat in which the customer sent it, and in no other.",
     "integrity": "C4C holds the bytes that the customer sent: equal in size and SHA-256.",
+    "naming": "C4C holds each file under the customer’s name and type, made safe by the documented rules.",
     "once": "There is exactly one C4C object per stored attachment.",
     "no orphan": "Nothing exists at any hop without an origin at the hop before.",
+    "honesty": "What the service reports is what C4C holds.",
     "secrecy": "No secret can be read in any journal.",
 }
 #: Labels, most certain first; "own" (the mocks' control interfaces) is no vendor's behaviour.

@@ -27,7 +27,7 @@ def gather(run: ScenarioRun, *, faults_applied: int) -> RunFacts:
 
 def facts_from(records: ChainRecords, file_exchanges: Sequence[FileExchange]) -> RunFacts:
     """The facts of one chat's records; ``file_exchanges`` may be of the whole tenant."""
-    transfer = records.transfers[-1] if records.transfers else None
+    transfer = records.known_transfers[-1] if records.known_transfers else None
     seen = _Seen(records, file_exchanges, transfer)
     files = tuple(seen.file(row, source_id) for row, source_id in zip(rows_from(records), _ids(records), strict=True))
     return RunFacts(
@@ -35,7 +35,7 @@ def facts_from(records: ChainRecords, file_exchanges: Sequence[FileExchange]) ->
         verdict=judge(records),
         outcome=transfer.outcome if transfer else None,
         objects=len(records.objects),
-        transfers=len(records.transfers),
+        transfers=len(records.known_transfers),
         rounds=transfer.rounds if transfer else 0,
         deliveries=tuple(each.state for each in records.deliveries),
         tokens=tuple(each.token_use or "none" for each in records.deliveries),
