@@ -31,7 +31,6 @@ from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.demo.view import DemoProgress, show
 from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
-from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
@@ -74,8 +73,8 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     fault_proxies = fault_proxy or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_fault_proxy)
     service = {name: chosen[name] for name in ("service_url", "service_command", "env_file")}
     is_foreign = bool(service["service_url"] or service["service_command"])
-    if is_foreign and (chosen["tour"] or chosen["kill_worker"]):
-        raise WrongUse("--tour and --kill-worker need our service; `attachment-lab conform` kills one that it has started")
+    if is_foreign and (chosen["tour"] or chosen["kill_worker"] or chosen["seed"]):
+        raise WrongUse("--tour, --seed and --kill-worker need our service; `attachment-lab conform` kills another one")
     first = first_tenant(
         chosen["tenant_name"], chosen["configurations"], chosen["secrets_file"], ask_secrets=chosen["ask_secrets"]
     )
@@ -101,7 +100,7 @@ def _demo(stack: Stack, first: TenantNames, chosen: dict[str, Any], console: Con
     if chosen["seed"]:
         load_customers(stack, tenant, console)
     files: list[Sendable] = list(chosen["files"]) or default_files()
-    reconciliation = Reconciliation(stack.clients, tenant, run_dir=stack.run_dir)
+    reconciliation = stack.reconciliation(tenant)
     with DemoProgress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],

@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from attachment_lab.cli.common import err
+from attachment_lab.errors import WrongUse
 from attachment_lab.stack.foreign import ForeignOptions, ForeignService
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,7 +48,9 @@ def foreign_options(
 
     ``issuers``: of the tenants that will be opened.
     """
-    if not service_url and not service_command and env_file is None:
+    if not service_url and not service_command:
+        if env_file is not None:
+            raise WrongUse("--env-file belongs to --service-url or --service-command")
         return None
     return ForeignOptions(
         url=service_url or "",

@@ -94,8 +94,8 @@ def up(
     kept = continued.read(run_dir)
     begins_with = _snapshot_file(snapshot)
     _check_start(kept, run_dir, tenant_name, {"--edi": bool(configurations), "--snapshot": begins_with is not None})
-    if is_foreign and (kept or begins_with):
-        raise WrongUse("a kept stack or a snapshot continues with our service alone; name an empty --run-dir")
+    if is_foreign and (kept or begins_with or seed):
+        raise WrongUse("a kept stack, a snapshot and --seed need our service; name an empty --run-dir")
     first = first_tenant(tenant_name, configurations, secrets_file, ask_secrets=ask_secrets)
     options = StackOptions(
         port_base=8100 if port_base is None else port_base,

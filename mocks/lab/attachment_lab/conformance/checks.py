@@ -41,7 +41,11 @@ def fault_applied(least: int = 1) -> Check:
     def check(facts: RowFacts) -> Finding:
         count = facts.faults_applied
         return Finding(
-            title="Requests that the fault met", want=f"at least {least}", seen=f"{count}", ok=count >= least, proves=True
+            title="Requests that the fault met",
+            want=f"at least {least}",
+            seen=f"{count}",
+            ok=count >= least,
+            proves=True,
         )
 
     return check
@@ -90,9 +94,7 @@ def answered(*statuses: int) -> Check:
 def nothing_started(facts: RowFacts) -> Finding:
     """The service sent no request to CMI or C4C."""
     found = [f"{each['method']} {each['url'][:60]}" for mock in ("cmi", "c4c") for each in facts.requests[mock]]
-    return Finding(
-        title="Requests to CMI and C4C", want="none", seen="; ".join(found[:3]) or "none", ok=not found
-    )
+    return Finding(title="Requests to CMI and C4C", want="none", seen="; ".join(found[:3]) or "none", ok=not found)
 
 
 def user_is_free(mock: str) -> Check:

@@ -43,6 +43,7 @@ class Row:
         play: plays the chat until the chain is at rest.
         checks: besides the invariants of the reconciliation, which every row checks.
         events: ticked in the integration.
+        refuses: its events must be refused, so that an event that is not delivered is no violation.
         kills: the service's processes are killed, so they must be the lab's own.
         beyond: why no implementation can be judged here; empty = it can.
     """
@@ -57,8 +58,13 @@ class Row:
     play: Callable[[RowRun], None] = lambda _: None
     checks: tuple[Callable[[RowFacts], Finding], ...] = ()
     events: tuple[str, ...] = ("Ended",)
+    refuses: bool = False
     kills: bool = False
     beyond: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What a list shows."""
+        return {name: getattr(self, name) for name in ("id", "group", "title", "rule", "source", "why")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +107,7 @@ class RowResult:
 
     def to_json(self) -> dict[str, Any]:
         """For ``--json``."""
-        told = {name: getattr(self.row, name) for name in ("id", "group", "title", "rule", "source", "why")}
-        return told | {
+        return self.row.to_json() | {
             "outcome": self.outcome,
             "seen": list(self.seen),
             "reason": self.reason or None,

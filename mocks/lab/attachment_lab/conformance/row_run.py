@@ -236,4 +236,3 @@ class RowRun:
     def close(self) -> None:
         """Undo what outlives the tenant. Safe to call twice."""
         self.unlock()
-

@@ -13,6 +13,7 @@ from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, missing_files, wrong_contents
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.reconciliation.records import (
     C4cFile,
     ChainRecords,
@@ -34,15 +35,24 @@ class Reconciliation:
     """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too.
 
     Attributes:
-        service_is_visible: whether the service has our status API; without, it is judged by what the mocks saw.
+        service_is_visible: whether the service's own view is used (None = where it is ours); without, it is judged by
+            what the mocks saw.
+        quiet_s: without it, how long nothing may move before the chain counts as at rest, in seconds.
         expected: the outcome of single files, by their ids at CMI, where a scenario decides it.
     """
 
     def __init__(
-        self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None, service_is_visible: bool = True
+        self,
+        to: StackClients,
+        names: TenantNames,
+        *,
+        run_dir: Path | None = None,
+        service_is_visible: bool | None = None,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self.to = to
-        self.service_is_visible = service_is_visible
+        self.service_is_visible = to.service_is_visible if service_is_visible is None else service_is_visible
+        self.quiet_s = quiet_s
         self.expected: dict[str, ExpectedOutcome] = {}
         self.names = names
         self._run_dir = run_dir

@@ -22,6 +22,7 @@ import httpx
 
 from attachment_contract.gate.vocabulary import ENDPOINT_PATH
 from attachment_lab.errors import StackFailed, WrongUse
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.stack import egress
 from attachment_lab.stack.ports import LOOPBACK, Ports
 from attachment_lab.stack.processes import Command, StackProcess, StackProcesses
@@ -52,6 +53,7 @@ class ForeignOptions:
         issuers: whose tokens it must accept; a final ``*`` stands for a tenant's path.
         env_file: where its environment is written besides the run directory.
         wait_s: how long a service at ``url`` is waited for, in seconds.
+        quiet_s: a chat is at rest when nothing has moved for so long, in seconds; longer than the service's own pauses.
         folder: where ``command`` runs.
         announce: called when its needs are written, before it is waited for.
     """
@@ -61,6 +63,7 @@ class ForeignOptions:
     issuers: tuple[str, ...] = (ANY_ISSUER,)
     env_file: Path | None = None
     wait_s: float = WAIT_S
+    quiet_s: float = QUIET_S
     folder: Path = field(default_factory=Path.cwd)
     announce: Callable[[ForeignService], None] = lambda _: None
 
@@ -86,7 +89,6 @@ class ForeignService:
         #: Base address, without a path.
         self.url = _origin(options.url) if options.url else egress.url(ports.service)
         self.process: StackProcess | None = None
-        self.kills = 0
 
     @property
     def is_ours_to_kill(self) -> bool:
@@ -157,7 +159,7 @@ class ForeignService:
 
     def start(self, processes: StackProcesses) -> StackProcess | None:
         """Start the command; with an address there is nothing to start."""
-        if not self.kills:
+        if self.process is None:
             self.options.announce(self)
         if not self.options.command:
             return None
@@ -169,14 +171,6 @@ class ForeignService:
         )
         self.process = processes.start(command)
         return self.process
-
-    def kill(self, processes: StackProcesses) -> None:
-        """kill -9 every process of the command. Raises WrongUse for a service that the lab has not started."""
-        if self.process is None:
-            raise WrongUse("the lab has not started the service: it cannot kill it (use --service-command)")
-        processes.kill_one(self.process)
-        self.process = None
-        self.kills += 1
 
     def wait(self, processes: StackProcesses, *, stalled_s: float = STALLED_S) -> None:
         """Wait until a request without a token is answered 401. Raises StackFailed."""

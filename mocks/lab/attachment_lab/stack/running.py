@@ -21,6 +21,8 @@ import httpx
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
+from attachment_lab.reconciliation.quiet import QUIET_S
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.foreign import ForeignOptions, ForeignService
@@ -96,7 +98,9 @@ class Stack:
         self.processes = StackProcesses(run_dir)
         #: The service in the place of ours; None = ours.
         self.foreign = ForeignService(options.foreign, ports, run_dir) if options.foreign else None
-        self.clients = StackClients(self.urls, allow_list=commands.allow_list(run_dir))
+        self.clients = StackClients(
+            self.urls, allow_list=commands.allow_list(run_dir), service_is_visible=self.foreign is None
+        )
         #: Receives a record of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
@@ -124,6 +128,11 @@ class Stack:
             }
         named = ("console", *MOCKS, "service", "edge")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def reconciliation(self, names: TenantNames) -> Reconciliation:
+        """What the hops of a tenant hold, compared; the view of a service that is not ours is not visible."""
+        quiet_s = self.foreign.options.quiet_s if self.foreign else QUIET_S
+        return Reconciliation(self.clients, names, run_dir=self.run_dir, quiet_s=quiet_s)
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
         """The given options; switches of the stack's dialect file apply where the options set none."""
@@ -167,11 +176,12 @@ class Stack:
         self._wait_for_service(service or self._start_service())
 
     def kill_service(self) -> None:
-        """kill -9 a service that is not ours and start it again. Raises WrongUse for one at an address, StackFailed."""
-        if self.foreign is None:
-            raise WrongUse("only a service that --service-command has started is killed as a whole")
-        self.foreign.kill(self.processes)
-        self._wait_for_service(self._start_service())
+        """kill -9 the service's processes and start it again. Raises StackFailed, WrongUse for one at an address."""
+        for process in [each for each in self.processes.all if each.name == "service"]:
+            self.processes.kill_one(process)
+            self._wait_for_service(self._start_service())
+            return
+        raise WrongUse("the lab has not started the service, so it cannot kill it: use --service-command")
 
     def stop_service(self) -> None:
         """End the service alone; the mocks stay."""

@@ -185,7 +185,7 @@ ROWS: tuple[Row, ...] = (
     _row(
         "c4c-password",
         "A wrong C4C password does not lock the user",
-        "After a 401 the same credentials are not tried again for every event; after their correction the files arrive.",
+        "After a 401 the same credentials are not tried for every event; once they are corrected the files arrive.",
         "S/4HANA Cloud KBA 2806979 (three wrong passwords); nothing is published for C4C",
         "The technical user of every integration with this CRM would be locked.",
         _wrong_password,

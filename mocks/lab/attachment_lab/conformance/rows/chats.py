@@ -40,7 +40,8 @@ def _same_file(run: RowRun) -> None:
 
 def _names(run: RowRun) -> None:
     text = b"a text\n" * 30
-    run.ended([("Überweisung März.txt", text), ("請求書.txt", text + b"2"), ("a 100% 'quoted' & odd #1.txt", text + b"3")])
+    names = ("Überweisung März.txt", "請求書.txt", "a 100% 'quoted' & odd #1.txt")
+    run.ended([(name, text + name.encode()) for name in names])
     run.settle()
 
 

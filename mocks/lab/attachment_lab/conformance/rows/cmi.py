@@ -225,7 +225,7 @@ ROWS: tuple[Row, ...] = (
     _row(
         "cmi-password",
         "A wrong CMI password does not lock the user",
-        "After a 401 the same credentials are not tried again for every event; after their correction the files arrive.",
+        "After a 401 the same credentials are not tried for every event; once they are corrected the files arrive.",
         "Password policy: five failed logons lock a user for 30 minutes (User and Role Management)",
         "A password that was changed in one place locks the user for everything that uses it.",
         _wrong_password,

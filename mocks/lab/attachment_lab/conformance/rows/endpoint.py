@@ -41,6 +41,7 @@ def _token_row(id_: str, kind: str, what: str, why: str) -> Row:
         rests_on=("orchestration:oauth.failures", "orchestration:oauth.keys", "orchestration:token_format"),
         play=_bad_token(kind),
         checks=(see.refused(*_REFUSED), see.nothing_started),
+        refuses=True,
     )
 
 
@@ -143,7 +144,7 @@ ROWS: tuple[Row, ...] = (
         title="A request that names a host of another kind is refused",
         rule="Addresses in the body are https, of CMI and C4C; a private address or plain http is answered 4xx.",
         source="CWE-918 (server-side request forgery); OWASP API7:2023",
-        why="The body's addresses get the customer's passwords: a forged one takes them away, or reaches internal hosts.",
+        why="The body's addresses get the customer's passwords: a forged one steals them, or reaches internal hosts.",
         play=_foreign_host,
         checks=(see.answered(400, 401, 403, 422), see.nothing_started),
     ),
