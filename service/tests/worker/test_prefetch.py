@@ -107,6 +107,18 @@ def test_a_fetch_that_fails_is_repeated_at_its_turn_and_is_no_failure_of_the_fil
     assert len(ahead.c4c.kept) == 3
 
 
+def test_a_retry_after_that_came_ahead_is_respected_at_the_files_turn(ahead: Stack) -> None:
+    watch = Watch(ahead)
+    ahead.cmi.files[1].statuses, ahead.cmi.files[1].retry_after = [429], "30"
+    ahead.event()
+    ahead.run_one()
+    assert watch.downloads == ["f0", "f1", "f2"]
+    assert [one.tries for one in ahead.attachments()] == [0, 1, 0]
+    ahead.run()
+    assert watch.downloads == ["f0", "f1", "f2", "f1"]
+    assert len(ahead.c4c.kept) == 3
+
+
 def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Stack) -> None:
     ahead.cmi.files[1].breaks_after = [5]
     ahead.event()

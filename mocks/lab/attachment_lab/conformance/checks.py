@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attachment_lab.conformance.facts import RowFacts
 from attachment_lab.conformance.model import Finding
+from attachment_lab.reconciliation.file_trace import name_in
 from attachment_lab.reconciliation.quiet import retry_after_s
 
 #: A clock that is read in whole milliseconds, and the way of an answer, in seconds.
@@ -136,16 +137,16 @@ def _stored(facts: RowFacts) -> str:
 
 
 def patience_kept(mock: str) -> Check:
-    """After Retry-After the same request did not come again before its time."""
+    """After Retry-After the same request did not come again before its time; an upload is the same by its file."""
 
     def check(facts: RowFacts) -> Finding:
         waits: dict[str, float] = {}
         early = []
         for each in facts.requests[mock]:
-            what = f"{each['method']} {str(each['url']).partition('?')[0]}"
+            what = f"{each['method']} {str(each['url']).partition('?')[0]} {name_in(each['request']['head']) or ''}"
             began_s = datetime.fromisoformat(each["at"]).timestamp()
             if began_s < waits.get(what, 0.0) - SLACK_S:
-                early.append(f"{what[:80]} came {waits[what] - began_s:.1f} s too early")
+                early.append(f"…{what[-70:]} came {waits[what] - began_s:.1f} s too early")
             wait_s = retry_after_s(each)
             if wait_s:
                 waits[what] = began_s + float(each["duration_ms"]) / 1000 + wait_s
