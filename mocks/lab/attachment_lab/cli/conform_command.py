@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,16 @@ from attachment_lab.conformance.model import Row, RowResult, Scorecard
 from attachment_lab.conformance.row_run import QuietRules
 from attachment_lab.conformance.rows.table import chosen
 from attachment_lab.conformance.runner import AT_ONCE, ConformanceRunner, Places
+from attachment_lab.conformance.scorecard.badge import badge
+from attachment_lab.conformance.scorecard.junit import junit
+from attachment_lab.conformance.scorecard.page import page
 from attachment_lab.conformance.scorecard.text import progress_line, show
+from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.stack.running import StackOptions, open_stack
 
+#: Options that write a file, and what each writes.
+OUTPUTS = {"junit": junit, "html": page, "badge": badge}
 _OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
@@ -67,8 +74,10 @@ def conform(rows: tuple[str, ...], listed: bool, as_json: bool, **given: Any) ->
     if listed:
         _list(wanted, as_json)
         return 0
+    for option in OUTPUTS:
+        _check_writable(option, given[option])
     card = _played(wanted, **given)
-    for option, write in _writers().items():
+    for option, write in OUTPUTS.items():
         if given[option] is not None:
             given[option].write_text(write(card), encoding="utf-8")
     if as_json:
@@ -104,8 +113,10 @@ def _played(rows: tuple[Row, ...], **given: Any) -> Scorecard:
         return ConformanceRunner(stack, places, rules, told).run(rows, words)
 
 
-def _writers() -> dict[str, Any]:
-    return {}
+def _check_writable(option: str, path: Path | None) -> None:
+    """Raise WrongUse before anything is played, where the file cannot be written."""
+    if path is not None and not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise WrongUse(f"--{option} {str(path)[:200]}: it cannot be written; name a file in a folder that exists")
 
 
 def _list(rows: tuple[Row, ...], as_json: bool) -> None:
