@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from attachment_lab.testing.lab import Lab, LabTenant
 
 _FAILURES = pytest.StashKey["FailureReports"]()
-#: Of ``pytest --lab-service-url URL`` and the like; also ini settings, such as ``attachment_lab_service_url``.
+#: ``--lab-service-url`` and the like, also ini settings such as ``attachment_lab_service_url``: default, help.
 SERVICE_OPTIONS = {
-    "service_url": "address of a running service that takes the place of ours",
-    "service_command": "how such a service is started, in pytest's root directory; its port is in the variable PORT",
-    "service_quiet_s": "seconds without a request after which a chat is at rest with such a service",
+    "service_url": ("", "address of a running service that takes the place of ours"),
+    "service_command": ("", "how it is started, in pytest's root directory; its port is in the variable PORT"),
+    "service_quiet_s": ("20", "seconds without a request after which a chat is at rest with such a service"),
 }
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
@@ -67,8 +67,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     text = "files of the configuration that the fixture `tenant` opens; none = the documented one"
     parser.addini("attachment_lab_configuration", text, type="paths", default=[])
     group = parser.getgroup("attachment-lab")
-    for name, text in SERVICE_OPTIONS.items():
-        parser.addini(f"attachment_lab_{name}", text, default="")
+    for name, (default, text) in SERVICE_OPTIONS.items():
+        parser.addini(f"attachment_lab_{name}", text, default=default)
         group.addoption(f"--lab-{name.replace('_', '-')}", default=None, help=text)
 
 
@@ -175,17 +175,17 @@ def _lab(options: StackOptions, config: pytest.Config, *, is_own: bool) -> Itera
 
 def _with_service(options: StackOptions, config: pytest.Config) -> StackOptions:
     """The options with the service that command line or ini settings name; options that name one stay as they are."""
-    given = {
-        name: config.getoption(f"lab_{name}") or config.getini(f"attachment_lab_{name}") for name in SERVICE_OPTIONS
-    }
-    if options.foreign is not None or not (given["service_url"] or given["service_command"]):
+
+    def given(name: str) -> str:
+        return str(config.getoption(f"lab_{name}") or config.getini(f"attachment_lab_{name}"))
+
+    url, command = given("service_url"), given("service_command")
+    if options.foreign is not None or not (url or command):
         return options
     from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
 
     from attachment_lab.stack.foreign import ForeignOptions  # noqa: PLC0415
 
-    quiet = {"quiet_s": float(given["service_quiet_s"])} if given["service_quiet_s"] else {}
-    foreign = ForeignOptions(
-        url=given["service_url"], command=given["service_command"], folder=config.rootpath, **quiet
-    )
+    quiet_s = float(given("service_quiet_s"))
+    foreign = ForeignOptions(url=url, command=command, folder=config.rootpath, quiet_s=quiet_s)
     return replace(options, console=False, foreign=foreign)

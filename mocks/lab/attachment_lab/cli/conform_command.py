@@ -37,14 +37,6 @@ _OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True)
 @click.option("--list", "listed", is_flag=True, help="List the rows and play none.")
 @click.option("--port-base", type=int, default=0, help="0 = free ports (default); else as for `up`.")
 @click.option(
-    "--quiet",
-    "quiet_s",
-    type=click.FloatRange(min=1),
-    default=QuietRules.quiet_s,
-    show_default=True,
-    help="Seconds without any request after which a row is at rest; longer than your service pauses between two tries.",
-)
-@click.option(
     "--deadline",
     "deadline_s",
     type=click.FloatRange(min=5),
@@ -91,7 +83,7 @@ def _played(rows: tuple[Row, ...], **given: Any) -> Scorecard:
     configured = {name: given[name] for name in ("configurations", "secrets_file", "ask_secrets")}
     customer = configured_tenant(name=None, **configured)
     places = Places.of(rows, customer.names if customer else None, given["at_once"])
-    service = {name: given[name] for name in ("service_url", "service_command", "env_file")}
+    service = {name: given[name] for name in ("service_url", "service_command", "env_file", "quiet_s")}
     options = StackOptions(
         port_base=given["port_base"],
         run_dir=given["run_dir"],

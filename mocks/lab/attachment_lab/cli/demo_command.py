@@ -71,7 +71,7 @@ from attachment_lab.tenant.credentials import TenantNames
 def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     """Transfer a customer's files from Contact Pro to C4C, then reconcile; exit 0 only if every file arrived."""
     fault_proxies = fault_proxy or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_fault_proxy)
-    service = {name: chosen[name] for name in ("service_url", "service_command", "env_file")}
+    service = {name: chosen[name] for name in ("service_url", "service_command", "env_file", "quiet_s")}
     is_foreign = bool(service["service_url"] or service["service_command"])
     if is_foreign and (chosen["tour"] or chosen["kill_worker"] or chosen["seed"]):
         raise WrongUse("--tour, --seed and --kill-worker need our service; `attachment-lab conform` kills another one")

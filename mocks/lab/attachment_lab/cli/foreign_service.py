@@ -11,6 +11,7 @@ from rich.text import Text
 
 from attachment_lab.cli.common import err
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.stack.foreign import ForeignOptions, ForeignService
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,13 +37,29 @@ _env_file = click.option(
 )
 
 
+_quiet = click.option(
+    "--quiet",
+    "quiet_s",
+    type=click.FloatRange(min=1),
+    default=QUIET_S,
+    show_default=True,
+    help="Seconds without any request after which a chat is at rest, judged from outside; longer than your service "
+    "pauses between two tries.",
+)
+
+
 def service_options(command: Command) -> Command:
-    """--service-url, --service-command and --env-file."""
-    return _url(_command(_env_file(command)))
+    """--service-url, --service-command, --env-file and --quiet."""
+    return _url(_command(_env_file(_quiet(command))))
 
 
 def foreign_options(
-    *, service_url: str | None, service_command: str | None, env_file: Path | None, issuers: tuple[str, ...]
+    *,
+    service_url: str | None,
+    service_command: str | None,
+    env_file: Path | None,
+    quiet_s: float,
+    issuers: tuple[str, ...],
 ) -> ForeignOptions | None:
     """The service that is named; None = ours. Raises WrongUse.
 
@@ -57,6 +74,7 @@ def foreign_options(
         command=service_command or "",
         env_file=env_file,
         issuers=issuers,
+        quiet_s=quiet_s,
         announce=_announce,
     )
 

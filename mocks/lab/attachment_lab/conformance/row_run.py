@@ -15,7 +15,7 @@ from attachment_lab.conformance.facts import RowFacts
 from attachment_lab.errors import NotSettled
 from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.quiet import QuietWatch, wait_until_quiet
+from attachment_lab.reconciliation.quiet import QUIET_S, QuietWatch, wait_until_quiet
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ExpectedOutcome
 from attachment_lab.scenarios.colleague import Colleague
@@ -28,6 +28,8 @@ POLL_S = 0.1
 #: How long a step waits for something that the service must do, in seconds.
 PATIENCE_S = 60.0
 ANSWER_TIMEOUT_S = 15.0
+#: How long a step waits for requests that a service may also make later, in seconds.
+GLANCE_S = 5.0
 #: Small files of types that a channel carries; their first bytes are those of the type.
 FILES: tuple[tuple[str, bytes], ...] = (
     ("boiler.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"a photo of a boiler " * 400),
@@ -40,7 +42,7 @@ FILES: tuple[tuple[str, bytes], ...] = (
 class QuietRules:
     """When a row is at rest: nothing open, and quiet for so long; past the deadline it is indeterminate. In seconds."""
 
-    quiet_s: float = 20.0
+    quiet_s: float = QUIET_S
     deadline_s: float = 150.0
 
 
@@ -198,6 +200,12 @@ class RowRun:
         self.wait(
             lambda: all(each.state != "pending" for each in self.reconciliation.deliveries()), "deliveries are answered"
         )
+
+    def wait_for_requests(self, mock: str, count: int) -> None:
+        """Let the service meet what is there now; one that sends fewer requests is not waited for any longer."""
+        deadline = time.monotonic() + GLANCE_S
+        while time.monotonic() < deadline and len(list(self.reconciliation.journal(mock))) < count:
+            self.pause(POLL_S)
 
     def settle(self) -> None:
         """Wait until the chain is at rest. Raises NotSettled past the deadline."""

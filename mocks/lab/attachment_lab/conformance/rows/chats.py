@@ -66,6 +66,8 @@ def _nine_events(run: RowRun) -> None:
     chat = run.chat()
     for event in NINE[:7]:
         chat.fire(event)
+    run.wait_delivered()
+    run.wait_for_requests("cmi", len(NINE[:7]))
     chat.end()
     chat.wrap_up()
     run.settle()
@@ -109,6 +111,7 @@ def _early(run: RowRun) -> None:
     chat = run.chat(FILES[:2])
     chat.fire("Ended")
     run.wait_delivered()
+    run.wait_for_requests("cmi", 1)
     chat.add_leg()
     chat.accept()
     chat.send(FILES[2])
