@@ -12,16 +12,19 @@ from attachment_lab.reconciliation.quiet import retry_after_s
 
 #: A clock that is read in whole milliseconds, and the way of an answer, in seconds.
 SLACK_S = 0.2
+#: Violations that are named; the others are counted.
+SHOWN = 4
 Check = Callable[[RowFacts], Finding]
 
 
 def invariants_hold(facts: RowFacts) -> Finding:
     """The reconciliation finds no violation: every file once, complete, in its activity, no secret anywhere."""
     violations = [f"[{each.invariant}] {each.sentence}" for each in facts.verdict.violations]
+    more = f"; and {len(violations) - SHOWN} more" if len(violations) > SHOWN else ""
     return Finding(
         title="Reconciliation",
         want="every invariant holds",
-        seen="; ".join(violations) or f"every invariant holds, {_stored(facts)}",
+        seen="; ".join(violations[:SHOWN]) + more or f"every invariant holds, {_stored(facts)}",
         ok=facts.verdict.ok,
     )
 
