@@ -83,6 +83,7 @@ class OrchestrationTenant(MockTenant):
             tokens=TokenCache(sender=self.requests, dialect=self.dialect),
             masker=self.journal.masker,
             touch=self.touch,
+            flaw_of=self.issuer.flaw_of,
         )
         return EventEngine(
             clock=self.clock,

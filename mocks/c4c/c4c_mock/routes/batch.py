@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from c4c_mock.evidence import seen
 from c4c_mock.model.errors import BadRequest, C4CError
 from c4c_mock.routes.call import ODataCall, ODataReply, effective_method
+from c4c_mock.routes.changes import note_change
 from c4c_mock.routes.errors import error_reply
 from c4c_mock.routes.negotiation import error_as_json
 from c4c_mock.wire.batch import ChangeSet, Multipart, PartRequest, boundary_of, parse_batch
@@ -58,6 +59,7 @@ def _add(part: Multipart, reply: ODataReply) -> None:
 def _single(call: ODataCall, part: PartRequest, dispatch: Dispatch) -> ODataReply:
     try:
         if part.method not in _READS:
+            note_change(call, part.method, part.url)
             raise BadRequest(f"$batch: {part.method} is allowed inside a change set only")
         return dispatch(_call_of(call, part, part.url))
     except C4CError as exc:

@@ -20,6 +20,7 @@ from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.json_in import JsonBody
 from c4c_mock.wire.literals import etag_of
 from c4c_mock.wire.shape import shape_of
+from mock_kit.journal.context import note
 from mock_kit.tenants.spool import Blob
 
 _READ_VERBS = ("GET", "HEAD")
@@ -27,7 +28,8 @@ _WRITE_VERBS = ("POST", "PUT", "PATCH", "MERGE", "DELETE")
 
 
 def change(call: ODataCall, resource: Resource) -> ODataReply:
-    """Answer a modifying request on ``resource``."""
+    """Answer a modifying request on ``resource``; one that is no POST leaves a note, answered or refused."""
+    note_change(call, call.method, call.path)
     if call.method not in _WRITE_VERBS:
         raise MethodNotAllowed(f"{call.method[:20]} is no method of OData", allow=(*_READ_VERBS, *_WRITE_VERBS))
     if resource.kind in {"property", "value", "links"}:
@@ -40,6 +42,13 @@ def change(call: ODataCall, resource: Resource) -> ODataReply:
         allow = (*_READ_VERBS, "PUT", "PATCH", "MERGE", "DELETE") if resource.kind == "entity" else _READ_VERBS
         raise MethodNotAllowed(f"{call.method} is not allowed on this resource", allow=allow)
     return _delete(call, resource) if call.method == "DELETE" else _update(call, resource)
+
+
+def note_change(call: ODataCall, method: str, path: str) -> None:
+    """Note in the journal who tried to change or delete what exists. A batch hides it from the address."""
+    if method not in (*_READ_VERBS, "POST"):
+        inside = "$batch: " if call.in_batch or call.path.startswith("$batch") else ""
+        note("info", "change", f"{call.user.name}: {inside}{method} {path}")
 
 
 def _create(call: ODataCall, resource: Resource) -> ODataReply:

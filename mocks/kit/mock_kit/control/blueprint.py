@@ -148,6 +148,11 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
         mock.current_tenant().journal.clear()
         return Response(status=_NO_CONTENT)
 
+    @bp.get("/credentials")
+    def list_credentials() -> Reply:
+        """Which credentials each request carried, as keyed fingerprints, with the key. From memory, never on disk."""
+        return jsonify(mock.current_tenant().journal.credentials.to_dict())
+
     @bp.get("/strays")
     def list_strays() -> Reply:
         """The newest requests that belong to no tenant."""

@@ -35,6 +35,11 @@ def control_app(registry: Registry, refused: RefusedRequests, guard: Guard, *, e
         """The newest requests to addresses without a route; ``count``: all since the start."""
         return jsonify(refused=refused.list(), count=refused.count)
 
+    @bp.get("/edge/credentials")
+    def list_credentials() -> Reply:
+        """Which credentials the refused requests carried, as keyed fingerprints, with the key."""
+        return jsonify(refused.credentials.to_dict())
+
     @bp.get("/health")
     def health() -> Reply:
         """200 as soon as the edge port serves."""

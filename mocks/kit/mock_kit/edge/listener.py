@@ -167,7 +167,7 @@ class _Conversation:
         except BadAddress as exc:
             raise BadRequest(f"CONNECT {request.head.target[:200]}: expected {exc}.") from exc
         if not self._registry.has_origin(host, port):
-            await self._refuse("CONNECT", host, port, "")
+            await self._refuse(request, host, port, "")
             return ConnectionEnd.CLOSE
         await self._client.send(_CONNECTED)
         return host, port
@@ -178,7 +178,7 @@ class _Conversation:
         path = target.partition("?")[0]
         found = self._registry.target_of(host, port, plain_path("/" if path == "*" else path))
         if found is None:
-            await self._refuse(head.method, host, port, path)
+            await self._refuse(request, host, port, path)
             return ConnectionEnd.CLOSE
         raw = head.raw if target == head.target else head.with_target(target)
         return await Relay(self._client, request, found).run(raw)
@@ -213,9 +213,10 @@ class _Conversation:
         rest = target.partition("://")[2][len(parts.netloc) :]
         return host, port, rest if rest.startswith("/") else f"/{rest}"
 
-    async def _refuse(self, method: str, host: str, port: int, path: str) -> None:
+    async def _refuse(self, request: RequestFraming, host: str, port: int, path: str) -> None:
         """421, and recorded; never passed on to anything."""
-        self._refused.add(host=host, port=port, path=path, method=method)
+        head = request.head
+        self._refused.add(host=host, port=port, path=path, method=head.method, head=head.raw)
         detail = f"no tenant of this stack has this address: host {host}, port {port}, path {path or 'any'}"
         error = FieldError("address", "a registered host, port and path", _REMEDY, f"{host}:{port}{path}")
         await self._answer(Problem(421, "No such address", detail, [error]))

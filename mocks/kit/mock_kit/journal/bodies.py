@@ -67,6 +67,10 @@ class BodyDigest:
         if len(self._head) < _RAW_HEAD_BYTES:
             self._head += piece[: _RAW_HEAD_BYTES - len(self._head)]
 
+    def head(self) -> str:
+        """The first bytes as text, unmasked: never to be kept."""
+        return self._head.decode(errors="replace")
+
     def summary(self) -> BodyNote:
         """Size and digest, and whether the body came to its end."""
         return BodyNote(self.size_bytes, self._digest.hexdigest(), complete=self.complete)

@@ -15,6 +15,7 @@ from typing import Any
 
 from mock_kit.journal.bodies import HEAD_CHARS, BodyNote
 from mock_kit.journal.context import Note
+from mock_kit.journal.credentials import CredentialLog
 from mock_kit.journal.masking import Masker
 
 KEPT_EXCHANGES = 10_000
@@ -60,6 +61,7 @@ class Journal:
     def __init__(self, kept: int = KEPT_EXCHANGES) -> None:
         """``kept`` is how many exchanges are kept; older ones are dropped."""
         self.masker = Masker()
+        self.credentials = CredentialLog()
         self._exchanges: deque[JournalEntry] = deque(maxlen=kept)
         self._last_id = 0
         self._lock = threading.Lock()
@@ -115,5 +117,6 @@ class Journal:
 
     def clear(self) -> None:
         """Remove every exchange. Ids go on, so that a reader misses none; masked secrets stay masked."""
+        self.credentials.clear()
         with self._lock:
             self._exchanges.clear()

@@ -9,8 +9,8 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, unquote_plus
 
 MASK = "***"
 #: A shorter string would mask half of every ordinary text.
@@ -44,6 +44,16 @@ _WORDS = frozenset({"true", "false", "null", "fetch", "required"})
 def is_secret_header(name: str) -> bool:
     """Whether the value of a header of this name is never shown."""
     return _SECRET_HEADER.search(name) is not None
+
+
+def secret_members(text: str) -> Iterator[str]:
+    """The values of all members of secret names in a text (JSON, forms, header lines, XML), without quotes."""
+    if not _SUSPICIOUS.search(text):
+        return
+    for pattern in _MEMBERS:
+        for found in pattern.finditer(text):
+            value = found[0][len(found[1]) :].strip().strip('"')
+            yield unquote_plus(value) if pattern is _FORM_MEMBER else value
 
 
 def stand_in(secret: str) -> str:

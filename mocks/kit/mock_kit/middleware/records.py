@@ -70,9 +70,16 @@ class ExchangeRecord:
         self.sent.complete = self.is_bodyless(reply) or (complete and self.sent.size_bytes >= (length or 0))
         if not self.sent.complete:
             self.running.notes.append(_broke_off(self.sent.size_bytes, length))
-        self._journal.add(self._entry(reply))
+        filed = self._journal.add(self._entry(reply))
+        self._keep_credentials(filed)
         if self._recording:
             self._recording.add(self._captured(reply))
+
+    def _keep_credentials(self, filed: JournalEntry) -> None:
+        request = self._request
+        shared = {name: getattr(filed, name) for name in ("at", "duration_ms", "method", "host", "status")}
+        shared |= {"exchange": filed.id, "path": request.path}
+        self._journal.credentials.add(shared, request.headers.items(), _url(request), self.received.head())
 
     def _entry(self, reply: WsgiReply) -> JournalEntry:
         masker, request = self._journal.masker, self._request

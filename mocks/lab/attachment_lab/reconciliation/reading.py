@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,30 @@ from attachment_lab.reconciliation.records import (
     ReconciliationVerdict,
     SourceFile,
 )
+from attachment_lab.reconciliation.traffic import (
+    ChangeRecord,
+    CredentialRecord,
+    NeighbourRequest,
+    changes_from,
+    credentials_from,
+    requests_from,
+)
 from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.service_api import ServiceApi
+from attachment_lab.tenant.service_api import ServiceApi, TransferRecord
 
 #: As many as Contact Pro's mock keeps.
 MOST_DELIVERIES = 10_000
+Journals = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """Members of ChainRecords that are read together."""
+
+    requests: tuple[NeighbourRequest, ...]
+    credentials: tuple[CredentialRecord, ...]
+    changes: tuple[ChangeRecord, ...]
 
 
 class Reconciliation:
@@ -77,12 +97,18 @@ class Reconciliation:
             deliveries=tuple(deliveries),
             transfers=transfers,
             objects=tuple(objects),
-            leaks=tuple(self.leaks()),
             technical_user=self.names.c4c_user,
             expected=dict(self.expected),
             chats_in_c4c=self.chats_in_c4c(),
         )
-        return replace(found, exchanges=tuple(self._telling_exchanges(found)))
+        journals = {mock: list(self.journal(mock)) for mock in MOCKS}
+        return replace(
+            found,
+            **vars(self._traffic(journals)),
+            exchanges=tuple(self._telling_exchanges(found, journals)),
+            leaks=tuple(self._leaks(journals)),
+            kept_secrets=tuple(kept_secrets(self._run_dir, found.known_transfers)),
+        )
 
     def sources(self) -> list[SourceFile]:
         """Attachments of this tenant's chats, each with size and digest of the customer's bytes."""
@@ -94,14 +120,35 @@ class Reconciliation:
         listed = self.to.c4c.get("/_mock/activities", tenant=self.names.name)
         return frozenset(str(each["external_reference_id"]) for each in listed if each["external_reference_id"])
 
-    def _telling_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
-        """Exchanges that show why bytes are wrong or a file is missing; no journal is read when all is well."""
+    def _traffic(self, journals: Journals) -> Traffic:
+        """What the technical users did at CMI and C4C, and which credentials went where."""
+        secrets, logs = self.names.secrets_by_owner(), {}
+        for mock in WITH_FILES:
+            log = self.to.mock(mock).get("/_mock/credentials", tenant=self.names.name)
+            logs[mock] = list(credentials_from(mock, log, secrets))
+        if self.to.edge is not None:
+            logs["edge"] = list(credentials_from("edge", self.to.edge.get("/_mock/edge/credentials"), secrets))
+        technical = {self.names.cmi_user, self.names.c4c_user}
+        requests = [
+            each
+            for mock in WITH_FILES
+            for each in requests_from(mock, journals[mock], {one.exchange: one.user for one in logs[mock] if one.user})
+            if each.user is None or each.user in technical
+        ]
+        return Traffic(
+            requests=tuple(sorted(requests, key=lambda each: each.begun_s)),
+            credentials=tuple(each for log in logs.values() for each in log),
+            changes=tuple(changes_from(journals["c4c"])),
+        )
+
+    def _telling_exchanges(self, records: ChainRecords, journals: Journals) -> Iterator[FileExchange]:
+        """Exchanges that show why bytes are wrong or a file is missing; none when all is well."""
         wrong = {theirs.sha256 for _, theirs in wrong_contents(records)}
         if not wrong and not missing_files(records):
             return
         for mock in WITH_FILES:
             kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
-            for exchange in self.journal(mock):
+            for exchange in journals[mock]:
                 by_digest = mock == "cmi" and exchange["response"]["sha256"] in wrong
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
                 if found and found.act in {"history", "download", "upload"}:
@@ -134,9 +181,12 @@ class Reconciliation:
 
     def leaks(self) -> Iterator[Leak]:
         """Secrets of this tenant in a journal, a log or the service's database."""
+        return self._leaks({mock: self.journal(mock) for mock in MOCKS})
+
+    def _leaks(self, journals: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[Leak]:
         guarded = self.names.guarded()
-        for mock in MOCKS:
-            for exchange in self.journal(mock):
+        for mock, exchanges in journals.items():
+            for exchange in exchanges:
                 where = f"journal of the {mock} mock, exchange {exchange.get('id')}"
                 yield from find_secrets(guarded, json.dumps(exchange, ensure_ascii=False).encode(), where)
         for path in _readable(self._run_dir):
@@ -200,12 +250,27 @@ def delivery_from(body: Mapping[str, Any]) -> DeliveryRecord:
         duration_ms=None if duration is None else float(duration),
         url=body.get("url"),
         token_use=body.get("token_use"),
+        token_flaw=body.get("token_flaw"),
         fired_at=body.get("created_at"),
         finished_at=body.get("finished_at"),
         redelivery_of=body.get("redelivery_of"),
         evidence=tuple(str(each["id"]) for each in body.get("evidence") or ()),
         answer=str(body.get("response_body") or ""),
     )
+
+
+def kept_secrets(run_dir: Path | None, transfers: Iterable[TransferRecord]) -> Iterator[str]:
+    """Ids of transfers that have ended for good and whose sealed secrets are still in the database."""
+    database = None if run_dir is None else run_dir / "service.db"
+    ended = {each.id for each in transfers if each.state in {"settled", "cancelled"}}
+    if database is None or not database.exists() or not ended:
+        return
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
+            rows = connection.execute("select transfer_id from sealed_secret").fetchall()
+    except sqlite3.Error:  # another service's database, or one that is being made
+        return
+    yield from (str(row[0]) for row in rows if str(row[0]) in ended)
 
 
 def find_secrets(guarded: Mapping[str, str], text: bytes, where: str) -> Iterator[Leak]:

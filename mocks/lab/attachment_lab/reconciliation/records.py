@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.reconciliation.traffic import ChangeRecord, CredentialRecord, NeighbourRequest
 from attachment_lab.tenant.service_api import TransferRecord
 
 #: Whether C4C must, may or must not hold a file in the end.
@@ -69,6 +70,7 @@ class DeliveryRecord:
     Attributes:
         state: pending, delivered, failed or not_sent.
         transfer_id: from the service's Location header, None when there was none.
+        token_flaw: the kind of bad token that it was sent with, planned for the issuer; None for a good one.
         token_use: fetched, cached or refreshed; None when no token was needed or none was given.
         fired_at: when the event engine received the event; finished_at: when it had its answer; RFC 3339.
         evidence: ids of Contact Pro's behaviours that the delivery used.
@@ -86,6 +88,7 @@ class DeliveryRecord:
     duration_ms: float | None = None
     url: str | None = None
     token_use: str | None = None
+    token_flaw: str | None = None
     fired_at: str | None = None
     finished_at: str | None = None
     redelivery_of: str | None = None
@@ -125,6 +128,11 @@ class ChainRecords:
         expected: by a source file's id, where the scenario or the policy decides its outcome.
         chats_in_c4c: external references of all activities; None = they were not read.
         other_sources, other_objects: of the tenant's other chats, to recognise what lies in the wrong one.
+        requests: of the service to CMI and C4C, by the technical users, oldest first; all chats.
+        credentials: in requests to CMI, C4C and hosts that no tenant has.
+        changes: attempts to change or delete something in C4C.
+        permitted_changes: methods of changes that are documented as switched on.
+        kept_secrets: ids of transfers that have ended and whose sealed secrets still lie in the service's database.
         exchanges: of the journals, those that show where wrong bytes come from; empty when no bytes are wrong.
     """
 
@@ -138,6 +146,11 @@ class ChainRecords:
     chats_in_c4c: frozenset[str] | None = None
     other_sources: tuple[SourceFile, ...] = ()
     other_objects: tuple[C4cFile, ...] = ()
+    requests: tuple[NeighbourRequest, ...] = ()
+    credentials: tuple[CredentialRecord, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
+    permitted_changes: frozenset[str] = frozenset()
+    kept_secrets: tuple[str, ...] = ()
     exchanges: tuple[FileExchange, ...] = ()
 
     @property
@@ -154,7 +167,7 @@ class ChainRecords:
         return MUST_BE_STORED if self.transfers is None else REPORTED
 
     def of_chat(self, chat: str) -> ChainRecords:
-        """The records of this chat alone; leaked secrets are kept for every chat."""
+        """The records of this chat alone; what concerns secrets, changes and pace is kept for every chat."""
         transfers = None if self.transfers is None else tuple(each for each in self.transfers if each.chat == chat)
         return replace(
             self,

@@ -16,7 +16,11 @@ INVARIANT_SAYS = {
     "once": "There is exactly one C4C object per stored attachment.",
     "no orphan": "Nothing exists at any hop without an origin at the hop before.",
     "honesty": "What the service reports is what C4C holds.",
-    "secrecy": "No secret can be read in any journal.",
+    "no change": "The technical user changes and deletes nothing in C4C.",
+    "tokens": "A token that must be refused starts nothing, and neither does a refused event.",
+    "credentials": "No neighbour’s secret goes to another; a credential that was refused is not repeated at once.",
+    "pace": "Retry-After is kept, and uploads to one activity take turns.",
+    "secrecy": "No secret can be read in any journal; sealed ones are gone when a transfer has ended.",
 }
 #: Labels, most certain first; "own" (the mocks' control interfaces) is no vendor's behaviour.
 LABELS = {

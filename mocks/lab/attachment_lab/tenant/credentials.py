@@ -172,6 +172,17 @@ class TenantNames:
             "the OAuth Basic credentials": base64.b64encode(oauth_basic.encode()).decode(),
         }
 
+    def secrets_by_owner(self) -> dict[str, tuple[str, str]]:
+        """The secrets of CMI, C4C and Contact Pro with the neighbour that each is for; equal ones are left out."""
+        owners = {"the OAuth": "orchestration", "the CMI": "cmi", "the C4C": "c4c"}
+        guarded = self.guarded()
+        return {
+            name: (value, owner)
+            for name, value in guarded.items()
+            for start, owner in owners.items()
+            if name.startswith(start) and list(guarded.values()).count(value) == 1
+        }
+
     def to_json(self) -> dict[str, Any]:
         """For the lab's own 0600 stack file and the environment of its console; holds secrets."""
         return asdict(self)

@@ -11,7 +11,11 @@
 | once         | exactly one C4C object per stored attachment                                             |
 | no orphan    | nothing at any hop that has no origin at the hop before                                  |
 | honesty      | what the service reports is what C4C holds; "stored" only if nothing is parked or open   |
-| secrecy      | no secret in any journal, log or database                                                |
+| no change    | the technical user changes and deletes nothing in C4C                                    |
+| tokens       | a token that must be refused starts nothing, and neither does a refused event             |
+| credentials  | no neighbour's secret goes to another; none that was answered 401 is tried again at once  |
+| pace         | Retry-After is kept; uploads to one activity take turns                                  |
+| secrecy      | no secret in any journal, log or database; sealed ones are gone when a transfer has ended |
 
 Objects are matched to files by what lies in C4C (matching.py), not by the service's report. Where the service's own
 view is not visible (``transfers`` is None), what only that view tells is not judged. Chats whose event has not been
@@ -20,8 +24,13 @@ fired are out of scope: no transfer is due for them yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from attachment_lab.reconciliation.invariants.access import (
+    a_refused_credential_is_not_repeated,
+    bad_tokens_start_nothing,
+    credentials_stay_with_their_owner,
+)
 from attachment_lab.reconciliation.invariants.contents import contents_are_equal, wrong_contents
 from attachment_lab.reconciliation.invariants.matched import MatchedRecords
 from attachment_lab.reconciliation.invariants.objects import (
@@ -37,25 +46,31 @@ from attachment_lab.reconciliation.invariants.outcomes import (
     reports_are_true,
 )
 from attachment_lab.reconciliation.invariants.secrets import secrets_are_kept
+from attachment_lab.reconciliation.invariants.traffic import nothing_is_changed, uploads_take_turns, waits_are_kept
 from attachment_lab.reconciliation.records import ChainRecords, ReconciliationVerdict, Violation
 
 __all__ = ["INVARIANTS", "judge", "missing_files", "wrong_contents"]
 
-INVARIANTS: tuple[Callable[[MatchedRecords], Iterator[Violation]], ...] = (
-    events_are_delivered,
-    attachments_are_conserved,
-    files_are_in_their_activity,
-    contents_are_equal,
-    names_and_types_are_kept,
-    each_is_stored_once,
-    nothing_is_orphaned,
-    reports_are_true,
-    secrets_are_kept,
-)
+Invariant = Callable[[MatchedRecords], Iterator[Violation]]
+INVARIANTS: Mapping[str, tuple[Invariant, ...]] = {
+    "delivered": (events_are_delivered,),
+    "conservation": (attachments_are_conserved,),
+    "destination": (files_are_in_their_activity,),
+    "integrity": (contents_are_equal,),
+    "naming": (names_and_types_are_kept,),
+    "once": (each_is_stored_once,),
+    "no orphan": (nothing_is_orphaned,),
+    "honesty": (reports_are_true,),
+    "no change": (nothing_is_changed,),
+    "tokens": (bad_tokens_start_nothing,),
+    "credentials": (credentials_stay_with_their_owner, a_refused_credential_is_not_repeated),
+    "pace": (waits_are_kept, uploads_take_turns),
+    "secrecy": (secrets_are_kept,),
+}
 
 
 def judge(records: ChainRecords) -> ReconciliationVerdict:
     """Check every invariant; violations are in the order of the table above."""
     matched = MatchedRecords(records)
-    found = [violation for invariant in INVARIANTS for violation in invariant(matched)]
+    found = [violation for checks in INVARIANTS.values() for check in checks for violation in check(matched)]
     return ReconciliationVerdict(violations=tuple(found), records=records)

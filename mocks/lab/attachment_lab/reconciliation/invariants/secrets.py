@@ -13,3 +13,7 @@ def secrets_are_kept(matched: MatchedRecords) -> Iterator[Violation]:
     for leak in matched.records.leaks:
         fact = f"{leak.what} can be read here"
         yield Violation(invariant="secrecy", file=leak.where, hop=leak.where, fact=fact)
+    for transfer_id in matched.records.kept_secrets:
+        fact = "it has ended, and its sealed secrets still lie in the service's database"
+        remedy = "Delete the secrets of a transfer in the transaction that ends it."
+        yield Violation(invariant="secrecy", file=f"transfer {transfer_id}", hop="service.db", fact=fact, remedy=remedy)

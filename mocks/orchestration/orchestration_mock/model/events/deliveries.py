@@ -48,6 +48,7 @@ class Delivery:
         request_headers, request_body, response_headers, response_body: masked; bodies cut at 2048 characters.
         token_use: none, fetched, cached, or refreshed (a 401 was answered with a fresh token, sent once more).
         token_refreshed: whether token_use is refreshed.
+        token_flaw: the kind of bad token with which it was sent, planned for the issuer; None for a good one.
         token_expires_at: by the tenant's clock, from the token reply's `expires_in`.
         response_set, response_save: what the configuration's `response` part wrote back.
         created_at, due_at, finished_at: by the tenant's clock.
@@ -81,6 +82,7 @@ class Delivery:
     response_body: str = ""
     token_use: str = "none"  # noqa: S105 - a word, no password
     token_refreshed: bool = False
+    token_flaw: str | None = None
     token_expires_at: str | None = None
     response_set: dict[str, Any] = field(default_factory=dict)
     response_save: dict[str, Any] = field(default_factory=dict)

@@ -62,6 +62,7 @@ class DeliverySender:
     tokens: TokenCache
     masker: Masker
     touch: Touch
+    flaw_of: Callable[[str], str | None] = lambda _: None
 
     def run(self, planned: PlannedDelivery, on_sent: Callable[[], None] = do_nothing) -> Delivery | None:
         """Make one delivery; the finished row, or None when the log no longer has it. Never raises.
@@ -220,6 +221,7 @@ class _Attempt:
         if self.bearer is not None:
             expires_at = stamp(self.bearer.expires_at)
             changes |= {"token_use": self.bearer.use, "token_expires_at": expires_at}
+            changes["token_flaw"] = self.sender.flaw_of(self.bearer.token)
             changes["token_refreshed"] = self.bearer.use == "refreshed"
         changes["notes"] = tuple(self.notes)
         labels = tuple({"id": name, "label": label} for name, label in self.labels.items())

@@ -6,6 +6,7 @@ The real issuer publishes neither grant, nor token format, nor scope. This is pl
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -72,6 +73,7 @@ class Issuer:
         self._dialect = dialect
         self._issued: BoundedDict[str, IssuedToken] = BoundedDict(KEPT_TOKENS)
         self._opaque: BoundedDict[str, str] = BoundedDict(KEPT_TOKENS)
+        self._flaws: BoundedDict[str, str] = BoundedDict(KEPT_TOKENS)
         self._lock = RLock()
 
     @property
@@ -144,7 +146,16 @@ class Issuer:
                 self._opaque[token] = issued.jti
                 return token
             claims = self._claims(replace(issued, expires_at=now + life))
-            return bad_token(kind, claims, self.keys) if kind else self.keys.sign(claims)
+            if not kind:
+                return self.keys.sign(claims)
+            bad = bad_token(kind, claims, self.keys)
+            self._flaws[_digest(bad)] = kind
+            return bad
+
+    def flaw_of(self, token: str) -> str | None:
+        """The kind of bad token that this issuer made on demand; None for any other token."""
+        with self._lock:
+            return self._flaws.get(_digest(token))
 
     def _claims(self, issued: IssuedToken) -> dict[str, Any]:
         seconds = int(issued.issued_at.timestamp())
@@ -222,6 +233,7 @@ class Issuer:
         with self._lock:
             self._issued.clear()
             self._opaque.clear()
+            self._flaws.clear()
             self._login.clear()
             self.failures.clear()
             self.expires_in_s = DEFAULT_EXPIRES_IN_S
@@ -242,3 +254,7 @@ class Issuer:
             "kid": self.kid,
             "tokens_issued": len(self._issued),
         }
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
