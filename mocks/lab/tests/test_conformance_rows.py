@@ -188,17 +188,6 @@ def exchange(at: str, *, status: int = 200, retry_after: str = "", url: str = "/
     return made | {"response_headers": headers, "request": {"head": ""}}
 
 
-@pytest.mark.parametrize(("second", "ok"), [("04", True), ("01", False)])
-def test_a_request_before_its_time_breaks_the_patience(second: str, ok: bool) -> None:
-    found = see.patience_kept("cmi")(facts(exchange("00", status=429, retry_after="3"), exchange(second)))
-    assert found.ok is ok
-
-
-def test_another_request_meanwhile_is_none_of_its_business() -> None:
-    other = exchange("01", url="/acme/cmi/chats/2")
-    assert see.patience_kept("cmi")(facts(exchange("00", status=429, retry_after="3"), other)).ok
-
-
 def test_a_request_to_a_neighbour_shows_that_something_started() -> None:
     assert see.nothing_started(facts()).ok
     assert not see.nothing_started(facts(exchange("00"))).ok

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from attachment_lab.conformance.facts import RowFacts
 from attachment_lab.conformance.model import Finding
-from attachment_lab.reconciliation.file_trace import name_in
-from attachment_lab.reconciliation.quiet import retry_after_s
 
-#: A clock that is read in whole milliseconds, and the way of an answer, in seconds.
-SLACK_S = 0.2
 #: Violations that are named; the others are counted.
 SHOWN = 4
 Check = Callable[[RowFacts], Finding]
@@ -137,23 +132,3 @@ def was_killed(facts: RowFacts) -> Finding:
 def _stored(facts: RowFacts) -> str:
     count = sum(each.created_by in {None, facts.records.technical_user} for each in facts.records.objects)
     return f"{count} file{'' if count == 1 else 's'} in C4C"
-
-
-def patience_kept(mock: str) -> Check:
-    """After Retry-After the same request did not come again before its time; an upload is the same by its file."""
-
-    def check(facts: RowFacts) -> Finding:
-        waits: dict[str, float] = {}
-        early = []
-        for each in facts.requests[mock]:
-            what = f"{each['method']} {str(each['url']).partition('?')[0]} {name_in(each['request']['head']) or ''}"
-            began_s = datetime.fromisoformat(each["at"]).timestamp()
-            if began_s < waits.get(what, 0.0) - SLACK_S:
-                early.append(f"…{what[-70:]} came {waits[what] - began_s:.1f} s too early")
-            wait_s = retry_after_s(each)
-            if wait_s:
-                waits[what] = began_s + float(each["duration_ms"]) / 1000 + wait_s
-        seen = "; ".join(early) or (f"kept {len(waits)} time(s)" if waits else "none was met")
-        return Finding(title="Retry-After", want="no request before its time", seen=seen, ok=not early)
-
-    return check

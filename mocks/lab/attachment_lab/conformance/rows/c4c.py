@@ -99,7 +99,6 @@ ROWS: tuple[Row, ...] = (
         "RFC 9110, 10.2.3 and 15.6.4",
         "C4C has maintenance windows: what is refused then must arrive afterwards.",
         _with("upload", "status", times=2, params={"status": 503, "headers": {"Retry-After": "2"}}),
-        checks=(see.fault_applied(), see.patience_kept("c4c"), see.stored(3)),
     ),
     _row(
         "lookup-fails",

@@ -102,7 +102,6 @@ ROWS: tuple[Row, ...] = (
         _HTTP_RETRY,
         "CMI restarts, and the files of every chat that ends meanwhile are lost.",
         _on_list("status", params={"status": 503, "headers": {"Retry-After": "2"}}),
-        checks=(see.fault_applied(), see.patience_kept("cmi"), see.stored(3)),
     ),
     _row(
         "cmi-throttles",
@@ -111,7 +110,6 @@ ROWS: tuple[Row, ...] = (
         "RFC 6585, 4 (429); the gateway's throttling, Amazon API Gateway developer guide",
         "A client that repeats at once keeps the gateway closed for every other caller of the key.",
         _on_second("status", params={"status": 429, "headers": {"Retry-After": str(_PATIENCE_S)}}),
-        checks=(see.fault_applied(), see.patience_kept("cmi"), see.stored(3)),
         rests_on=("cmi:gateway_rate_per_s",),
     ),
     _row(
@@ -121,7 +119,6 @@ ROWS: tuple[Row, ...] = (
         "RFC 9110, 10.2.3: an HTTP-date or a number of seconds",
         "A date that is read as no number is taken for zero.",
         _on_second("status", params={"status": 503, "retry_after_s": _PATIENCE_S, "retry_after_form": "date"}),
-        checks=(see.fault_applied(), see.patience_kept("cmi"), see.stored(3)),
     ),
     _row(
         "download-cut",
