@@ -50,7 +50,7 @@ def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | No
 
 
 def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
-    clocks = read_clocks(to, stack.tenant.name, stack.clock_file)
+    clocks = read_clocks(to, stack.tenant.name, None if stack.foreign else stack.clock_file)
     offsets = {each.name: each.offset_s for each in clocks}
     if as_json:
         print_json({"offset_s": offsets})

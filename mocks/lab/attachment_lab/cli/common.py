@@ -86,4 +86,4 @@ def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[Ru
 
 def reconciliation_of(stack: RunningStack, to: StackClients) -> Reconciliation:
     """The reconciliation of a running stack's default tenant."""
-    return Reconciliation(to, stack.tenant, run_dir=stack.run_dir)
+    return Reconciliation(to, stack.tenant, run_dir=stack.run_dir, quiet_s=stack.quiet_s)

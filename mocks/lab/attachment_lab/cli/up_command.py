@@ -37,6 +37,7 @@ from attachment_lab.snapshots import archive, continued
 from attachment_lab.snapshots.continued import KeptStack
 from attachment_lab.snapshots.restoring import restore
 from attachment_lab.stack import egress, ready_file
+from attachment_lab.stack.foreign import ANY_ISSUER
 from attachment_lab.stack.reset import StackOwner, show_tenant
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import LabConversation, Sendable
@@ -105,7 +106,8 @@ def up(
         offset_s=kept.offset_s if kept else 0.0,
         fault_proxy=fault_proxy,
         dialect=dialect,
-        foreign=foreign_options(issuers=(first.token_issuer,), **service),
+        # Other tenants may be opened later.
+        foreign=foreign_options(issuers=(first.token_issuer, ANY_ISSUER), **service),
     )
     reader = UpReader(ready_path, seed=seed and not kept and not begins_with, as_json=as_json)
     err().print(Text("Starting the stack …", style="dim"))

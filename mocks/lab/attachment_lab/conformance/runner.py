@@ -108,7 +108,7 @@ class ConformanceRunner:
             with self._opened(row) as run:
                 result = self._judged(row, run)
         except StackFailed as exc:
-            result = RowResult(row=row, outcome="red", reason=f"the service did not come back: {exc}")
+            result = RowResult(row=row, outcome="red", reason=str(exc))
         except LabError as exc:
             result = RowResult(row=row, outcome="indeterminate", reason=str(exc))
         return replace(result, evidence=evidence_of(row), took_s=time.monotonic() - began)
@@ -118,9 +118,11 @@ class ConformanceRunner:
         unsettled = ""
         try:
             row.play(run)
+        except StackFailed:
+            raise
         except LabError as exc:
-            self._stack.check_alive()
             unsettled = str(exc)
+        self._stack.check_alive()
         facts = run.facts()
         if row.refuses:
             facts = replace(facts, verdict=_without(facts.verdict, "delivered"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.tenant.addresses import loopback_addresses
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
@@ -34,6 +35,7 @@ class RunningStack:
         pid: of the command that owns the stack; None when read from a ready file.
         resets: number of resets so far; a waiting ``reset`` sees it grow.
         foreign: the service is not ours: it has no status API, no clock and no reset.
+        quiet_s: beside such a service, how long nothing may move before a chat is at rest, in seconds.
     """
 
     urls: Mapping[str, str]
@@ -44,6 +46,7 @@ class RunningStack:
     pid: int | None = None
     resets: int = 0
     foreign: bool = False
+    quiet_s: float = QUIET_S
 
     @property
     def tenant(self) -> TenantNames:
@@ -121,6 +124,7 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
             "pid": stack.pid,
             "resets": stack.resets,
             "foreign": stack.foreign,
+            "quiet_s": stack.quiet_s,
         }
     }
 
@@ -184,6 +188,7 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
             pid=body["pid"],
             resets=int(body["resets"]),
             foreign=bool(body.get("foreign")),
+            quiet_s=float(body.get("quiet_s", QUIET_S)),
         )
     )
 

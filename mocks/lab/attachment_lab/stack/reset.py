@@ -89,6 +89,7 @@ class StackOwner:
             clock_file=self._stack.clock_file,
             pid=os.getpid(),
             foreign=self._stack.foreign is not None,
+            quiet_s=self._stack.quiet_s,
         )
 
     def _read_changes(self) -> None:

@@ -131,8 +131,12 @@ class Stack:
 
     def reconciliation(self, names: TenantNames) -> Reconciliation:
         """What the hops of a tenant hold, compared; the view of a service that is not ours is not visible."""
-        quiet_s = self.foreign.options.quiet_s if self.foreign else QUIET_S
-        return Reconciliation(self.clients, names, run_dir=self.run_dir, quiet_s=quiet_s)
+        return Reconciliation(self.clients, names, run_dir=self.run_dir, quiet_s=self.quiet_s)
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing may move before a chat is at rest, where that is judged from outside; in seconds."""
+        return self.foreign.options.quiet_s if self.foreign else QUIET_S
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
         """The given options; switches of the stack's dialect file apply where the options set none."""
