@@ -92,7 +92,7 @@ def test_our_service_keeps_the_rules_of_a_sample_and_writes_every_output(
 ) -> None:
     outputs = {name: tmp_path / f"card.{name}" for name in ("junit", "html", "badge")}
     given = [text for name, path in outputs.items() for text in (f"--{name}", str(path))]
-    found = conform(capsys, "one-chat", "event-twice", "token-forged", "byte-changes", *given)
+    found = conform(capsys, "one-chat", "event-twice", "token-forged", "byte-changes", "--quiet", "8", *given)
     assert found["ok"]
     assert of(found, "not_applicable") == {"byte-changes"}
     assert [path.stat().st_size > 0 for path in outputs.values()] == [True, True, True]
