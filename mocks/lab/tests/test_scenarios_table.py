@@ -24,7 +24,7 @@ from cmi_mock.evidence import DIALECT as CMI_DIALECT
 from mock_kit.faults.kinds import KINDS, fault_errors
 
 README = Path(__file__).parents[3] / "README.md"
-NUMBERS = {24: "Twenty-four", 25: "Twenty-five", 26: "Twenty-six", 27: "Twenty-seven"}
+NUMBERS = {34: "Thirty-four", 35: "Thirty-five", 36: "Thirty-six", 37: "Thirty-seven"}
 
 
 def facts(*outcomes: str, **known: object) -> RunFacts:
@@ -93,7 +93,7 @@ def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
     [
         ("download-cut", {"fault_proxy": False, "clock_file": "x"}, "--fault-proxy"),
         ("c4c-down", {"clock_file": None}, "clock"),
-        ("worker-killed", {"worker_health_port": None}, "worker"),
+        ("worker-killed", {"worker_health_port": None, "clock_file": "x"}, "worker"),
     ],
 )
 def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:

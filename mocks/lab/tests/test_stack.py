@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from attachment_lab.errors import NotSettled, StackFailed, WrongUse
 from attachment_lab.stack.process_cleanup import members
 from attachment_lab.stack.processes import listeners
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.testing.lab import FaultHasNoEffect, LabTenant
+from attachment_lab.testing.lab import FaultHasNoEffect, Lab, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -291,3 +292,41 @@ def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
     message = " ".join(done.stdout.split())
     assert "CMI → service: a.txt: C4C holds 5 bytes" in message
     assert "CMI's answer was changed by the planned fault flip_byte" in message
+
+
+def chat_whose_service_is_killed() -> None:
+    """A stack of its own, and kill -9 to its service while files are on their way."""
+    with open_stack() as stack, Lab(stack, is_own=True).tenant() as tenant:
+        tenant.fault(mock="c4c", kind="latency", path="*", times=None, delay_s=1.0)
+        tenant.chat(files=[NOTE]).end()
+        service = next(each for each in stack.processes.all if each.name == "service")
+        for process in members(service.pid):
+            process.kill()
+        tenant.wait_until_settled()
+
+
+@pytest.mark.long
+def test_a_service_that_dies_in_the_middle_is_reported_with_its_exit_code_and_last_log_lines() -> None:
+    with pytest.raises(StackFailed) as failed:
+        chat_whose_service_is_killed()
+    message = str(failed.value)
+    assert message.startswith("service ended by SIGKILL.\nLast lines of ")
+    assert "service.log:\n  | " in message
+
+
+@pytest.mark.long
+def test_the_demo_skips_the_services_waits_and_hits_the_file_that_is_named() -> None:
+    command = [*LAB, "demo", "--fault", "lost-answer", "--on", "note.txt", "--json", "--timeout", "90"]
+    with TemporaryDirectory() as folder:
+        files = {name: Path(folder) / name for name in ("photo.jpg", "note.txt")}
+        files["photo.jpg"].write_bytes(PHOTO[1])
+        files["note.txt"].write_bytes(NOTE[1])
+        sent = [part for path in files.values() for part in ("--file", str(path))]
+        done = subprocess.run(
+            [*command, *sent, "--run-dir", f"{folder}/run"], check=False, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        message = json.loads(done.stdout)
+        assert [each["outcome"] for each in message["attachments"]] == ["stored", "stored"]
+        offset_s = json.loads((Path(folder) / "run" / "clock.json").read_text())["offset_s"]
+    assert offset_s > 25  # the settle time was waited out by the clock, not by the wall

@@ -21,9 +21,11 @@ from c4c_mock.routes.control_seed import seed_from
 from c4c_mock.routes.odata import inspect
 from c4c_mock.tenant import C4CTenant
 from mock_kit.control import json_object
+from mock_kit.faults.kinds import is_int
 from mock_kit.http.pieces import pieces_of
-from mock_kit.http.problem import FieldError, bad_request
+from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.mock import Mock
+from mock_kit.tenants.spool import read_blob
 
 Reply = tuple[Response, int]
 
@@ -72,6 +74,22 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
             a for a in _attachments(tenant.rows, tenant.clock.now()) if wanted in {None, a["external_reference_id"]}
         ]
         return jsonify(found), 200
+
+    @bp.post("/attachments/<object_id>/change")
+    def change_attachment(object_id: str) -> Reply:
+        """``{"offset": n}``: that byte of a stored file changes, as on a damaged disk; no ETag, no note, no request."""
+        tenant, form = mock.current_tenant(), json_object()
+        row = next((each for each in tenant.rows.everything() if each.object_id == object_id and each.blob), None)
+        offset = form.get("offset", 0)
+        if row is None or row.blob is None:
+            raise Problem(404, "No such file", f"C4C has no attachment {object_id!r} with a document.")
+        if not is_int(offset, 0, row.blob.size_bytes - 1):
+            expected = f"a whole number from 0 to {row.blob.size_bytes - 1}"
+            raise bad_request("There is no such byte.", FieldError("offset", expected, "Correct it.", offset))
+        content = bytearray(b"".join(read_blob(row.blob)))
+        content[offset] ^= 1
+        row.values["Binary"] = tenant.spool.store([bytes(content)])
+        return jsonify(_attachment(tenant.rows, row)), 200
 
 
 def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from attachment_lab.exits import ending_on_signals
 from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
+from attachment_lab.stack.waits import WaitSkipper
 from attachment_lab.tenant.conversation import Sendable
 from attachment_lab.tenant.credentials import TenantNames
 
@@ -107,6 +108,7 @@ def _demo(stack: Stack, first: TenantNames, chosen: dict[str, Any], console: Con
             on=chosen["on"],
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
+            on_transfers=WaitSkipper(stack.clients, stack.clock_file),
         )
         result = play(reconciliation, files, options, progress)
     _show_result(result, chosen)

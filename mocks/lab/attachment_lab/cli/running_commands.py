@@ -19,7 +19,7 @@ from attachment_lab.cli.common import (
     running_options,
 )
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
+from attachment_lab.demo.run import AttachmentRow, rows_of, verdict_json
 from attachment_lab.demo.view import no_transfer_lines, table, verdict_lines
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.reconciliation.no_transfer import why_no_transfer
@@ -42,7 +42,7 @@ def reconcile(stack_path: Path | None, tenant_name: str | None, as_json: bool) -
     stack, to = running(stack_path, tenant_name)
     reconciliation = reconciliation_of(stack, to)
     verdict = reconciliation.verdict()
-    rows = rows_from(verdict.records, why_no_transfer(reconciliation, verdict.records))
+    rows = rows_of(verdict, why_no_transfer(reconciliation, verdict.records))
     if as_json:
         attachments = [row.to_json() for row in rows]
         print_json({"attachments": attachments, "reconciliation": verdict_json(verdict)})

@@ -74,6 +74,8 @@ def scenario_run(
                 result = play(
                     each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True)
                 )
+            if result.trouble:
+                stack.check_alive()
             results.append(result)
             if not as_json:
                 _show(result)

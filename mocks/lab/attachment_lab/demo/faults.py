@@ -111,15 +111,27 @@ FAULTS: dict[str, DemoFault] = {
 }
 
 
-def plan(to: StackClients, tenant: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
+def plan(
+    to: StackClients,
+    tenant: str,
+    fault: DemoFault,
+    on: SentFile,
+    *,
+    activity: str | None = None,
+    uploads_before: int = 0,
+) -> str:
     """Set the fault for one file; returns its id.
 
-    ``activity``: ObjectID of the chat activity to which a C4C fault is limited; several chats may be in progress.
+    Args:
+        activity: ObjectID of the chat activity to which a C4C fault is limited; several chats may be in progress.
+        uploads_before: files of the chat that are uploaded before this one: an upload's address does not name its file,
+            and the files of one activity are uploaded one after the other, in the order of the chat.
     """
     match = dict(REQUESTS[fault.mock])
     path = f"*{activity}{match['path']}" if activity and fault.mock == "c4c" else match["path"]
     match["path"] = path.replace("{id}", on.id)
     how = {"times": fault.times, "phase": fault.phase, "params": dict(fault.params)}
+    how["skip"] = uploads_before if fault.mock == "c4c" else 0
     return str(to.control(fault.mock, tenant).plan(match, fault.kind, **how)["id"])
 
 

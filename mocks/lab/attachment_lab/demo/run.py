@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import platformdirs
@@ -14,11 +15,15 @@ from attachment_lab.demo.assumptions import Assumption, assumptions
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.matching import MatchedFile, match
+from attachment_lab.reconciliation.no_transfer import why_no_transfer
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ChainRecords, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import ChainState, wait_until_settled
 from attachment_lab.tenant.conversation import LabConversation, Sendable, SentFile
 from attachment_lab.tenant.service_api import TransferRecord
+
+#: Outcomes that the judge finds, whatever the service reports.
+JUDGED = {"changed", "misplaced", "missing"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +92,14 @@ class DemoOptions:
         fault: a name from ``demo.faults.FAULTS``, or None.
         on: name of the file that the fault affects; None = the first.
         after_first_stored: called once, when the first file is stored and others are not.
+        on_transfers: called with every reading of the transfers, such as ``stack.waits.WaitSkipper``.
     """
 
     fault: str | None = None
     on: str | None = None
     timeout_s: float = 180.0
     after_first_stored: Callable[[], None] | None = None
+    on_transfers: Callable[[Sequence[TransferRecord]], None] = lambda _: None
 
 
 class DemoCallbacks:
@@ -133,14 +140,28 @@ def play(
     def show(state: ChainState) -> None:
         callbacks.state(state)
         once.check(state)
+        options.on_transfers(state.transfers)
 
     wait_until_settled(reconciliation, timeout_s=options.timeout_s, on_state=show)
     chat.wrap_up()
-    callbacks.state(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
+    callbacks.state(wait_until_settled(reconciliation, timeout_s=options.timeout_s, on_state=show))
     verdict = reconciliation.verdict()
-    rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
+    unsent = why_no_transfer(reconciliation, verdict.records)
+    rows = tuple(row for row in rows_of(verdict, unsent) if row.chat == chat.guid)
     took_s = time.monotonic() - began_s
     return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)), took_s=took_s)
+
+
+def rows_of(verdict: ReconciliationVerdict, unsent: Mapping[str, str] | None = None) -> list[AttachmentRow]:
+    """The rows of a verdict; one that is not as it should be without the service's reason has the judge's."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for each in verdict.violations:
+        said[each.file].append(f"{each.hop}: {each.fact}")
+    rows = rows_from(verdict.records, unsent)
+    return [
+        replace(row, reason="; ".join(said[shown(row.name)]) or row.reason) if row.outcome in JUDGED else row
+        for row in rows
+    ]
 
 
 def rows_from(records: ChainRecords, unsent: Mapping[str, str] | None = None) -> list[AttachmentRow]:
@@ -222,9 +243,10 @@ def _plan_fault(
     reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, callbacks: DemoCallbacks
 ) -> None:
     fault = demo_faults.FAULTS[options.fault or ""]
-    on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
-    if on is None:
+    sent = [number for number, each in enumerate(chat.sent) if options.on in {None, each.name, shown(each.name)}]
+    if not sent:
         known = ", ".join(shown(each.name) for each in chat.sent)
         raise WrongUse(f"no file is called {options.on!r}; the chat has {known}")
-    demo_faults.plan(reconciliation.to, reconciliation.names.name, fault, on)
+    on = chat.sent[sent[0]]
+    demo_faults.plan(reconciliation.to, reconciliation.names.name, fault, on, uploads_before=sent[0])
     callbacks.message(f"fault {options.fault} on {shown(on.name)}: {fault.expected}")

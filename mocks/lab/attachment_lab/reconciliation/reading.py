@@ -149,7 +149,8 @@ class Reconciliation:
         for mock in WITH_FILES:
             kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
             for exchange in journals[mock]:
-                by_digest = mock == "cmi" and exchange["response"]["sha256"] in wrong
+                sent = exchange.get("wire") or exchange["response"]
+                by_digest = mock == "cmi" and sent["sha256"] in wrong
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
                 if found and found.act in {"history", "download", "upload"}:
                     yield _with_kinds(found, kinds)

@@ -166,17 +166,18 @@ class ChainRecords:
             return ExpectedOutcome(storing="may", why="C4C has no activity for its chat")
         return MUST_BE_STORED if self.transfers is None else REPORTED
 
-    def of_chat(self, chat: str) -> ChainRecords:
-        """The records of this chat alone; what concerns secrets, changes and pace is kept for every chat."""
-        transfers = None if self.transfers is None else tuple(each for each in self.transfers if each.chat == chat)
+    def of_chat(self, *chats: str) -> ChainRecords:
+        """The records of these chats alone; what concerns secrets, changes and pace is kept for every chat."""
+        known = self.transfers
         return replace(
             self,
-            sources=tuple(each for each in self.sources if each.chat == chat),
-            deliveries=tuple(each for each in self.deliveries if each.chat == chat),
-            transfers=transfers,
-            objects=tuple(each for each in self.objects if each.external_reference == chat),
-            other_sources=self.other_sources + tuple(each for each in self.sources if each.chat != chat),
-            other_objects=self.other_objects + tuple(each for each in self.objects if each.external_reference != chat),
+            sources=tuple(each for each in self.sources if each.chat in chats),
+            deliveries=tuple(each for each in self.deliveries if each.chat in chats),
+            transfers=None if known is None else tuple(each for each in known if each.chat in chats),
+            objects=tuple(each for each in self.objects if each.external_reference in chats),
+            other_sources=self.other_sources + tuple(each for each in self.sources if each.chat not in chats),
+            other_objects=self.other_objects
+            + tuple(each for each in self.objects if each.external_reference not in chats),
         )
 
 

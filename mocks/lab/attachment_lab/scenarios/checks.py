@@ -75,9 +75,14 @@ def fault_applied(least: int = 1) -> Check:
     return _at_least("Requests that the fault affected", least, lambda facts: facts.faults_applied)
 
 
+def fault_applied_exactly(count: int) -> Check:
+    """The fault affected exactly this many requests."""
+    return _exactly("Requests that the fault affected", count, lambda facts: facts.faults_applied)
+
+
 def killed(count: int = 1) -> Check:
-    """This many workers were killed."""
-    return _exactly("Workers killed", count, lambda facts: facts.kills)
+    """This many processes were killed."""
+    return _exactly("Processes killed", count, lambda facts: facts.kills)
 
 
 def retried() -> Check:
@@ -111,9 +116,25 @@ def deliveries(*states: str) -> Check:
     )
 
 
+def answered(*statuses: int) -> Check:
+    """What the service answered to Contact Pro's attempts, in this order."""
+    want = ", ".join(map(str, statuses))
+    return Check(
+        title="Answers to the event",
+        want=want,
+        found=lambda facts: ", ".join(map(str, facts.statuses)),
+        holds=lambda value, _: value == want,
+    )
+
+
+def transfers(count: int) -> Check:
+    """The service made this many transfers."""
+    return _exactly("Transfers of the service", count, lambda facts: facts.transfers)
+
+
 def one_transfer() -> Check:
     """All events of the chat make one transfer."""
-    return _exactly("Transfers of the service", 1, lambda facts: facts.transfers)
+    return transfers(1)
 
 
 def fresh_token() -> Check:

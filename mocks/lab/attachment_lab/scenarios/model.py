@@ -47,11 +47,12 @@ class RunFacts:
     Attributes:
         objects: attachment objects of this chat's activity in C4C.
         deliveries: one state per attempt of Contact Pro, oldest first, such as delivered or failed.
+        statuses: what the service answered to each of them; None without an answer.
         tokens: the origin of each delivery's token: fetched, cached, refreshed.
         retries: requests for a file beyond the first, at CMI or C4C.
         refused: uploads that C4C refused.
         faults_applied: number of requests that planned faults affected.
-        kills: worker processes killed.
+        kills: processes of the service killed.
         virtual_s: seconds by which the stack's clock was moved.
     """
 
@@ -62,6 +63,7 @@ class RunFacts:
     transfers: int = 0
     rounds: int = 0
     deliveries: tuple[str, ...] = ()
+    statuses: tuple[int | None, ...] = ()
     tokens: tuple[str, ...] = ()
     retries: int = 0
     refused: int = 0
@@ -88,7 +90,8 @@ class RunFacts:
         )
         found = {name: getattr(self, name) for name in shown}
         reconciliation = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
-        found |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
+        found |= {"deliveries": list(self.deliveries), "statuses": list(self.statuses), "tokens": list(self.tokens)}
+        found |= {"reconciliation": reconciliation}
         return found | {"files": [each.to_json() for each in self.files]}
 
 

@@ -6,17 +6,19 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
 from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.settling import wait_until_settled
-from attachment_lab.stack.clocks import advance_stack, read_offset
+from attachment_lab.stack.clocks import advance_stack
 from attachment_lab.stack.processes import kill_listener
+from attachment_lab.stack.waits import seconds_until
 from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.service_api import TransferRecord
 
@@ -53,28 +55,27 @@ class ScenarioRun:
         self.kills = 0
         self._applied = 0
         self.virtual_s = 0.0
-        self._chat: LabConversation | None = None
+        self.chats: list[LabConversation] = []
 
     @property
     def chat(self) -> LabConversation:
-        """The scenario's one chat. Raises WrongUse before it is opened."""
-        if self._chat is None:
+        """The scenario's first chat, most often its only one. Raises WrongUse before it is opened."""
+        if not self.chats:
             raise WrongUse("this step needs a chat: the scenario must open one first")
-        return self._chat
+        return self.chats[0]
 
     @property
     def guid(self) -> str | None:
-        """The chat's guid, once it is open."""
-        return self._chat.guid if self._chat else None
+        """The first chat's guid, once it is open."""
+        return self.chats[0].guid if self.chats else None
 
     def open_chat(self, customer: Mapping[str, str]) -> LabConversation:
         """A customer writes, an agent accepts, C4C has its activity."""
         reconciliation = self.context.reconciliation
         sent = reconciliation.customer_sent
-        self._chat = LabConversation.open(
-            reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent
-        )
-        return self._chat
+        chat = LabConversation.open(reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent)
+        self.chats.append(chat)
+        return chat
 
     def plan(self, location_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
         """Plan a fault at a location of ``faults.locations``; the other arguments are members of the kit's fault plan.
@@ -135,11 +136,13 @@ class ScenarioRun:
 
     def advance(self, seconds: float) -> None:
         """Advance the clocks of the service and of all tenants."""
-        clock_file = self.context.clock_file
-        if clock_file is None:
-            raise WrongUse("this process cannot move the service's clock")
-        advance_stack(self.context.reconciliation.to, clock_file, seconds)
+        advance_stack(self.context.reconciliation.to, self._clock_file(), seconds)
         self.virtual_s += seconds
+
+    def _clock_file(self) -> Path:
+        if self.context.clock_file is None:
+            raise WrongUse("this process cannot move the service's clock")
+        return self.context.clock_file
 
     def skip_waits(self) -> None:
         """Advance the clock to the next round whenever the transfer waits, until it is at rest."""
@@ -149,7 +152,7 @@ class ScenarioRun:
             transfer = self.transfer()
             if transfer is None or transfer.is_at_rest:
                 return
-            self.advance(_until(transfer, self.context.clock_file))
+            self.advance(seconds_until(transfer, self._clock_file()))
             self.wait(lambda before=transfer: self.transfer() != before, "the next round begins")  # type: ignore[misc]  # default binds
         raise NotSettled(f"not at rest after {MOST_ROUNDS} rounds")
 
@@ -160,6 +163,34 @@ class ScenarioRun:
             raise WrongUse("the worker does not run on this machine: it cannot be killed from here")
         kill_listener(port)
         self.kills += 1
+
+    def kill_api(self) -> None:
+        """kill -9 the API; the service's supervisor starts another. Returns once it answers."""
+        service = self.context.reconciliation.to.service
+        kill_listener(urlsplit(service.base_url).port or 0)
+        self.kills += 1
+        self.wait(lambda: _answers(service), "the API is started again")
+
+    def change_stored_byte(self, sha256: str) -> None:
+        """Change a byte of the object in C4C with this content. Raises LabFailed when there is none."""
+        reconciliation = self.context.reconciliation
+        found = next((each for each in reconciliation.objects() if each.sha256 == sha256), None)
+        if found is None:
+            raise LabFailed("C4C has no object with the bytes of this file: there is nothing to change")
+        path = f"/_mock/attachments/{found.object_id}/change"
+        reconciliation.to.c4c.post(path, {"offset": 20}, tenant=reconciliation.names.name)
+
+    def fire_with_bad_token(self, kind: str) -> None:
+        """The event Ended, delivered with bad tokens of this kind of the issuer's; returns once it is answered."""
+        reconciliation, chat = self.context.reconciliation, self.chat
+        reconciliation.service.token()  # fetched now: otherwise the lab itself would get the bad token
+        calls, tenant = reconciliation.to.orchestration, reconciliation.names.name
+        # The event engine drops its token and fetches another one after a 401.
+        calls.post("/_mock/oauth/failures", {"kind": kind, "times": 2}, tenant=tenant)
+        self.undo.append(lambda: calls.delete("/_mock/oauth/failures", tenant=tenant))
+        fired = chat.fire("Ended")
+        self.wait(lambda: _is_answered(reconciliation, fired.event_id), "the event is answered")
+        calls.delete("/_mock/oauth/failures", tenant=tenant)
 
     def retry(self) -> None:
         """Do what an operator's "Try again" does. Raises RequestRefused with the service's reason."""
@@ -202,13 +233,18 @@ def can_affect_a_new_chat(fault: Mapping[str, Any]) -> bool:
     return fault["remaining"] != 0 and not _AN_ID.search(fault["match"].get("path", ""))
 
 
+def _answers(service: JsonClient) -> bool:
+    try:
+        service.get("/healthz")
+    except LabError:
+        return False
+    return True
+
+
+def _is_answered(reconciliation: Reconciliation, event_id: str) -> bool:
+    states = [each.state for each in reconciliation.deliveries(event_id)]
+    return bool(states) and "pending" not in states
+
+
 def _is_between_rounds(transfer: TransferRecord | None) -> bool:
     return transfer is not None and transfer.state not in {"queued", "running"}
-
-
-def _until(transfer: TransferRecord, clock_file: Path | None) -> float:
-    """Virtual seconds from now until shortly after the start of the transfer's next round."""
-    if transfer.next_round_at is None or clock_file is None:
-        return 1.0
-    due_s = datetime.fromisoformat(transfer.next_round_at).timestamp()
-    return max(0.0, due_s - (time.time() + read_offset(clock_file))) + 0.1

@@ -12,9 +12,12 @@ from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.conversation import Sendable
 from mock_kit.faults.kinds import KINDS
 
+#: Files that a second customer sends.
+OTHER_FILES = 3
 #: Only files up to this size are sent: scenarios are about faults, not about size.
 SMALL_BYTES = 400 * 1024
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
+OTHER_CUSTOMER = {"name": "Bert Example", "email": "bert@example.com"}
 
 
 def small_files() -> list[Sendable]:
@@ -34,6 +37,60 @@ def customer_sends() -> Step:
             chat.send(each)
 
     return Step(say=f"A customer sends {FILES} files; an agent accepts the chat", do=do)
+
+
+def another_customer_sends() -> Step:
+    """A second chat: the first customer's first file, and others under the names that the first customer uses."""
+
+    def do(run: ScenarioRun) -> None:
+        same, *others = small_files()
+        chat = run.open_chat(OTHER_CUSTOMER)
+        chat.accept()
+        chat.send(same)
+        for each, name in zip(others[: OTHER_FILES - 1], ("note.txt", "image.txt"), strict=False):
+            chat.send((name, f"Bert's own file, not {each.name}".encode()))  # type: ignore[union-attr]  # all have a name
+
+    return Step(say=f"Another customer sends {OTHER_FILES} files in a chat of their own", do=do)
+
+
+def all_chats_end() -> Step:
+    """Every chat ends, and their events are fired one right after the other."""
+
+    def do(run: ScenarioRun) -> None:
+        for chat in run.chats:
+            chat.end(fire=False)
+        for chat in run.chats:
+            chat.fire("Ended")
+
+    return Step(say="Both chats end; Contact Pro delivers their events at once", do=do)
+
+
+def leg_ends() -> Step:
+    """The agent transfers the chat: its first leg ends, and its event is fired while the chat goes on."""
+
+    def do(run: ScenarioRun) -> None:
+        run.chat.fire("Ended")
+        run.chat.add_leg()
+
+    return Step(say="The agent transfers the chat; Contact Pro fires Ended for the first leg", do=do)
+
+
+def customer_sends_one_more() -> Step:
+    """One more file, on the second leg."""
+
+    def do(run: ScenarioRun) -> None:
+        run.chat.send(("one-more.txt", b"This one was sent to the second agent.\n"))
+
+    return Step(say="The customer sends one more file to the second agent", do=do)
+
+
+def event_with_bad_token(kind: str) -> Step:
+    """The event engine gets bad tokens of this kind from the issuer, and delivers the event with them."""
+
+    def do(run: ScenarioRun) -> None:
+        run.fire_with_bad_token(kind)
+
+    return Step(say=f"An event arrives with a bad token ({kind.removeprefix('token_').replace('_', ' ')})", do=do)
 
 
 def chat_ends(copies: int = 1) -> Step:
@@ -69,6 +126,24 @@ def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given:
         run.plan("download", kind, path=f"*/attachments/{run.chat.sent[1].id}*", times=times, **given)
 
     return Step(say=say, do=do, needs=_proxy(kind))
+
+
+def fault_on_later_pages(say: str) -> Step:
+    """Plan one 503 for a page of the activity's list after the first: links to those have a slash at the end."""
+
+    def do(run: ScenarioRun) -> None:
+        run.plan("verify", "status", path="*/ChatActivityAttachment/", params={"status": 503})
+
+    return Step(say=say, do=do)
+
+
+def byte_changes_at_c4c() -> Step:
+    """One byte of the second file changes where C4C keeps it."""
+
+    def do(run: ScenarioRun) -> None:
+        run.change_stored_byte(run.chat.sent[1].sha256)
+
+    return Step(say="One byte of the second file changes in C4C", do=do)
 
 
 def switch(say: str, mock: str, **dialect: Any) -> Step:
@@ -109,6 +184,17 @@ def worker_dies() -> Step:
         run.kill_worker()
 
     return Step(say="When the first file is stored, the worker is killed with kill -9", do=do, needs="worker")
+
+
+def api_dies() -> Step:
+    """Kill API and worker as soon as the event is accepted; wait until both are there again."""
+
+    def do(run: ScenarioRun) -> None:
+        run.wait(lambda: _is_accepted(run), "the event is accepted")
+        run.kill_api()
+        run.kill_worker()
+
+    return Step(say="As soon as the event is accepted, API and worker are killed with kill -9", do=do, needs="worker")
 
 
 def colleague_saves() -> Step:
@@ -177,3 +263,8 @@ def _has_failed(run: ScenarioRun) -> bool:
     return any(
         each.chat == run.chat.guid and each.state == "failed" for each in run.context.reconciliation.deliveries()
     )
+
+
+def _is_accepted(run: ScenarioRun) -> bool:
+    found = run.context.reconciliation.deliveries()
+    return any(each.chat == run.chat.guid and each.state == "delivered" for each in found)

@@ -9,14 +9,16 @@ from attachment_lab.reconciliation.content_change import CMI_TO_SERVICE
 from attachment_lab.scenarios import checks as see
 from attachment_lab.scenarios import steps as do
 from attachment_lab.scenarios.checks import FILES
+from attachment_lab.scenarios.events_and_access import EVENTS_AND_ACCESS
 from attachment_lab.scenarios.model import Scenario
 from attachment_lab.scenarios.untrue_answers import UNTRUE_ANSWERS
 
 TEN_MINUTES_S = 600
 #: A token of Contact Pro's issuer lives for an hour.
 BEYOND_THE_TOKEN_S = 3_700
-#: C4C commits later than the service's upload ends, within the time that the service allows for it.
-SLOW_COMMIT_S = 1.0
+#: C4C commits later than the longest first back-off of an upload of unknown outcome (5 seconds), and within the time
+#: that the service allows for it (30): only one that waits that time finds the file.
+SLOW_COMMIT_S = 20.0
 BUSY = {"status": 503, "headers": {"Retry-After": "5"}}
 
 _FAILURES: tuple[Scenario, ...] = (
@@ -62,7 +64,8 @@ _FAILURES: tuple[Scenario, ...] = (
         steps=do.one_chat(
             do.fault(
                 "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
-            )
+            ),
+            end=do.time_passes(),
         ),
         checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
     ),
@@ -135,7 +138,7 @@ _FAILURES: tuple[Scenario, ...] = (
                 ),
                 end=do.worker_dies(),
             ),
-            do.settled(),
+            do.time_passes(),
         ),
         checks=(see.killed(), *see.all_arrived()),
     ),
@@ -150,15 +153,16 @@ _FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="late-commit",
         title="C4C commits late",
-        happens="The answer to an upload is lost, and C4C shows the file only a second later.",
+        happens="The answer to an upload is lost, and C4C shows the file only twenty seconds later.",
         expected="The service gives C4C time to commit before it decides. It finds the file and adopts it.",
         steps=do.one_chat(
-            do.switch("C4C will commit a second late", "c4c", commit_delay_s=SLOW_COMMIT_S),
+            do.switch("C4C will commit twenty seconds late", "c4c", commit_delay_s=SLOW_COMMIT_S),
             do.fault(
                 "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
             ),
+            end=do.time_passes(),
         ),
-        checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
+        checks=(see.fault_applied(), see.passed(int(SLOW_COMMIT_S)), *see.all_arrived(uploads_per_file=1)),
     ),
     Scenario(
         id="refused-then-redriven",
@@ -217,12 +221,15 @@ _FAILURES: tuple[Scenario, ...] = (
         title="The connection is reset after the upload",
         happens="C4C stores a file, then the TCP connection is reset before its answer.",
         expected="As with a lost answer: the service checks C4C first, adopts the file and makes no copy.",
-        steps=do.one_chat(do.fault("The connection will be reset after the first upload", "upload", "lost_answer")),
+        steps=do.one_chat(
+            do.fault("The connection will be reset after the first upload", "upload", "lost_answer"),
+            end=do.time_passes(),
+        ),
         checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
     ),
 )
 #: Order of the console's page: open failures first, then answers that look like success.
-SCENARIOS: tuple[Scenario, ...] = (*_FAILURES, *UNTRUE_ANSWERS)
+SCENARIOS: tuple[Scenario, ...] = (*_FAILURES, *UNTRUE_ANSWERS, *EVENTS_AND_ACCESS)
 BY_ID: Mapping[str, Scenario] = {each.id: each for each in SCENARIOS}
 
 

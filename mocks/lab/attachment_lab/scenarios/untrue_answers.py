@@ -5,6 +5,7 @@ Each was reported publicly about other servers; the mocks' behaviours are labell
 
 from __future__ import annotations
 
+from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C
 from attachment_lab.scenarios import checks as see
 from attachment_lab.scenarios import steps as do
 from attachment_lab.scenarios.checks import FILES
@@ -183,8 +184,79 @@ UNTRUE_ANSWERS: tuple[Scenario, ...] = (
                 skip=SHORT_PAGE,
                 params={"status": 504},
             ),
+            end=do.time_passes(),
         ),
         checks=(see.fault_applied(), *see.all_arrived(uploads_per_file=1)),
+    ),
+    Scenario(
+        id="pages-of-two",
+        title="C4C lists two objects a page, and the second page fails",
+        happens="The answer to the last upload is lost. C4C lists two objects on a page, and the second page, where "
+        "the file is, is answered 503 once.",
+        expected="Half a list is no list: the service reads it again to its end, finds the file and adopts it.",
+        steps=do.one_chat(
+            do.switch("C4C will list two objects on a page", "c4c", page_size=SHORT_PAGE),
+            do.fault(
+                "The answer to the last upload will be lost",
+                "upload",
+                "status",
+                phase="after",
+                skip=FILES - 1,
+                params={"status": 504},
+            ),
+            do.fault_on_later_pages("The second page of the next list will be answered 503"),
+            end=do.time_passes(),
+        ),
+        checks=(see.fault_applied(2), see.rounds(2), *see.all_arrived(uploads_per_file=1)),
+    ),
+    Scenario(
+        id="byte-changes-at-c4c",
+        title="A byte changes at C4C",
+        happens="A file is stored; later one of its bytes changes in C4C.",
+        expected="The service does not read stored files again. The reconciliation compares both ends, names the file "
+        "and the hop.",
+        steps=(*do.one_chat(), do.byte_changes_at_c4c()),
+        checks=(
+            see.stored(FILES - 1),
+            see.changed(1),
+            see.objects(),
+            see.invariant_broken("integrity", 1, SERVICE_TO_C4C),
+        ),
+    ),
+    Scenario(
+        id="gzip-cut",
+        title="A compressed download ends early",
+        happens="A gateway compresses a file without being asked, and its answer ends before the stream does, with a "
+        "right Content-Length.",
+        expected="The service sees that the stream has no end and downloads the file again. No part of it is stored.",
+        steps=do.one_chat(
+            do.fault_on_second_file(
+                "The second download will be compressed, and end early", "packed", params={"damage": "cut"}
+            ),
+            end=do.time_passes(),
+        ),
+        checks=(see.fault_applied(), see.retried(), *see.all_arrived(uploads_per_file=1)),
+    ),
+    Scenario(
+        id="error-as-file",
+        title="An error is returned as a file",
+        happens="Instead of one file CMI answers 200 with a JSON document that says what failed.",
+        expected="The service detects that this is not the file, retries and then reports it failed. "
+        "No error document is stored under the file’s name.",
+        steps=do.one_chat(
+            do.fault_on_second_file(
+                "A JSON error will be returned for the second file",
+                "status",
+                times=None,
+                params={
+                    "status": 200,
+                    "body": {"message": "Endpoint request timed out"},
+                    "content_type": "application/json",
+                },
+            ),
+            end=do.time_passes(),
+        ),
+        checks=(see.fault_applied(2), *see.one_missing("not-the-file")),
     ),
     Scenario(
         id="upload-drips",

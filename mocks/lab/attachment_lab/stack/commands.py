@@ -24,8 +24,6 @@ BOOTSTRAP = Path(__file__).parents[1] / "recorder" / "bootstrap"
 PROXY_BYPASSED = (
     "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"
 )
-#: How long the lab's C4C may take to commit an upload whose answer was lost, in virtual seconds.
-SETTLE_S = 2
 
 
 def mock(name: str, ports: Ports, run_dir: Path, *, collector: str = "", fault_proxy: bool = True) -> Command:
@@ -89,7 +87,10 @@ def service(
     extra: Mapping[str, str],
     dialect: DialectFile | None = None,
 ) -> Command:
-    """The transfer service, embedded: one API process and one worker process on SQLite."""
+    """The transfer service, embedded: one API process and one worker process on SQLite.
+
+    Times and checks are those of production: what takes long is skipped by moving the clock.
+    """
     settings = {
         "HOST": LOOPBACK,
         "PORT": str(ports.service),
@@ -99,14 +100,10 @@ def service(
         "ALLOWED_HOSTS": "",
         "ALLOW_LIST_FILE": str(allow_list(run_dir)),
         "SEALING_KEYS": sealing_key,
-        "VERIFY_DIGEST": "1",
-        "SETTLE_S": str(SETTLE_S),
         "LAB_CLOCK_FILE": str(clock_file),
     }
     if dialect is not None:
         settings["DIALECT_FILE"] = str(dialect.path)
-        if "c4c.settle_s" in dialect.service:
-            del settings["SETTLE_S"]
     environment = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
     environment["DATABASE_URL"] = f"sqlite:///{run_dir / 'service.db'}"
     return Command(

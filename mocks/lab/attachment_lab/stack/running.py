@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
-from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
+from attachment_lab.errors import NotSettled, StackFailed, StackPortTaken, Unreachable, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -299,6 +299,12 @@ def open_stack(
         stack = _started(options, run_dir, before_service)
         try:
             yield stack
+        except (Unreachable, NotSettled) as exc:
+            # What does not answer, or comes to no end, may have died: its exit code and log say more.
+            dead = stack.processes.find_dead()
+            if dead is None:
+                raise
+            raise dead.died() from exc
         finally:
             stack.stop()
     except StackFailed as exc:

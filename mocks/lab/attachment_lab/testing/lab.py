@@ -298,5 +298,8 @@ class LabTenant:
     def assert_invariants_hold(self) -> None:
         """Raises AssertionError that lists every violation."""
         verdict = self.verdict()
-        lines = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
+        lines = "\n".join(
+            f"  - [{each.invariant}] {each.sentence}" + (f"\n    remedy: {each.remedy}" if each.remedy else "")
+            for each in verdict.violations
+        )
         assert verdict.ok, f"the reconciliation of tenant {self.name} found violations:\n{lines}"
