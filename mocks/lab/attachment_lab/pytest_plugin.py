@@ -51,7 +51,7 @@ _FAILURES = pytest.StashKey["FailureReports"]()
 SERVICE_OPTIONS = {
     "service_url": ("", "address of a running service that takes the place of ours"),
     "service_command": ("", "how it is started, in pytest's root directory; its port is in the variable PORT"),
-    "service_quiet_s": ("20", "seconds without a request after which a chat is at rest with such a service"),
+    "service_quiet_s": ("40", "seconds without a request after which a chat is at rest with such a service"),
 }
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",

@@ -107,7 +107,7 @@ def test_our_service_keeps_every_rule(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.long
 def test_the_naive_service_in_python_keeps_exactly_these_rules(capsys: pytest.CaptureFixture[str]) -> None:
-    found = conform(capsys, "--service-command", PYTHON)
+    found = conform(capsys, "--service-command", PYTHON, "--quiet", "12")
     assert of(found, "green") == KEPT_BY_BOTH
     assert of(found, "red") == applicable() - KEPT_BY_BOTH
 
@@ -115,6 +115,6 @@ def test_the_naive_service_in_python_keeps_exactly_these_rules(capsys: pytest.Ca
 @pytest.mark.long
 @needs_node
 def test_the_naive_service_in_node_keeps_exactly_these_rules(capsys: pytest.CaptureFixture[str]) -> None:
-    found = conform(capsys, "--service-command", NODE)
+    found = conform(capsys, "--service-command", NODE, "--quiet", "12")
     assert of(found, "green") == KEPT_BY_NODE
     assert of(found, "red") == applicable() - KEPT_BY_NODE

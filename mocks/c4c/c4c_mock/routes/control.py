@@ -89,7 +89,7 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         content = bytearray(b"".join(read_blob(row.blob)))
         content[offset] ^= 1
         row.values["Binary"] = tenant.spool.store([bytes(content)])
-        return jsonify(_attachment(tenant.rows, row)), 200
+        return jsonify(_attachment(tenant.rows, row, tenant.clock.now())), 200
 
 
 def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:

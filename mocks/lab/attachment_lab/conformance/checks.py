@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attachment_lab.conformance.facts import RowFacts
 from attachment_lab.conformance.model import Finding
+from attachment_lab.reconciliation.records import Violation
 
 #: Violations that are named; the others are counted.
 SHOWN = 4
@@ -14,7 +15,7 @@ Check = Callable[[RowFacts], Finding]
 
 def invariants_hold(facts: RowFacts) -> Finding:
     """The reconciliation finds no violation: every file once, complete, in its activity, no secret anywhere."""
-    violations = [f"[{each.invariant}] {each.sentence}" for each in facts.verdict.violations]
+    violations = [f"[{each.invariant}] {each.sentence}" for each in _one_of_each_first(facts.verdict.violations)]
     more = f"; and {len(violations) - SHOWN} more" if len(violations) > SHOWN else ""
     return Finding(
         title="Reconciliation",
@@ -22,6 +23,13 @@ def invariants_hold(facts: RowFacts) -> Finding:
         seen="; ".join(violations[:SHOWN]) + more or f"every invariant holds, {_stored(facts)}",
         ok=facts.verdict.ok,
     )
+
+
+def _one_of_each_first(violations: Iterable[Violation]) -> list[Violation]:
+    """The first of each invariant, then the others: what is counted only is more of the same."""
+    first: dict[str, Violation] = {}
+    rest = [each for each in violations if first.setdefault(each.invariant, each) is not each]
+    return [*first.values(), *rest]
 
 
 def stored(count: int) -> Check:

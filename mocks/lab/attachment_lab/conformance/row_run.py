@@ -43,7 +43,7 @@ class QuietRules:
     """When a row is at rest: nothing open, and quiet for so long; past the deadline it is indeterminate. In seconds."""
 
     quiet_s: float = QUIET_S
-    deadline_s: float = 150.0
+    deadline_s: float = 240.0
 
 
 class RowRun:

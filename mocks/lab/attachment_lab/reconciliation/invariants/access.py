@@ -87,7 +87,7 @@ def _misdirected(each: CredentialRecord) -> str | None:
         return f"to {each.host}, which no tenant of this stack has"
     if each.owner != each.mock:
         return f"to {NEIGHBOURS[each.mock]}"
-    if each.mock == "cmi" and each.path.startswith("/objects/"):
+    if each.mock == "cmi" and "/objects/" in each.path:
         return "to the object store, where a pre-signed address needs none"
     return None
 
