@@ -27,13 +27,14 @@ from attachment_lab.conformance.model import (
     outcome_of,
     weakest_first,
 )
-from attachment_lab.conformance.rows.table import ROWS
+from attachment_lab.conformance.rows.table import BY_SCENARIO, ROWS
 from attachment_lab.conformance.runner import Places
 from attachment_lab.conformance.scorecard.badge import badge
 from attachment_lab.conformance.scorecard.junit import junit
 from attachment_lab.conformance.scorecard.page import page
 from attachment_lab.conformance.scorecard.text import show
 from attachment_lab.reconciliation.records import ChainRecords, ReconciliationVerdict
+from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.tenant.credentials import default_tenant
 
 NASTY = 'a <b>bold</b> & "quoted" name\x00\x1b'
@@ -64,6 +65,12 @@ MIXED = card("green", "red", "red", "indeterminate", "not_applicable")
 def test_every_row_says_its_rule_its_source_and_why() -> None:
     assert [each.id for each in ROWS if not (each.rule and each.source and each.why and each.title)] == []
     assert [name for name, count in Counter(each.id for each in ROWS).items() if count > 1] == []
+
+
+def test_every_scenario_of_the_lab_has_its_row() -> None:
+    rows = {each.id for each in ROWS}
+    assert [each.id for each in SCENARIOS if BY_SCENARIO.get(each.id, each.id) not in rows] == []
+    assert BY_SCENARIO.keys() <= {each.id for each in SCENARIOS}
 
 
 def test_every_row_rests_on_behaviours_that_the_mocks_have() -> None:
@@ -99,10 +106,10 @@ def test_a_row_is_green_only_if_everything_holds_and_something_was_proved(
 
 
 def test_the_three_figures_stand_side_by_side_and_are_not_added_up() -> None:
-    told = MIXED.to_json()
-    assert told["divergence"] == {"red": 2, "judged": 3}
-    assert told["coverage"] == {"judged": 3, "applicable": 4, "rows": 5}
-    assert told["indeterminate"] == 1
+    document = MIXED.to_json()
+    assert document["divergence"] == {"red": 2, "judged": 3}
+    assert document["coverage"] == {"judged": 3, "applicable": 4, "rows": 5}
+    assert document["indeterminate"] == 1
     assert [name for name, _ in MIXED.figures] == ["divergence", "coverage", "indeterminate"]
 
 

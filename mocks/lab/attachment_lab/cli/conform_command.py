@@ -95,14 +95,14 @@ def _played(rows: tuple[Row, ...], **given: Any) -> Scorecard:
     console.print(Text("Starting the stack …", style="dim"))
     done: list[RowResult] = []
 
-    def told(result: RowResult) -> None:
+    def report(result: RowResult) -> None:
         done.append(result)
         console.print(progress_line(result, len(done), len(rows)), soft_wrap=True)
 
     rules = QuietRules(quiet_s=given["quiet_s"], deadline_s=given["deadline_s"])
     with ending_on_signals(), open_stack(options) as stack:
         words = service["service_command"] or service["service_url"] or "the transfer service of this project"
-        return ConformanceRunner(stack, places, rules, told).run(rows, words)
+        return ConformanceRunner(stack, places, rules, report).run(rows, words)
 
 
 def _check_writable(option: str, path: Path | None) -> None:

@@ -79,15 +79,15 @@ class ConformanceRunner:
         with ThreadPoolExecutor(max_workers=self._places.at_once, thread_name_prefix="row") as pool:
             tasks = [pool.submit(self._play, each) for each in left if not each.kills]
             for task in as_completed(tasks):
-                found[task.result().row.id] = self._told(task.result())
+                found[task.result().row.id] = self._reported(task.result())
         for each in left:
             if each.kills:
-                found[each.id] = self._told(self._play(each))
+                found[each.id] = self._reported(self._play(each))
         results = tuple(one for each in rows if (one := found[each.id]) is not None)
         took_s = time.monotonic() - began
         return Scorecard(service=service, results=results, quiet_s=self._rules.quiet_s, took_s=took_s)
 
-    def _told(self, result: RowResult) -> RowResult:
+    def _reported(self, result: RowResult) -> RowResult:
         self._on_result(result)
         return result
 

@@ -45,6 +45,17 @@ def _pages(run: RowRun) -> None:
     run.settle()
 
 
+def _half_a_list(run: RowRun) -> None:
+    run.switch("c4c", page_size=_PAGE)
+    files = [*FILES, ("more.txt", b"one more\n" * 30)]
+    chat = run.chat(files)
+    run.fault("upload", "status", phase="after", skip=len(files) - 1, params={"status": 504})
+    # The addresses of further pages have a slash at the end.
+    run.fault("verify", "status", path="*/ChatActivityAttachment/", params={"status": 503})
+    chat.end()
+    run.settle()
+
+
 def _locked(run: RowRun, **dialect: Any) -> None:
     if dialect:
         run.switch("c4c", **dialect)
@@ -150,6 +161,16 @@ ROWS: tuple[Row, ...] = (
         _pages,
         checks=(see.fault_applied(), see.stored(4)),
         rests_on=("c4c:page_size", "c4c:json_next_link", "c4c:feed_pages"),
+    ),
+    _row(
+        "pages-of-two",
+        "The second page of C4C's list fails",
+        "Half a list is no list: after a page that fails it is read again before anything is sent again.",
+        "SAP C4C OData developer guide, server paging",
+        "A file on the page that failed is not seen, and is stored again.",
+        _half_a_list,
+        checks=(see.fault_applied(), see.stored(4)),
+        rests_on=("c4c:page_size", "c4c:json_next_link"),
     ),
     _row(
         "locked",

@@ -54,6 +54,14 @@ def _never_the_file(run: RowRun) -> None:
     run.settle()
 
 
+def _unknown_coding(run: RowRun) -> None:
+    chat = run.chat()
+    run.expect(chat, 1, "must_not", "CMI packs it in a coding that was not requested")
+    run.fault_on(chat, 1, "packed", times=None, params={"coding": "br"})
+    chat.end()
+    run.settle()
+
+
 def _elsewhere(run: RowRun) -> None:
     chat = run.chat()
     run.expect(chat, 1, "must_not", "CMI redirects to a host that is none of the customer's")
@@ -161,6 +169,39 @@ ROWS: tuple[Row, ...] = (
         "RFC 9110, 8.4 (Content-Encoding)",
         "The CRM would hold a photo that no program opens.",
         _on_second("packed", params={"coding": "gzip"}),
+    ),
+    _row(
+        "gzip-cut",
+        "A compressed download ends early, with a right Content-Length",
+        "A compressed stream without its end is incomplete: the file is read again.",
+        "RFC 1952, 2.3.1: a member ends with a checksum and a length",
+        "A decoder that returns what it has got stores half a file.",
+        _on_second("packed", params={"damage": "cut"}),
+    ),
+    _row(
+        "coding-unknown",
+        "A download is always packed in a coding that was not requested",
+        "The packed bytes are never stored, and the other files arrive.",
+        "RFC 9110, 8.4.1 and 12.5.3 (Accept-Encoding)",
+        "The CRM would hold a photo that no program opens.",
+        _unknown_coding,
+        checks=(see.fault_applied(), see.stored(2)),
+    ),
+    _row(
+        "error-as-file",
+        "An error document comes in the place of a file, once",
+        "A JSON document in the place of a PDF is not the file, whatever its status says: it is read again.",
+        "Seen with gateways of other makers: status 200 and a message",
+        "The customer's contract would be an error message.",
+        _on_second(
+            "status",
+            params={
+                "status": 200,
+                "body": {"message": "Endpoint request timed out"},
+                "content_type": "application/json",
+            },
+        ),
+        rests_on=("cmi:attachment_type_listed",),
     ),
     _row(
         "sign-in-page",

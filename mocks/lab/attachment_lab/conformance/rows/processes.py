@@ -62,6 +62,15 @@ ROWS: tuple[Row, ...] = (
         beyond="CMI gives no digest, so no implementation can be judged by it",
     ),
     Row(
+        id="byte-changes-at-c4c",
+        group="beyond",
+        title="One byte of a stored file changes in C4C",
+        rule="C4C holds the customer's bytes.",
+        source="C4C gives no digest",
+        why="What happens to a file after it is stored is not the service's doing.",
+        beyond="it happens after the service has ended its work, so no implementation can be judged by it",
+    ),
+    Row(
         id="refused-then-redriven",
         group="beyond",
         title="C4C refuses for good, and an operator tries again",

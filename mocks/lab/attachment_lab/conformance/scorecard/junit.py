@@ -37,12 +37,12 @@ def _case(result: RowResult) -> list[str]:
     if result.outcome == "green":
         return [f"  <testcase {head}/>"]
     kind = {"red": "failure", "indeterminate": "error", "not_applicable": "skipped"}[result.outcome]
-    told = [row.title, f"rule: {row.rule}", f"source: {row.source}", f"why: {row.why}"]
-    told += [*(f"seen: {each}" for each in result.seen), f"weakest evidence: {result.weakest}"]
+    words = [row.title, f"rule: {row.rule}", f"source: {row.source}", f"why: {row.why}"]
+    words += [*(f"seen: {each}" for each in result.seen), f"weakest evidence: {result.weakest}"]
     message = _quoted("; ".join(result.seen))
     return [
         f"  <testcase {head}>",
-        f"    <{kind} message={message}>{_text(chr(10).join(told))}</{kind}>",
+        f"    <{kind} message={message}>{_text(chr(10).join(words))}</{kind}>",
         "  </testcase>",
     ]
 

@@ -45,7 +45,7 @@ def _row(result: RowResult) -> list[RenderableType]:
     if result.outcome == "not_applicable":
         lines.append(Padding(Text(result.reason, "dim"), (0, 0, 0, 6)))
     elif result.outcome != "green":
-        told = [("rule", result.row.rule), ("source", result.row.source), ("why", result.row.why)]
-        told += [("seen", each) for each in result.seen]
-        lines += [Padding(Text(f"{name}: ", "dim").append(words, "default"), (0, 0, 0, 6)) for name, words in told]
+        facts = [("rule", result.row.rule), ("source", result.row.source), ("why", result.row.why)]
+        facts += [("seen", each) for each in result.seen]
+        lines += [Padding(Text(f"{name}: ", "dim").append(words, "default"), (0, 0, 0, 6)) for name, words in facts]
     return lines
