@@ -29,7 +29,7 @@ KEPT_BY_BOTH = frozenset(
     {
         *("no-token", "token-expired", "token-audience", "token-issuer", "token-renewed"),
         *("one-chat", "two-chats", "names", "empty-file", "no-files", "big-file", "event-early", "event-lost"),
-        "answer-slow",
+        *("answer-slow", "pages-of-two"),
     }
 )
 #: ECDSA is not in Python's standard library; Node checks signatures.
@@ -96,6 +96,32 @@ def test_our_service_keeps_the_rules_of_a_sample_and_writes_every_output(
     assert found["ok"]
     assert of(found, "not_applicable") == {"byte-changes"}
     assert [path.stat().st_size > 0 for path in outputs.values()] == [True, True, True]
+
+
+DYING = """
+import http.server, os
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        if "Authorization" in self.headers:
+            print("no space left on this disk", flush=True)
+            os._exit(3)
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Endpoint).serve_forever()
+"""
+
+
+def test_a_service_that_dies_is_named_with_its_exit_code_and_the_end_of_its_log(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    program = tmp_path / "dying.py"
+    program.write_text(DYING)
+    found = conform(capsys, "one-chat", "--service-command", f"{sys.executable} {program}", "--quiet", "2")
+    [row] = found["rows"]
+    assert row["outcome"] == "red"
+    assert "service ended with exit code 3" in row["reason"]
+    assert "no space left on this disk" in row["reason"]
 
 
 @pytest.mark.long
