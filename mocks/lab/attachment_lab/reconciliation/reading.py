@@ -128,17 +128,18 @@ class Reconciliation:
             logs[mock] = list(credentials_from(mock, log, secrets))
         if self.to.edge is not None:
             logs["edge"] = list(credentials_from("edge", self.to.edge.get("/_mock/edge/credentials"), secrets))
+        users = {mock: {one.exchange: one.user for one in log if one.user} for mock, log in logs.items()}
         technical = {self.names.cmi_user, self.names.c4c_user}
         requests = [
             each
             for mock in WITH_FILES
-            for each in requests_from(mock, journals[mock], {one.exchange: one.user for one in logs[mock] if one.user})
+            for each in requests_from(mock, journals[mock], users[mock])
             if each.user is None or each.user in technical
         ]
         return Traffic(
             requests=tuple(sorted(requests, key=lambda each: each.begun_s)),
             credentials=tuple(each for log in logs.values() for each in log),
-            changes=tuple(changes_from(journals["c4c"])),
+            changes=tuple(changes_from(journals["c4c"], users["c4c"])),
         )
 
     def _telling_exchanges(self, records: ChainRecords, journals: Journals) -> Iterator[FileExchange]:

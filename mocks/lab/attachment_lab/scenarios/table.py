@@ -153,16 +153,25 @@ _FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="late-commit",
         title="C4C commits late",
-        happens="The answer to an upload is lost, and C4C shows the file only twenty seconds later.",
+        happens="The answer to the only upload is lost, and C4C shows the file only twenty seconds later.",
         expected="The service gives C4C time to commit before it decides. It finds the file and adopts it.",
-        steps=do.one_chat(
+        steps=(
+            do.customer_sends(1),
             do.switch("C4C will commit twenty seconds late", "c4c", commit_delay_s=SLOW_COMMIT_S),
             do.fault(
-                "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
+                "The answer to the upload will be lost", "upload", "status", phase="after", params={"status": 504}
             ),
-            end=do.time_passes(),
+            do.chat_ends(),
+            do.time_passes(),
         ),
-        checks=(see.fault_applied(), see.passed(int(SLOW_COMMIT_S)), *see.all_arrived(uploads_per_file=1)),
+        checks=(
+            see.fault_applied(),
+            see.passed(int(SLOW_COMMIT_S)),
+            see.stored(1),
+            see.objects(1),
+            see.most_uploads(1),
+            see.invariants_hold(),
+        ),
     ),
     Scenario(
         id="refused-then-redriven",
