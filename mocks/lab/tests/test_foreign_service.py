@@ -19,7 +19,7 @@ from attachment_lab.errors import StackFailed, WrongUse
 from attachment_lab.stack.foreign import CA_VARIABLES, ForeignOptions, ForeignService
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcesses
-from attachment_lab.stack.ready_file import RunningStack, stack_json, write
+from attachment_lab.stack.ready_file import RunningStack, stack_json
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.testing.lab import Lab
@@ -155,7 +155,7 @@ def test_clock_and_reset_of_a_service_that_is_not_ours_are_refused(
 ) -> None:
     names, path = default_tenant(), tmp_path / "stack.json"
     urls = dict.fromkeys(("orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-    write(
+    replace_json(
         path, stack_json(RunningStack(urls=urls, tenants={names.name: names}, default=names.name, pid=1, foreign=True))
     )
     assert run([*command, "--stack", str(path)]) == 2
