@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from attachment_lab.__main__ import run
 from attachment_lab.errors import StackFailed, WrongUse
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack.foreign import CA_VARIABLES, ForeignOptions, ForeignService
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcesses
@@ -155,9 +156,8 @@ def test_clock_and_reset_of_a_service_that_is_not_ours_are_refused(
 ) -> None:
     names, path = default_tenant(), tmp_path / "stack.json"
     urls = dict.fromkeys(("orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-    replace_json(
-        path, stack_json(RunningStack(urls=urls, tenants={names.name: names}, default=names.name, pid=1, foreign=True))
-    )
+    stack = RunningStack(urls=urls, tenants={names.name: names}, default=names.name, pid=1, foreign=True)
+    replace_json(path, stack_json(stack))
     assert run([*command, "--stack", str(path)]) == 2
     assert "not ours" in capsys.readouterr().err
 

@@ -25,7 +25,7 @@ from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_ne
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 
 #: Rows at once: most of their time is waiting.
-AT_ONCE = 20
+AT_ONCE = 28
 #: Between the beginnings of two rows, in seconds: each has an issuer of its own, and a service may limit how many
 #: unknown issuers it asks for their keys at once.
 STAGGER_S = 0.5
