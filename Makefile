@@ -2,9 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
+# Three workers and hundreds of processes read the same modules: each is compiled once, also where the environment forbids
+# it. (Python and pytest keep what they compiled in __pycache__.)
+unexport PYTHONDONTWRITEBYTECODE
 
 # The folders of tests that mypy checks, each with where it finds its kits: paths, and last the folder itself.
-TYPED := service/tests/kits:service/tests contract_tests e2e bench:service/tests/kits:bench mocks/kit/tests mocks/cmi/tests mocks/c4c/tests \
+TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e bench:service/tests/kits:bench mocks/kit/tests mocks/cmi/tests mocks/c4c/tests \
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests
 
 .DEFAULT_GOAL := help

@@ -27,7 +27,7 @@ settings.load_profile(os.environ.get("EXAMPLES", "quick"))
 
 
 class _RuleBuiltOnce(Rule):
-    """A route whose URL builder is compiled once in a process: most tests make an app of their own, with fifty routes."""
+    """A route whose URL builder is compiled once in a process: most tests make an app of their own."""
 
     _builders: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
 
@@ -71,7 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("lab"))
     if every := config.getoption("one_in"):
         seen: Counter[Path] = Counter()
-        kept, left_out = [], []
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
         for item in items:
             long = item.get_closest_marker("long") is not None
             (left_out if long and seen[item.path] % every else kept).append(item)

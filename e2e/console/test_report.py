@@ -16,7 +16,7 @@ from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
-from attachment_lab.stack import ready_file
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack.ready_file import RunningStack, stack_json
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
@@ -171,7 +171,7 @@ def test_the_command_writes_the_same_file(tmp_path: Path, view: TenantView) -> N
     view.tenant.wait_until_settled()
     names = view.tenant.names
     running = RunningStack(urls=view.tenant.lab.urls, tenants={names.name: names}, default=names.name)
-    ready_file.write(tmp_path / "stack.json", stack_json(running))
+    replace_json(tmp_path / "stack.json", stack_json(running))
     command = [sys.executable, "-m", "attachment_lab", "report", "--stack", str(tmp_path / "stack.json")]
     out = tmp_path / "run.html"
     done = _run(*command, "--out", str(out), "--chat", chat.guid, "--json")

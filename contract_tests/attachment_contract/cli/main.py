@@ -10,36 +10,22 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from attachment_contract.cli.lazy_group import LazyGroup
 from attachment_contract.terminal import echo
 
 PROGRAM = "attachment-contract"
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 1
-#: Subcommand → the module that defines it, as a function of the same name.
-_COMMANDS = {"check": "check", "dry-run": "dry_run", "rules": "rules", "schemas": "schemas", "compat": "compat"}
-
-
-class LazyGroup(click.Group):
-    """A group that imports a subcommand's module when it is called, so that no command pays for another's imports."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The subcommands in the order of a user's work."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """One subcommand; None if there is none of this name."""
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        command: click.Command = getattr(import_module(f"attachment_contract.cli.{module}"), module)
-        return command
+COMMANDS = {
+    name: f"attachment_contract.cli.{name.replace('-', '_')}:{name.replace('-', '_')}"
+    for name in ("check", "dry-run", "rules", "schemas", "compat")
+}
 
 
 def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -54,7 +40,7 @@ def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
 )

@@ -16,7 +16,7 @@ from mock_kit.edge.addresses import plain_host, plain_prefix
 from mock_kit.edge.authority import Authority
 from mock_kit.edge.listener import EdgeListener
 from mock_kit.edge.refused import RefusedRequests
-from mock_kit.edge.registry import Registry, Route, Target
+from mock_kit.edge.registry import EdgeRoute, Registry, Target
 
 PATIENCE_S = 60.0
 
@@ -130,7 +130,7 @@ class Edge:
         self.authority = Authority(folder)
         self.listener = EdgeListener(self.registry, self.authority, self.refused, host="127.0.0.1", port=0)
         self._targets: list[ScriptedTarget] = []
-        self._routes: list[Route] = []
+        self._routes: list[EdgeRoute] = []
 
     def route(self, host: str, script: Script, *, port: int = 443, prefix: str = "/") -> ScriptedTarget:
         """A route to a new target."""
@@ -142,7 +142,9 @@ class Edge:
     def route_to(self, target: Target, host: str, *, port: int = 443, prefix: str = "/") -> None:
         """A route to a target that exists."""
         self.registry.targets[target.name] = target
-        self._routes.append(Route(host=plain_host(host), port=port, prefix=plain_prefix(prefix), target=target.name))
+        self._routes.append(
+            EdgeRoute(host=plain_host(host), port=port, prefix=plain_prefix(prefix), target=target.name)
+        )
         self.registry.replace("test", self._routes)
 
     @property

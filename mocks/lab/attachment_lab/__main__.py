@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from attachment_lab.cli.lazy_group import LazyGroup
+from attachment_contract.cli.lazy_group import LazyGroup
 from attachment_lab.exits import run_command, write_any_encoding
 
 NAME = "attachment-lab"

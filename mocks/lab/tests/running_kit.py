@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from attachment_lab.__main__ import run
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.testing.lab import LabTenant
@@ -26,7 +27,7 @@ def stack_file_for(tenant: LabTenant, path: Path) -> Path:
         clock_file=stack.clock_file,
         pid=os.getpid(),
     )
-    ready_file.write(path, ready_file.stack_json(written))
+    replace_json(path, ready_file.stack_json(written))
     return path
 
 

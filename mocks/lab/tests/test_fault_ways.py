@@ -20,6 +20,7 @@ from attachment_lab.console.session.tenant_session import StackControl
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.ports import Ports
@@ -66,7 +67,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
         }
         httpx.post(f"{process.url}/_mock/tenants", json=order).raise_for_status()
         urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
-        ready_file.write(
+        replace_json(
             folder / "stack.json",
             ready_file.stack_json(RunningStack(urls=urls, tenants={TENANT.name: TENANT}, default=TENANT.name)),
         )

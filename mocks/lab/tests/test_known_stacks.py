@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import known_stacks, ready_file
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
@@ -32,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def announced(path: Path, **changes: object) -> Path:
-    ready_file.write(path, ready_file.stack_json(replace(STACK, **changes)))  # type: ignore[arg-type]
+    replace_json(path, ready_file.stack_json(replace(STACK, **changes)))  # type: ignore[arg-type]
     return path
 
 

@@ -17,6 +17,7 @@ from configuration_samples import CUSTOMERS
 from attachment_lab.__main__ import run
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.exchanges.reader import JournalReader
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.opening import TenantOptions
@@ -174,7 +175,7 @@ def test_the_command_prints_the_steps_and_does_them(
     urls = dict.fromkeys(ready_file.URL_NAMES, "http://127.0.0.1:1") | dict(lab.urls)
     tenants = {empty.name: empty.names}
     stack = RunningStack(urls=urls, tenants=tenants, default=empty.name, run_dir=lab.stack.run_dir, pid=os.getpid())
-    ready_file.write(path, ready_file.stack_json(stack))
+    replace_json(path, ready_file.stack_json(stack))
     command = ["tenant", "setup", empty.name, "--stack", str(path)]
     assert run([*command, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)

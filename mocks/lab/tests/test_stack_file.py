@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant, fresh_tenant
@@ -45,7 +46,7 @@ def test_the_token_url_of_the_ready_file_can_be_reached_directly() -> None:
 
 def test_the_file_appears_whole_and_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "ready.json"
-    ready_file.write(path, ready_file.ready_json(URLS, TENANT, "C1"))
+    replace_json(path, ready_file.ready_json(URLS, TENANT, "C1"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["ready.json"]
 
@@ -60,12 +61,12 @@ def test_a_stack_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
         pid=7,
         resets=2,
     )
-    ready_file.write(tmp_path / "stack.json", ready_file.stack_json(stack))
+    replace_json(tmp_path / "stack.json", ready_file.stack_json(stack))
     assert ready_file.read(tmp_path / "stack.json") == stack
 
 
 def test_a_ready_file_serves_other_commands_too(tmp_path: Path) -> None:
-    ready_file.write(tmp_path / "ready.json", ready_file.ready_json(URLS, TENANT, "C1"))
+    replace_json(tmp_path / "ready.json", ready_file.ready_json(URLS, TENANT, "C1"))
     assert ready_file.read(tmp_path / "ready.json") == RunningStack(urls=URLS, tenants={"acme": TENANT}, default="acme")
 
 
@@ -94,7 +95,7 @@ def test_a_command_uses_the_tenant_that_it_names() -> None:
 def test_a_tenant_is_added_to_a_stack_file_and_removed_again(tmp_path: Path) -> None:
     path = tmp_path / "stack.json"
     stack = RunningStack(urls=URLS, tenants={"acme": TENANT}, default="acme", pid=7)
-    ready_file.write(path, ready_file.stack_json(stack))
+    replace_json(path, ready_file.stack_json(stack))
     ready_file.update(path, lambda each: each.with_tenant(OTHER))
     assert ready_file.read(path).tenants == {"acme": TENANT, OTHER.name: OTHER}
     ready_file.update(path, lambda each: each.without_tenant(OTHER.name))
@@ -104,6 +105,6 @@ def test_a_tenant_is_added_to_a_stack_file_and_removed_again(tmp_path: Path) -> 
 
 def test_a_ready_file_takes_no_further_tenant(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
-    ready_file.write(path, ready_file.ready_json(URLS, TENANT, "C1"))
+    replace_json(path, ready_file.ready_json(URLS, TENANT, "C1"))
     with pytest.raises(WrongUse, match="is not a stack file"):
         ready_file.update(path, lambda each: each.with_tenant(OTHER))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.__main__ import run
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.testing.lab import Lab, LabTenant
@@ -28,7 +29,7 @@ def stack_path(lab: Lab, tenant: LabTenant, tmp_path: Path) -> Path:
         clock_file=lab.stack.clock_file,
         pid=os.getpid(),
     )
-    ready_file.write(path, ready_file.stack_json(stack))
+    replace_json(path, ready_file.stack_json(stack))
     return path
 
 

@@ -14,7 +14,7 @@ from mock_kit.control.blueprint import Reply
 from mock_kit.control.requests import json_object
 from mock_kit.edge.addresses import DEFAULT_PORT, BadAddress, plain_host, plain_prefix
 from mock_kit.edge.refused import RefusedRequests
-from mock_kit.edge.registry import Registry, Route, RouteTaken
+from mock_kit.edge.registry import EdgeRoute, Registry, RouteTaken
 from mock_kit.http.guard import Guard
 from mock_kit.http.problem import FieldError, Problem
 
@@ -108,14 +108,14 @@ def _add_routes(bp: Blueprint, registry: Registry) -> None:
         return Response(status=_NO_CONTENT)
 
 
-def read_routes(body: Mapping[str, Any], registry: Registry) -> list[Route]:
+def read_routes(body: Mapping[str, Any], registry: Registry) -> list[EdgeRoute]:
     """``{"routes": [{"host", "port", "path_prefix", "target"}]}``. Problem 422 with field, value and remedy."""
     entries = body.get("routes")
     if not isinstance(entries, list):
         raise _unusable(FieldError("routes", "a list", 'Send {"routes": [...]}.', entries))
     if unknown := sorted(set(body) - {"routes"}):
         raise _unusable(FieldError(unknown[0], "routes alone", "Leave it out."))
-    routes: list[Route] = []
+    routes: list[EdgeRoute] = []
     for number, entry in enumerate(entries):
         route = _route(f"routes[{number}]", entry, registry)
         if any((route.host, route.port, route.prefix) == (one.host, one.port, one.prefix) for one in routes):
@@ -125,7 +125,7 @@ def read_routes(body: Mapping[str, Any], registry: Registry) -> list[Route]:
     return routes
 
 
-def _route(place: str, entry: Any, registry: Registry) -> Route:
+def _route(place: str, entry: Any, registry: Registry) -> EdgeRoute:
     if not isinstance(entry, dict) or not set(entry) <= _MEMBERS:
         expected = f"an object with {', '.join(sorted(_MEMBERS))}"
         raise _unusable(FieldError(place, expected, "Correct it.", entry))
@@ -138,7 +138,7 @@ def _route(place: str, entry: Any, registry: Registry) -> Route:
         remedy = "Use one of these, or start the edge proxy with --target NAME=http://HOST:PORT."
         raise _unusable(FieldError(f"{place}.target", known, remedy, target))
     host, prefix = entry.get("host"), entry.get("path_prefix", "/")
-    return Route(
+    return EdgeRoute(
         host=_read(f"{place}.host", host, plain_host),
         port=port,
         prefix=_read(f"{place}.path_prefix", prefix, plain_prefix),

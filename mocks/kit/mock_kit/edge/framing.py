@@ -21,7 +21,7 @@ _FORBIDDEN = re.compile(rb"[\r\n\0]")
 _BAD_REQUEST = 400
 
 
-class BadRequest(Exception):
+class BadMessage(Exception):
     """A request that is not passed on; the message says why."""
 
     def __init__(self, message: str, status: int = _BAD_REQUEST) -> None:
@@ -52,12 +52,12 @@ class RequestHead:
 
 
 async def read_head(client: ReadAhead) -> bytes | None:
-    """The next head's bytes; None if the connection ends instead. Raises BadRequest."""
+    """The next head's bytes; None if the connection ends instead. Raises BadMessage."""
     seen = b""
     while (end := seen.find(_HEAD_END)) < 0:
         _check_lines(seen)
         if len(seen) > MAX_HEAD_BYTES:
-            raise BadRequest(f"The head is longer than {MAX_HEAD_BYTES} bytes.", 431)
+            raise BadMessage(f"The head is longer than {MAX_HEAD_BYTES} bytes.", 431)
         try:
             piece = await client.receive()
         except WireError:
@@ -73,11 +73,11 @@ async def read_head(client: ReadAhead) -> bytes | None:
 
 def _check_lines(head: bytes) -> None:
     if _LONE_LINE_FEED.search(head):
-        raise BadRequest("A line of the head ends with LF alone: CR LF ends a line (RFC 9112, 2.2).")
+        raise BadMessage("A line of the head ends with LF alone: CR LF ends a line (RFC 9112, 2.2).")
 
 
 class RequestFraming:
-    """Reads one request, of which ``head`` are the bytes from ``read_head``. Raises BadRequest."""
+    """Reads one request, of which ``head`` are the bytes from ``read_head``. Raises BadMessage."""
 
     def __init__(self, head: bytes) -> None:
         _check_lines(head)
@@ -92,9 +92,9 @@ class RequestFraming:
             self._h11.receive_data(raw)
             event = self._h11.next_event()
         except h11.RemoteProtocolError as exc:
-            raise BadRequest(f"The request is not HTTP/1.1: {exc}.", _status(exc)) from exc
+            raise BadMessage(f"The request is not HTTP/1.1: {exc}.", _status(exc)) from exc
         if not isinstance(event, h11.Request):
-            raise BadRequest("There is no request.")
+            raise BadMessage("There is no request.")
         host = next((value for name, value in event.headers if name == b"host"), b"")
         return RequestHead(
             raw=raw,
@@ -104,12 +104,12 @@ class RequestFraming:
         )
 
     def take(self, piece: bytes) -> tuple[bytes, bytes]:
-        """Split what was received: what belongs to the body, and what follows it. Raises BadRequest."""
+        """Split what was received: what belongs to the body, and what follows it. Raises BadMessage."""
         self._h11.receive_data(piece)
         try:
             self._advance()
         except h11.RemoteProtocolError as exc:
-            raise BadRequest(f"The body's framing cannot be read: {exc}.", _status(exc)) from exc
+            raise BadMessage(f"The body's framing cannot be read: {exc}.", _status(exc)) from exc
         rest = self._h11.trailing_data[0] if self.finished else b""
         return piece[: len(piece) - len(rest)], rest
 
@@ -167,16 +167,16 @@ def _check_fields(head: bytes) -> None:
     names = []
     for line in lines:
         if line[:1] in {b" ", b"\t"}:
-            raise BadRequest("A header line begins with a blank (obs-fold, RFC 9112, 5.2).")
+            raise BadMessage("A header line begins with a blank (obs-fold, RFC 9112, 5.2).")
         if _FORBIDDEN.search(line):
-            raise BadRequest("A header line contains CR, LF or NUL.")
+            raise BadMessage("A header line contains CR, LF or NUL.")
         names.append(line.partition(b":")[0].strip().lower())
     lengths, codings = names.count(b"content-length"), names.count(b"transfer-encoding")
     if lengths and codings:
-        raise BadRequest("There are both Content-Length and Transfer-Encoding (RFC 9112, 6.1).")
+        raise BadMessage("There are both Content-Length and Transfer-Encoding (RFC 9112, 6.1).")
     if lengths > 1 or codings > 1:
-        raise BadRequest("There is more than one Content-Length or Transfer-Encoding (RFC 9112, 6.3).")
+        raise BadMessage("There is more than one Content-Length or Transfer-Encoding (RFC 9112, 6.3).")
     if lengths and any(b"," in line for line in lines if line.lower().startswith(b"content-length")):
-        raise BadRequest("There is more than one Content-Length (RFC 9112, 6.3).")
+        raise BadMessage("There is more than one Content-Length (RFC 9112, 6.3).")
     if codings and head.partition(b"\r\n")[0].endswith(b"HTTP/1.0"):
-        raise BadRequest("There is a Transfer-Encoding in HTTP/1.0 (RFC 9112, 6.1).")
+        raise BadMessage("There is a Transfer-Encoding in HTTP/1.0 (RFC 9112, 6.1).")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from mock_kit.edge.addresses import DEFAULT_PORT, BadAddress, plain_path, split_authority
 from mock_kit.edge.authority import Authority
-from mock_kit.edge.framing import BadRequest, RequestFraming, read_head
+from mock_kit.edge.framing import BadMessage, RequestFraming, read_head
 from mock_kit.edge.refused import RefusedRequests
 from mock_kit.edge.registry import Registry
 from mock_kit.edge.relay import Relay
@@ -127,7 +127,7 @@ class EdgeListener:
                 await tls.handshake()
                 layers.append(ReadAhead(tls))
                 continue
-            end = await _Conversation(self._registry, self._refused, client, default_port).run()
+            end = await _ClientConnection(self._registry, self._refused, client, default_port).run()
             if isinstance(end, ConnectionEnd):
                 if end is not ConnectionEnd.RESET:
                     await client.close()
@@ -135,7 +135,7 @@ class EdgeListener:
             fallback, default_port = end
 
 
-class _Conversation:
+class _ClientConnection:
     """A client's requests, one after the other, on one layer of its connection."""
 
     def __init__(self, registry: Registry, refused: RefusedRequests, client: ReadAhead, default_port: int) -> None:
@@ -156,7 +156,7 @@ class _Conversation:
                 if request.head.method == "CONNECT":
                     return await self._tunnel(request)
                 end = await self._exchange(request)
-            except BadRequest as exc:
+            except BadMessage as exc:
                 await self._answer(Problem(exc.status, "Not passed on", str(exc)))
                 end = ConnectionEnd.CLOSE
         return end
@@ -165,7 +165,7 @@ class _Conversation:
         try:
             host, port = split_authority(request.head.target)
         except BadAddress as exc:
-            raise BadRequest(f"CONNECT {request.head.target[:200]}: expected {exc}.") from exc
+            raise BadMessage(f"CONNECT {request.head.target[:200]}: expected {exc}.") from exc
         if not self._registry.has_origin(host, port):
             await self._refuse(request, host, port, "")
             return ConnectionEnd.CLOSE
@@ -184,15 +184,15 @@ class _Conversation:
         return await Relay(self._client, request, found).run(raw)
 
     def _destination(self, request: RequestFraming) -> tuple[str, int, str]:
-        """Host, port and target in origin form. Raises BadRequest."""
+        """Host, port and target in origin form. Raises BadMessage."""
         head = request.head
         try:
             host, port = split_authority(head.host, self._default_port) if head.host else ("", 0)
         except BadAddress as exc:
-            raise BadRequest(f"Host: {head.host[:200]}: expected {exc}.") from exc
+            raise BadMessage(f"Host: {head.host[:200]}: expected {exc}.") from exc
         if head.target.startswith("/") or head.target == "*":
             if not host:
-                raise BadRequest("There is no Host header, so the request belongs to no address.")
+                raise BadMessage("There is no Host header, so the request belongs to no address.")
             return host, port, head.target
         return self._absolute(head.target, host)
 
@@ -200,16 +200,16 @@ class _Conversation:
         try:
             parts = urlsplit(target)
         except ValueError as exc:
-            raise BadRequest(f"The request target {target[:200]} is no address.") from exc
+            raise BadMessage(f"The request target {target[:200]} is no address.") from exc
         default_port = _SCHEME_PORTS.get(parts.scheme)
         if default_port is None or "@" in parts.netloc:
-            raise BadRequest("The request target is neither a path nor an http(s):// address without credentials.")
+            raise BadMessage("The request target is neither a path nor an http(s):// address without credentials.")
         try:
             host, port = split_authority(parts.netloc, default_port)
         except BadAddress as exc:
-            raise BadRequest(f"The request target {target[:200]}: expected {exc}.") from exc
+            raise BadMessage(f"The request target {target[:200]}: expected {exc}.") from exc
         if host_header not in {"", host}:
-            raise BadRequest(f"The request target names {host}, the Host header {host_header}.")
+            raise BadMessage(f"The request target names {host}, the Host header {host_header}.")
         rest = target.partition("://")[2][len(parts.netloc) :]
         return host, port, rest if rest.startswith("/") else f"/{rest}"
 

@@ -45,7 +45,7 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class EdgeRoute:
     """One entry of an owner.
 
     Attributes:
@@ -63,7 +63,7 @@ class Route:
         """As JSON, in the form in which it was sent."""
         return {"host": self.host, "port": self.port, "path_prefix": self.prefix or "/", "target": self.target}
 
-    def shares_addresses_with(self, other: Route) -> bool:
+    def shares_addresses_with(self, other: EdgeRoute) -> bool:
         """Whether at least one address belongs to both."""
         same_origin = (self.host, self.port) == (other.host, other.port)
         return same_origin and (is_below(self.prefix, other.prefix) or is_below(other.prefix, self.prefix))
@@ -72,7 +72,7 @@ class Route:
 class RouteTaken(Exception):
     """Another owner has the address."""
 
-    def __init__(self, wanted: Route, owner: str, existing: Route) -> None:
+    def __init__(self, wanted: EdgeRoute, owner: str, existing: EdgeRoute) -> None:
         super().__init__(f"{wanted.host}:{wanted.port}{wanted.prefix or '/'} belongs to {owner}")
         self.wanted = wanted
         self.owner = owner
@@ -85,11 +85,11 @@ class Registry:
     def __init__(self, targets: Mapping[str, Target]) -> None:
         self.targets = dict(targets)
         self._lock = threading.Lock()
-        self._owners: dict[str, tuple[Route, ...]] = {}
+        self._owners: dict[str, tuple[EdgeRoute, ...]] = {}
         #: Replaced as a whole, so that a reader needs no lock. Longest prefix first.
-        self._by_origin: dict[tuple[str, int], tuple[Route, ...]] = {}
+        self._by_origin: dict[tuple[str, int], tuple[EdgeRoute, ...]] = {}
 
-    def replace(self, owner: str, routes: Sequence[Route]) -> None:
+    def replace(self, owner: str, routes: Sequence[EdgeRoute]) -> None:
         """Give ``owner`` exactly these routes. Raises RouteTaken, and changes nothing then."""
         with self._lock:
             for wanted in routes:
@@ -106,7 +106,7 @@ class Registry:
             self._index()
         return known
 
-    def owners(self) -> dict[str, tuple[Route, ...]]:
+    def owners(self) -> dict[str, tuple[EdgeRoute, ...]]:
         """Every owner with its routes."""
         with self._lock:
             return dict(self._owners)
@@ -121,11 +121,11 @@ class Registry:
         """Whether any route is on that host and port."""
         return (host, port) in self._by_origin
 
-    def _of_others(self, owner: str) -> list[tuple[str, Route]]:
+    def _of_others(self, owner: str) -> list[tuple[str, EdgeRoute]]:
         return [(name, route) for name, routes in self._owners.items() if name != owner for route in routes]
 
     def _index(self) -> None:
-        found: dict[tuple[str, int], list[Route]] = {}
+        found: dict[tuple[str, int], list[EdgeRoute]] = {}
         for routes in self._owners.values():
             for route in routes:
                 found.setdefault((route.host, route.port), []).append(route)

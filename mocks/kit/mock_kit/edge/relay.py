@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from mock_kit.edge.framing import BadRequest, ReplyFraming, RequestFraming
+from mock_kit.edge.framing import BadMessage, ReplyFraming, RequestFraming
 from mock_kit.edge.registry import Target
 from mock_kit.edge.streams import ReadAhead
 from mock_kit.faults.wire_faults import ConnectionEnd
@@ -35,7 +35,7 @@ class Relay:
     async def run(self, head: bytes) -> ConnectionEnd:
         """Relay, and say how the client's connection goes on. ``head``: the request's, as the target will see it.
 
-        Raises BadRequest for a body whose framing cannot be read, if no byte of a reply was sent yet.
+        Raises BadMessage for a body whose framing cannot be read, if no byte of a reply was sent yet.
         """
         try:
             upstream = await WireConnection.connect(self._target.host, self._target.port)
@@ -65,7 +65,7 @@ class Relay:
     def _broken_off(self, cause: Exception) -> ConnectionEnd:
         """The client is gone, or its body cannot be read: the target sees a reset in both cases."""
         self._client_gone = True
-        if isinstance(cause, BadRequest) and not self._replied:
+        if isinstance(cause, BadMessage) and not self._replied:
             raise cause
         return ConnectionEnd.RESET
 
@@ -85,7 +85,7 @@ class Relay:
                     self._client.put_back(rest)
                     await upstream.send(body)
                 await self._watch(upstream)
-            except (WireError, BadRequest) as exc:
+            except (WireError, BadMessage) as exc:
                 return exc
         return None
 

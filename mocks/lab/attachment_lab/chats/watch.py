@@ -71,7 +71,7 @@ class _Seen:
     good_until: float = field(default=0.0)
 
 
-class Watch:
+class ChatWatch:
     """Reads on demand, at most every ``FRESH_S``. Safe for threads."""
 
     def __init__(self, reconciliation: Reconciliation) -> None:

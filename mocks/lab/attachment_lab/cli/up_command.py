@@ -32,6 +32,7 @@ from attachment_lab.demo.run import default_files
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.exits import Stopped, ending_on_signals
 from attachment_lab.reconciliation.no_transfer import MOST_EVENTS
+from attachment_lab.shared_files import replace_json
 from attachment_lab.snapshots import archive, continued
 from attachment_lab.snapshots.continued import KeptStack
 from attachment_lab.snapshots.restoring import restore
@@ -139,7 +140,7 @@ class UpReader:
     def write_ready(self, stack: Stack, names: TenantNames, contact_id: str | None) -> None:
         """Write the ready file, if one is wanted."""
         if self.ready_path:
-            ready_file.write(self.ready_path, ready_file.ready_json(stack.urls, names, contact_id))
+            replace_json(self.ready_path, ready_file.ready_json(stack.urls, names, contact_id))
 
 
 def _owner(

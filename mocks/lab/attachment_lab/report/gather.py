@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from attachment_lab.chats.picture import draw
-from attachment_lab.chats.watch import Watch
+from attachment_lab.chats.watch import ChatWatch
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
@@ -27,9 +27,9 @@ from attachment_lab.report.parts import (
 PACKAGE = "attachment-transfer"
 
 
-def gather(reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None) -> RunReport:
+def gather(reconciliation: Reconciliation, scope: Scope, watch: ChatWatch | None = None) -> RunReport:
     """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
-    chats = (watch or Watch(reconciliation)).everything()
+    chats = (watch or ChatWatch(reconciliation)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
     if not chosen:
         raise WrongUse(

@@ -17,9 +17,9 @@ from typing import Any
 
 from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import WrongUse
+from attachment_lab.shared_files import replace_json
 from attachment_lab.snapshots.restoring import open_from_archives
 from attachment_lab.snapshots.saving import dialect_of, save_mocks
-from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import catch_up, read_offset
 from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.credentials import TenantNames
@@ -64,7 +64,7 @@ def keep(stack: Stack, tenants: Mapping[str, TenantNames], default: str) -> list
         "offset_s": read_offset(stack.clock_file),
         "sealing_key": stack.sealing_key,
     }
-    ready_file.write(fresh / DOCUMENT, document)
+    replace_json(fresh / DOCUMENT, document)
     forget(stack.run_dir)
     fresh.replace(stack.run_dir / FOLDER)
     return sorted(is_open - kept.keys())

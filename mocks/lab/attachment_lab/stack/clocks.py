@@ -13,6 +13,7 @@ from pathlib import Path
 from attachment_lab.clients.control import GONE
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
+from attachment_lab.shared_files import replace_json
 
 #: Offsets closer than this count as equal.
 SAME_S = 0.5
@@ -28,9 +29,7 @@ class ClockReading:
 
 def write_offset(clock_file: Path, offset_s: float) -> None:
     """Set the service's virtual clock atomically: a reader sees the old or the new offset."""
-    fresh = clock_file.with_suffix(".tmp")
-    fresh.write_text(json.dumps({"offset_s": offset_s}))
-    fresh.replace(clock_file)
+    replace_json(clock_file, {"offset_s": offset_s})
 
 
 def read_offset(clock_file: Path) -> float:

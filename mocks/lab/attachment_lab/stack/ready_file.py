@@ -6,16 +6,14 @@ The ready file has a fixed shape that programs outside rely on. The stack file b
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.shared_files import locked, replace_json
 from attachment_lab.tenant.addresses import loopback_addresses
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
@@ -122,23 +120,14 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
     }
 
 
-def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write atomically, mode 0600: a reader sees the old content or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as sink:
-        json.dump(content, sink, indent=2)
-    fresh.replace(path)
-
-
 def update(path: Path, change: Callable[[RunningStack], RunningStack]) -> RunningStack:
     """Change a stack file; two commands that do it at once do not lose each other's change. Raises WrongUse."""
-    with _locked(path):
+    with locked(path):
         stack = read(path)
         if stack.pid is None:
             raise WrongUse(f"{path} is not a stack file, so tenants cannot be changed there; name it by --stack")
         changed = change(stack)
-        write(path, stack_json(changed))
+        replace_json(path, stack_json(changed))
         return changed
 
 
@@ -156,14 +145,6 @@ def read(path: Path) -> RunningStack:
         return _from_ready(content) if "urls" in content else _from_stack(content["stack"])
     except (AttributeError, IndexError, KeyError, TypeError) as exc:
         raise WrongUse(f"{path} is neither a stack file nor a ready file: {exc} is missing") from None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _from_stack(body: Mapping[str, Any]) -> RunningStack:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import LabFailed, WrongUse
+from attachment_lab.shared_files import replace_json
 from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.ready_file import RunningStack
@@ -68,7 +69,7 @@ class StackOwner:
         """Run until a signal ends it. A process that dies ends everything with StackFailed and the end of its log."""
         for number in (QUICK, FULL):
             signal.signal(number, lambda given, _frame: os.write(self._request, bytes([given])) and None)
-        ready_file.write(self._path, ready_file.stack_json(self._as_running()))
+        replace_json(self._path, ready_file.stack_json(self._as_running()))
         try:
             while True:
                 self._stack.check_alive()
@@ -120,7 +121,7 @@ class StackOwner:
         if self._prepare:
             self._prepare(self._tenant)
         if not self._path.exists():  # it has been removed
-            ready_file.write(self._path, ready_file.stack_json(self._as_running()))
+            replace_json(self._path, ready_file.stack_json(self._as_running()))
         ready_file.update(self._path, lambda stack: replace(stack.with_tenant(self._tenant), resets=stack.resets + 1))
 
     def _reset_tenant(self) -> TenantNames:

@@ -5,9 +5,7 @@ Both change while the stack runs, whichever process opens the tenant: the comman
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 from attachment_contract.gate import vocabulary as words
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
+from attachment_lab.shared_files import locked, replace_json
 from attachment_lab.tenant.credentials import HTTPS_PORT, TenantNames
 from mock_kit.http.loopback import loopback_host
 
@@ -104,18 +103,11 @@ def _routes(to: StackClients, names: TenantNames) -> Iterator[dict[str, Any]]:
 def _changing(path: Path) -> Iterator[dict[str, Any]]:
     """The entries of each tenant, beside the list; at the end both are written, the list atomically."""
     source = path.with_suffix(".tenants.json")
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path):
         tenants: dict[str, Any] = json.loads(source.read_text()) if source.exists() else {}
         yield tenants
-        _replace(source, tenants)
+        replace_json(source, tenants)
         merged = {
             part: sorted({each for one in tenants.values() for each in one[part]}) for part in ("hosts", "issuers")
         }
-        _replace(path, merged)
-
-
-def _replace(path: Path, content: object) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    fresh.write_text(json.dumps(content, indent=2))
-    fresh.replace(path)
+        replace_json(path, merged)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attachment_lab.chats.watch import Watch
+from attachment_lab.chats.watch import ChatWatch
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.session.demo_player import DemoPlayer
 from attachment_lab.console.tour.tour_runner import TourRunner
@@ -68,7 +68,7 @@ class TenantSession:
         self.options = options
         self.names = names
         self.reconciliation = Reconciliation(to, names)
-        self.watch = Watch(self.reconciliation)
+        self.watch = ChatWatch(self.reconciliation)
         self.demo = DemoPlayer(to, names, default_files)
         self.journal = JournalReader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)

@@ -57,7 +57,7 @@ class Administrator:
         if c4c_steps.system(self.facts).remedy:
             self.system()
         systems = [str(each["id"]) for each in self.facts.systems]
-        for user in c4c_steps.technical_users(self.facts):
+        for user in self.facts.technical_users:
             mine = [each for each in self.facts.arrangements if each["user"] == user]
             fits = [each for each in mine if each["system"] in systems and each["scenario"] == c4c_steps.SCENARIO]
             if not fits:
@@ -75,7 +75,7 @@ class Administrator:
         """Tick the four OData services."""
         if c4c_steps.arrangement(self.facts).state == "missing":
             raise WrongUse("There is no communication arrangement to tick services in; do step 2 first.")
-        for user in c4c_steps.technical_users(self.facts):
+        for user in self.facts.technical_users:
             first = next(each for each in self.facts.arrangements if each["user"] == user)
             ticked = dict.fromkeys([*first["services"], *C4C_SERVICES])
             path = f"/_mock/communication-arrangements/{first['id']}/services"
@@ -84,7 +84,7 @@ class Administrator:
     def cmi_user(self) -> None:
         """Add the CMI users, without rights and without expiration."""
         known = {each["name"] for each in self.facts.cmi_users}
-        for user in contact_pro_steps.cmi_user_names(self.facts):
+        for user in self.facts.cmi_user_names:
             if user not in known:
                 self._put_user(user, {"rights": {"queues": []}, "expires_at": None})
         self._agree_cmi()
@@ -103,7 +103,7 @@ class Administrator:
         self._change_users({})
 
     def _change_users(self, changes: Mapping[str, Any]) -> None:
-        wanted = contact_pro_steps.cmi_user_names(self.facts)
+        wanted = self.facts.cmi_user_names
         mine = [each for each in self.facts.cmi_users if each["name"] in wanted]
         if not mine:
             raise WrongUse("There is no CMI user yet; do step 4 first.")

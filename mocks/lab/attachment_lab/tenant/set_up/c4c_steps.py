@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attachment_lab.tenant.entries import C4C_SERVICES, accounts
+from attachment_lab.tenant.entries import C4C_SERVICES
 from attachment_lab.tenant.set_up.facts import Row, SetUpFacts
 from attachment_lab.tenant.set_up.model import StepResult, done, missing, wrong
 
@@ -23,7 +23,7 @@ def system(facts: SetUpFacts) -> StepResult:
 
 def arrangement(facts: SetUpFacts) -> StepResult:
     """An arrangement for every technical user that the configurations name."""
-    for user in technical_users(facts):
+    for user in facts.technical_users:
         mine = [each for each in facts.arrangements if each["user"] == user]
         if not mine:
             return missing(
@@ -32,7 +32,7 @@ def arrangement(facts: SetUpFacts) -> StepResult:
             )
         if problem := _problem(facts, user, mine):
             return problem
-    return done(f"The technical user is {_all(technical_users(facts))}.")
+    return done(f"The technical user is {_all(facts.technical_users)}.")
 
 
 def _problem(facts: SetUpFacts, user: str, mine: list[Row]) -> StepResult | None:
@@ -57,7 +57,7 @@ def _problem(facts: SetUpFacts, user: str, mine: list[Row]) -> StepResult | None
 
 def services(facts: SetUpFacts) -> StepResult:
     """The four OData services, for every technical user."""
-    for user in technical_users(facts):
+    for user in facts.technical_users:
         ticked = {service for each in facts.arrangements if each["user"] == user for service in each["services"]}
         if not ticked:
             return missing(
@@ -68,14 +68,6 @@ def services(facts: SetUpFacts) -> StepResult:
             what = "is not ticked" if len(absent) == 1 else "are not ticked"
             return wrong(f"{_all(absent)} {what} for {user}.", f"Tick {_all(absent)} in the communication arrangement.")
     return done(f"{_all(C4C_SERVICES)} are ticked.")
-
-
-def technical_users(facts: SetUpFacts) -> list[str]:
-    """The users that the configurations name and that exist or are expected to; a misspelt one is the JSON's error."""
-    expected = [each.user for each in accounts(facts.names, "c4c")]
-    known = {*expected, *(str(each["user"]) for each in facts.arrangements)}
-    named = [each.sap_v1.user for each in facts.configurations if each.sap_v1 and each.sap_v1.user]
-    return list(dict.fromkeys(user for user in named if user in known)) or expected[:1]
 
 
 def _all(words: Iterable[str]) -> str:

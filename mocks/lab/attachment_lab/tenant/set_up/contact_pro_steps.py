@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from attachment_contract.configuration.facts import SecretRole
 from attachment_lab.tenant import people
-from attachment_lab.tenant.entries import accounts
 from attachment_lab.tenant.set_up.facts import Row, SetUpFacts
 from attachment_lab.tenant.set_up.model import StepResult, done, missing, wrong
 
@@ -23,10 +22,10 @@ C4C_ROLES = (SecretRole.SAP_V1_PASSWORD, SecretRole.SAP_V2_PASSWORD)
 def cmi_user(facts: SetUpFacts) -> StepResult:
     """Every CMI user that the configurations name."""
     known = {str(each["name"]) for each in facts.cmi_users}
-    absent = [name for name in cmi_user_names(facts) if name not in known]
+    absent = [name for name in facts.cmi_user_names if name not in known]
     if absent:
         return missing(f"There is no user {', '.join(absent)}.", f"Add the user {absent[0]}.")
-    return done(f"{', '.join(cmi_user_names(facts))} exists.")
+    return done(f"{', '.join(facts.cmi_user_names)} exists.")
 
 
 def expiration(facts: SetUpFacts) -> StepResult:
@@ -154,16 +153,8 @@ def secret_names(facts: SetUpFacts, roles: tuple[SecretRole, ...]) -> list[str]:
     return list(dict.fromkeys(use.name for use in uses if use.role in roles))
 
 
-def cmi_user_names(facts: SetUpFacts) -> list[str]:
-    """The users that the configurations name and that exist or are expected to; a misspelt one is the JSON's error."""
-    expected = [each.user for each in accounts(facts.names, "cmi")]
-    known = {*expected, *(str(each["name"]) for each in facts.cmi_users)}
-    named = [each.cmi_user for each in facts.configurations if each.cmi_user]
-    return list(dict.fromkeys(user for user in named if user in known)) or expected[:1]
-
-
 def _users(facts: SetUpFacts) -> Iterator[Row]:
-    wanted = cmi_user_names(facts)
+    wanted = facts.cmi_user_names
     yield from (each for each in facts.cmi_users if each["name"] in wanted)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -16,7 +16,7 @@ from attachment_contract.configuration.reading import read_configuration
 from attachment_contract.gate.settings import GateSettings
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.entries import integration_forms
+from attachment_lab.tenant.entries import accounts, integration_forms
 
 Row = Mapping[str, Any]
 #: Sample values are correct here: in this lab the sample's hosts and users exist.
@@ -66,6 +66,25 @@ class SetUpFacts:
         if any(each.is_ours for each in saved):
             return saved
         return [configuration_of(each) for each in integration_forms(self.names)]
+
+    @property
+    def technical_users(self) -> list[str]:
+        """C4C's users that the configurations name."""
+        named = [each.sap_v1.user for each in self.configurations if each.sap_v1]
+        return self._users("c4c", named, [each["user"] for each in self.arrangements])
+
+    @property
+    def cmi_user_names(self) -> list[str]:
+        """CMI's users that the configurations name."""
+        return self._users(
+            "cmi", [each.cmi_user for each in self.configurations], [each["name"] for each in self.cmi_users]
+        )
+
+    def _users(self, system: str, named: Iterable[str | None], existing: Sequence[str]) -> list[str]:
+        """Of those named the ones that exist or are expected to; a misspelt one is the JSON's error."""
+        expected = [each.user for each in accounts(self.names, system)]
+        known = {*expected, *existing}
+        return list(dict.fromkeys(user for user in named if user in known)) or expected[:1]
 
 
 def configuration_of(form: Row) -> ConfigurationFacts:

@@ -15,8 +15,7 @@ from attachment_contract.configuration.facts import SecretRole
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.entries import password_of, secret_entries
-from attachment_lab.tenant.set_up.c4c_steps import technical_users
-from attachment_lab.tenant.set_up.contact_pro_steps import cmi_user_names, secret_names
+from attachment_lab.tenant.set_up.contact_pro_steps import secret_names
 from attachment_lab.tenant.set_up.facts import SetUpFacts, SetUpReader
 
 
@@ -47,7 +46,7 @@ def make_mistake(to: StackClients, reader: SetUpReader, mistake_id: str) -> Mist
 
 
 def _service_not_ticked(to: StackClients, facts: SetUpFacts) -> None:
-    user = technical_users(facts)[0]
+    user = facts.technical_users[0]
     mine = [each for each in facts.arrangements if each["user"] == user]
     if not mine:
         raise WrongUse("There is no communication arrangement yet; do step 2 first.")
@@ -67,7 +66,7 @@ def _account_expired(to: StackClients, facts: SetUpFacts) -> None:
 
 def _change_user(to: StackClients, facts: SetUpFacts, **changes: object) -> None:
     """The same user with the tenant's password, which the secret gets too."""
-    name = cmi_user_names(facts)[0]
+    name = facts.cmi_user_names[0]
     user = next((each for each in facts.cmi_users if each["name"] == name), None)
     if user is None:
         raise WrongUse("There is no CMI user yet; do step 4 first.")
