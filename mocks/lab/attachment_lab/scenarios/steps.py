@@ -182,6 +182,18 @@ def event_again(say: str) -> Step:
     return Step(say=say, do=do)
 
 
+def event_meanwhile(say: str) -> Step:
+    """Fire one more event once the service waits; returns when its round is over."""
+
+    def do(run: ScenarioRun) -> None:
+        run.wait(lambda: _waits(run), "the service waits")
+        before = run.transfer()
+        run.chat.fire("Ended")
+        run.wait(lambda: _is_later_round(run, before.rounds if before else 0), "the event's round is over")
+
+    return Step(say=say, do=do)
+
+
 def worker_dies() -> Step:
     """Kill the worker when some files are stored and others are not."""
 
@@ -274,3 +286,13 @@ def _has_failed(run: ScenarioRun) -> bool:
 def _is_accepted(run: ScenarioRun) -> bool:
     found = run.context.reconciliation.deliveries()
     return any(each.chat == run.chat.guid and each.state == "delivered" for each in found)
+
+
+def _waits(run: ScenarioRun) -> bool:
+    transfer = run.transfer()
+    return transfer is not None and transfer.state == "waiting"
+
+
+def _is_later_round(run: ScenarioRun, rounds: int) -> bool:
+    transfer = run.transfer()
+    return transfer is not None and transfer.rounds > rounds and transfer.state not in {"queued", "running"}

@@ -36,5 +36,5 @@ NO_ORPHAN = "Store nothing but the attachments that CMI lists for the chat of th
 NAMING = "Keep the letters, digits and extension of the customer's name; remove only what harms or deceives."
 TYPE = "Send the type that the customer declared, without parameters."
 HONEST = "Report a transfer as stored only when each of its files is stored or skipped with a reason."
-SECRECY = "Mask secrets before anything is written; keep them sealed while a transfer is open."
+KEEP_SECRETS = "Mask secrets before anything is written; keep them sealed while a transfer is open."
 SHRED = "Delete the secrets of a transfer in the transaction that ends it."
