@@ -146,11 +146,12 @@ def test_a_chat_without_files_ends_as_no_attachments(tenant: LabTenant) -> None:
 
 
 @pytest.mark.sample
+@pytest.mark.own_stack
 def test_a_lost_answer_does_not_file_the_attachment_twice(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment*", method="POST", phase="after", status=504)
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
-    tenant.wait_until_settled(timeout_s=120)
+    let_time_pass_until_at_rest(tenant)
     assert digests_stored(tenant) == digests_sent(chat)
     assert only_transfer(tenant).rounds >= 2
 

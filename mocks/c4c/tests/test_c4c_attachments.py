@@ -243,8 +243,10 @@ def test_a_slow_commit_shows_the_file_only_after_its_delay(make_tenant: MakeTena
     assert tenant.attach(chat).status_code == 201
     count = f"{tenant.path(chat)}/ChatActivityAttachment/$count"
     assert tenant.get(count).data == b"0"
+    assert [each["committed"] for each in tenant.control("attachments", method="GET").get_json()] == [False]
     tenant.control("clock", {"advance_s": 31})
     assert tenant.get(count).data == b"1"
+    assert [each["committed"] for each in tenant.control("attachments", method="GET").get_json()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ Flask the guard comes first: it checks what goes to ``/_mock`` and to a configur
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Generic, cast
 
 from flask import Flask, Request, Response
@@ -54,7 +54,7 @@ class WrappedApp(Generic[W]):
         tenant = self.mock.tenant_of(request)
         environ[TENANT_KEY] = tenant
         admitted = tenant is not None and self.mock.slots.take()
-        release = self.mock.slots.give_back if admitted else _nothing_to_release
+        release = self._release_of(tenant) if tenant is not None and admitted else _nothing_to_release
         record = ExchangeRecord(request, tenant, self.mock.strays, self._recording(tenant), self.mock.name)
         if tenant is not None and self.mock.reached_by_name(request) is tenant:
             environ[ORIGIN_KEY] = f"{request.scheme}://{request.host}"
@@ -67,6 +67,16 @@ class WrappedApp(Generic[W]):
             return cast("Iterable[bytes]", handler.run(self.flask_app, start_response))
         refusal = self._misdirected if tenant is None else self._crowded
         return cast("Iterable[bytes]", handler.refuse(refusal, start_response))
+
+    def _release_of(self, tenant: W) -> Callable[[], None]:
+        """Count the request for its tenant; the function that ends it for tenant and mock."""
+        tenant.slots.take()
+
+        def release() -> None:
+            tenant.slots.give_back()
+            self.mock.slots.give_back()
+
+        return release
 
     def _recording(self, tenant: W | None) -> ExchangeRecording:
         logs = active_logs()

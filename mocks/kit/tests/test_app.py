@@ -209,8 +209,10 @@ def test_control_answers_while_every_data_slot_is_taken(tmp_path: Path) -> None:
     client = wrapped.test_client()
     refused = client.get("/hang")
     health = client.get("/_mock/health")
+    while_it_runs = client.get("/_mock/tenants/default").get_json()["busy"]
     leave.set()
     hanging.join(10)
+    assert (while_it_runs, client.get("/_mock/tenants/default").get_json()["busy"]) == (1, 0)
     assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
     assert health.status_code == 200
     assert client.get("/hang").status_code == 200

@@ -216,6 +216,20 @@ def test_a_cut_reply_keeps_its_head_and_lacks_its_end(served: MockProcess, fault
     assert got == BIG[:1234]
 
 
+@pytest.mark.parametrize(("kind", "params", "left"), [("cut", {"after_bytes": 1234}, 1234), ("lost_answer", {}, 0)])
+def test_the_journal_keeps_the_digest_of_what_a_wire_fault_left(
+    served: MockProcess, fault_proxy: httpx.Client, kind: str, params: dict[str, int], left: int
+) -> None:
+    fault_proxy.post("/parcels", content=BIG)
+    plan(served, kind=kind, params=params)
+    with pytest.raises(httpx.TransportError):
+        received(fault_proxy, "/parcels/1", bytearray())
+    eventually(lambda: len(journal(served)) == 2 and journal(served)[1]["wire"] is not None)
+    whole, last = journal(served)
+    assert last["wire"] == {"size_bytes": left, "sha256": hashlib.sha256(BIG[:left]).hexdigest()}
+    assert whole["wire"] is None
+
+
 def test_a_dripping_reply_is_whole_in_the_end(served: MockProcess, fault_proxy: httpx.Client) -> None:
     plan(served, kind="drip", params={"bytes_per_s": 200})
     assert fault_proxy.get("/parcels").json() == {"count": 0}

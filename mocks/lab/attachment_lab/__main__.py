@@ -19,6 +19,7 @@ COMMANDS = {
     "journal": f"{_CLI}.running_commands:journal",
     "fault": f"{_CLI}.fault_commands:fault",
     "scenario": f"{_CLI}.scenario_commands:scenario",
+    "conform": f"{_CLI}.conform_command:conform",
     "tenant": f"{_CLI}.tenant_commands:tenant",
     "snapshot": f"{_CLI}.snapshot_commands:snapshot",
     "report": f"{_CLI}.running_commands:report",

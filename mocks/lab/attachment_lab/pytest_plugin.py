@@ -47,6 +47,12 @@ if TYPE_CHECKING:
     from attachment_lab.testing.lab import Lab, LabTenant
 
 _FAILURES = pytest.StashKey["FailureReports"]()
+#: ``--lab-service-url`` and the like, also ini settings such as ``attachment_lab_service_url``: default, help.
+SERVICE_OPTIONS = {
+    "service_url": ("", "address of a running service that takes the place of ours"),
+    "service_command": ("", "how it is started, in pytest's root directory; its port is in the variable PORT"),
+    "service_quiet_s": ("40", "seconds without a request after which a chat is at rest with such a service"),
+}
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
     "no_reconciliation(reason): the reconciliation's invariants are not checked at the end of this test",
@@ -55,11 +61,15 @@ MARKERS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The ini settings: stacks that tests start check their own traffic; the configuration of every test's tenant."""
+    """The ini settings and options: checks of traffic, the configuration of every test's tenant, another service."""
     text = "check everything that a stack's processes exchange against the contract, at each tenant's end"
     parser.addini("attachment_lab_recorder", text, type="bool", default=False)
     text = "files of the configuration that the fixture `tenant` opens; none = the documented one"
     parser.addini("attachment_lab_configuration", text, type="paths", default=[])
+    group = parser.getgroup("attachment-lab")
+    for name, (default, text) in SERVICE_OPTIONS.items():
+        parser.addini(f"attachment_lab_{name}", text, default=default)
+        group.addoption(f"--lab-{name.replace('_', '-')}", default=None, help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -159,5 +169,23 @@ def _lab(options: StackOptions, config: pytest.Config, *, is_own: bool) -> Itera
     from attachment_lab.stack.running import open_stack  # noqa: PLC0415 - see the module's docstring
     from attachment_lab.testing.lab import Lab  # noqa: PLC0415
 
-    with open_stack(options) as stack:
+    with open_stack(_with_service(options, config)) as stack:
         yield Lab(stack, is_own=is_own, watching=_failures(config).watching)
+
+
+def _with_service(options: StackOptions, config: pytest.Config) -> StackOptions:
+    """The options with the service that command line or ini settings name; options that name one stay as they are."""
+
+    def given(name: str) -> str:
+        return str(config.getoption(f"lab_{name}") or config.getini(f"attachment_lab_{name}"))
+
+    url, command = given("service_url"), given("service_command")
+    if options.foreign is not None or not (url or command):
+        return options
+    from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
+
+    from attachment_lab.stack.foreign import ForeignOptions  # noqa: PLC0415
+
+    quiet_s = float(given("service_quiet_s"))
+    foreign = ForeignOptions(url=url, command=command, folder=config.rootpath, quiet_s=quiet_s)
+    return replace(options, console=False, foreign=foreign)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 
 
 @contextmanager
-def giving_up(times: int) -> Iterator[tuple[JsonClient, list[bytes]]]:
-    """A server that closes its first connections without an answer; and the requests that it saw."""
+def giving_up(times: int, *, by_reset: bool = False) -> Iterator[tuple[JsonClient, list[bytes]]]:
+    """A server that closes or resets its first connections without an answer; and the requests that it saw."""
     seen: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -31,6 +32,8 @@ def giving_up(times: int) -> Iterator[tuple[JsonClient, list[bytes]]]:
                     seen.append(connection.recv(65_536).split(b"\r\n")[0])
                     if len(seen) > times:
                         connection.sendall(ANSWER)
+                    elif by_reset:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
         threading.Thread(target=serve, daemon=True).start()
         calls = JsonClient("CMI mock", f"http://127.0.0.1:{listening.getsockname()[1]}")
@@ -43,6 +46,12 @@ def test_what_only_reads_is_asked_once_more_when_the_connection_is_given_up() ->
     with giving_up(1) as (calls, seen):
         assert calls.get("/_mock/chats") is True
         assert seen == [b"GET /_mock/chats HTTP/1.1"] * 2
+
+
+def test_what_only_reads_is_asked_once_more_when_the_connection_is_reset() -> None:
+    with giving_up(1, by_reset=True) as (calls, seen):
+        assert calls.get("/_mock/chats") is True
+        assert len(seen) == 2
 
 
 def test_so_is_a_body_that_is_read_piece_by_piece() -> None:

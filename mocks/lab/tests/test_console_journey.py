@@ -42,7 +42,7 @@ def carried(name: str, state: str = "stored") -> AttachmentRecord:
 
 
 def exchange(
-    act: Literal["history", "download", "upload", "verify", "check"], begun: float, **known: Any
+    act: Literal["history", "download", "listing", "upload", "verify", "check"], begun: float, **known: Any
 ) -> FileExchange:
     mock = "cmi" if act in {"history", "download"} else "c4c"
     base = FileExchange(
@@ -153,6 +153,14 @@ def test_a_file_whose_answer_was_lost_is_found_and_not_compared() -> None:
     assert acts == ["sent", "listed", "read", "stored", "found"]
     chips = [stop.chip for stop in travel(chat).files["A"]]
     assert chips[-2:] == ["Looking in C4C", "Stored"]
+
+
+def test_a_file_whose_answer_was_lost_is_found_in_the_activitys_list_where_nothing_is_read_back() -> None:
+    lost = replace(WHOLE[2], status=504, object_id=None)
+    lists = (exchange("listing", 1.3, activity_id="ACT"), exchange("listing", 32.0, activity_id="ACT"))
+    hops = hops_of(replace(CHAT, file_exchanges=(*WHOLE[:2], lost, *lists)))["A"]
+    assert [hop.act for hop in hops] == ["sent", "listed", "read", "stored", "found"]
+    assert hops[-1].begun_s == T0 + 32.0
 
 
 def test_ten_minutes_of_waiting_take_seconds_to_watch_and_are_listed() -> None:

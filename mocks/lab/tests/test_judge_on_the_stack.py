@@ -130,3 +130,20 @@ def test_a_token_that_must_be_refused_starts_nothing_here(tenant: LabTenant, fla
     assert (delivery.status, delivery.token_flaw) == (401, flaw)
     assert [each.invariant for each in outside(tenant)] == ["delivered"]
     assert tenant.stored() == []
+
+
+@pytest.mark.long
+@pytest.mark.own_stack(service_environment={"ATTACHMENT_TRANSFER_VERIFY_DIGEST": "1"})
+def test_a_damaged_copy_that_was_rightly_reported_failed_is_called_that(tenant: LabTenant) -> None:
+    chat = tenant.chat(files=[NOTE, ("see.txt", b"See" * 1000)])  # each sign of its base64 may change by one bit
+    path = "*/ChatActivityAttachment"
+    tenant.fault(mock="c4c", kind="flip_request_byte", path=path, method="POST", skip=1, offset=2000)
+    chat.end()
+    tenant.wait_until_settled()
+    [violation] = both(tenant)
+    assert (violation.invariant, violation.file, violation.hop) == ("integrity", "see.txt", "service → C4C")
+    assert "is a damaged copy, rightly reported failed (digest-mismatch" in violation.fact
+    assert violation.fact.endswith("the upload was changed by the planned fault flip_request_byte")
+    assert violation.remedy.startswith("Delete this object in C4C")
+    [seen] = outside(tenant)
+    assert (seen.invariant, seen.file, seen.hop) == ("integrity", "see.txt", "service → C4C")

@@ -55,9 +55,9 @@ SOUND = ChainRecords(
 
 
 def found(records: ChainRecords) -> list[Violation]:
-    """The violations, which must each name a hop."""
+    """The violations, which must each name a hop and what helps."""
     violations = list(judge(records).violations)
-    assert all(each.hop for each in violations)
+    assert all(each.hop and each.remedy for each in violations)
     return violations
 
 

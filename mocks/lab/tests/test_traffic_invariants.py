@@ -76,6 +76,17 @@ def test_a_change_is_read_from_the_notes_of_c4cs_mock() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "headers"), [("DELETE", {}), ("POST", {"X-HTTP-Method": "MERGE"}), ("POST", {"X-HTTP-Method": "DELETE"})]
+)
+def test_a_change_that_was_refused_before_it_left_a_note_counts_too(method: str, headers: dict[str, str]) -> None:
+    exchange = {"id": 9, "method": method, "url": "/x?y=1", "request_headers": headers, "notes": []}
+    [change] = changes_from([exchange], {9: "v1user"})
+    assert (change.method, change.path, change.user) == (headers.get("X-HTTP-Method", "DELETE"), "/x", "v1user")
+    assert list(changes_from([exchange])) == []
+    assert list(changes_from([exchange | {"method": "GET", "request_headers": {}}], {9: "v1user"})) == []
+
+
+@pytest.mark.parametrize(
     ("flaw", "what"), [("token_expired", "an expired token"), ("token_unsigned", "an unsigned token")]
 )
 def test_a_token_that_was_accepted_although_it_must_be_refused_is_red(flaw: str, what: str) -> None:

@@ -4,7 +4,8 @@ TransferError
 ├── NotWanted                our policy skips this file: no error, no person is needed
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
-│   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
+│   ├── NeighbourBusy            429 or 503: it asked us to slow down
+│   │   └── ActivityLocked           another user is saving to the same activity
 │   ├── NotThereYet              history or activity does not exist yet
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
@@ -109,6 +110,10 @@ class NeighbourBusy(TryAgain):
 
     code = "neighbour-busy"
     remedy = "Nothing to do: the transfer waits as long as the neighbour asks for."
+
+
+class ActivityLocked(NeighbourBusy):
+    """Another user is saving to the same activity: it may be free again for the next file."""
 
 
 class NotThereYet(TryAgain):

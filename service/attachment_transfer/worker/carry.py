@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from attachment_transfer.core.errors import GiveUp, NotWanted, Reason, TransferError, TryAgain
+from attachment_transfer.core.errors import (
+    ActivityLocked,
+    GiveUp,
+    NeighbourBusy,
+    NotWanted,
+    Reason,
+    TransferError,
+    TryAgain,
+)
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.core.retry import StopRetrying, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.attempt import Attempt, AttemptRules, Kept, TargetActivity
 from attachment_transfer.worker.neighbours import NeighbourClients
-from attachment_transfer.worker.prefetch import Prefetcher
 
 _log = structlog.get_logger(__name__)
 
@@ -45,11 +52,22 @@ class AttachmentCarrier:
         self._rules = rules
         self._store = rules.store
         self._jitter = jitter
+        #: Until when a neighbour asked for patience, by transfer, in the round that runs.
+        self._busy_until_s: dict[str, float] = {}
 
-    @property
-    def prefetcher(self) -> Prefetcher:
-        """What fetches the next file during an upload."""
-        return self._rules.prefetcher
+    def begin(self, transfer_id: str, order: Sequence[Attachment]) -> None:
+        """A round begins to carry these attachments, in this order."""
+        self._busy_until_s.pop(transfer_id, None)
+        self._rules.prefetcher.plan(transfer_id, order)
+
+    def rounds(self) -> set[str]:
+        """Transfers of which something is remembered until their round is over."""
+        return self._busy_until_s.keys() | self._rules.prefetcher.rounds()
+
+    def forget(self, transfer_id: str) -> None:
+        """The round is over."""
+        self._busy_until_s.pop(transfer_id, None)
+        self._rules.prefetcher.forget(transfer_id)
 
     def carry(self, attachment_id: str, clients: NeighbourClients, target: TargetActivity) -> CarryResult:
         """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
@@ -59,13 +77,21 @@ class AttachmentCarrier:
         if attachment.retry_at_s is not None and attachment.retry_at_s > self._rules.now_s() + 0.5:
             return CarryResult(state=attachment.state)
         try:
-            return self._keep(Attempt(self._rules, attachment, clients, target).run())
+            return self._keep(self._attempted(attachment, clients, target))
         except NotWanted as exc:
             return self._skip(attachment_id, exc)
         except TryAgain as exc:
             return self._again(attachment_id, exc)
         except GiveUp as exc:
             return self._park(attachment_id, exc)
+
+    def _attempted(self, attachment: Attachment, clients: NeighbourClients, target: TargetActivity) -> Kept:
+        wait_s = self._busy_until_s.get(attachment.transfer_id, 0.0) - self._rules.now_s()
+        if wait_s > 0:
+            busy = NeighbourBusy("a neighbour asked for patience", retry_after_s=wait_s)
+            busy.may_exist = self._store.open_intent(attachment.id) is not None
+            raise busy
+        return Attempt(self._rules, attachment, clients, target).run()
 
     def excluded(self, attachment: Attachment) -> bool:
         """Skip or park by what is declared, before the activity is searched. What may be at C4C is not checked."""
@@ -102,6 +128,9 @@ class AttachmentCarrier:
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
             return CarryResult(state=attachment.state, error=exc.code)
+        if exc.retry_after_s and not isinstance(exc, ActivityLocked):
+            # Retry-After is about the neighbour, not about one file (RFC 9110, 10.2.3): the other files wait too.
+            self._busy_until_s[attachment.transfer_id] = self._rules.now_s() + exc.retry_after_s
         ambiguous = exc.may_exist
         minimum_s = max(self._rules.settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
         is_new = attachment.reason is None or attachment.reason.code != exc.code

@@ -3,6 +3,7 @@ for one after the other, and occupies its slot at C4C for a shorter time.
 
 Only reads, and only CMI: what is uploaded, and what is known of it, does not change. A fetched file waits in an
 encrypted spool file. A failure is ignored here: the file is fetched again at its turn, where failures are recorded.
+Only a Retry-After counts: then the file's turn fails with it, and no second request comes before its time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import structlog
 from attachment_transfer.clients.body import EncryptedSpool
 from attachment_transfer.clients.cmi.client import CmiClient
 from attachment_transfer.clients.cmi.downloads import OpenSource
+from attachment_transfer.core.errors import TryAgain
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.worker.sources import open_source
 
@@ -36,6 +38,7 @@ class _Fetch:
         self._dropped = threading.Event()
         self._spool: EncryptedSpool | None = None
         self._content_type = ""
+        self._busy: TryAgain | None = None
         # Its client keeps the transfer's credentials in memory until it ends.
         self._thread = threading.Thread(target=self._fetch, args=(cmi,), name="prefetch", daemon=True)
         self._thread.start()
@@ -48,6 +51,8 @@ class _Fetch:
                     spool.fill(self._wanted(opened.pieces), limit_bytes=self._most_bytes)
                     if spool.size_bytes == opened.size_bytes:
                         self._spool, self._content_type = spool, opened.content_type
+        except TryAgain as exc:
+            self._busy = exc if exc.retry_after_s is not None else None
         except Exception as exc:  # noqa: BLE001 - fetched again at its turn, where failures are recorded
             _log.debug("not fetched ahead", error=type(exc).__name__)
         finally:
@@ -62,12 +67,17 @@ class _Fetch:
 
     @contextmanager
     def taken(self, attachment: Attachment, *, patience_s: float) -> Iterator[OpenSource | None]:
-        """The file, if it was fetched in time and its address has not changed."""
+        """The file, if it was fetched in time and its address has not changed.
+
+        Raises TryAgain if CMI answered with Retry-After.
+        """
         self._thread.join(patience_s)
         if self._thread.is_alive() or attachment.source.href != self._source.href:
             self.drop()
             yield None
             return
+        if self._busy is not None:
+            raise self._busy
         try:
             yield self._opened()
         finally:

@@ -99,7 +99,7 @@ class Rounds:
             self._expect_present(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
         # Those that failed before come last: a few bad files at the start of a chat must not delay the others.
         order = sorted(still_open, key=lambda item: item.tries)
-        self._carrier.prefetcher.plan(transfer.id, order)
+        self._carrier.begin(transfer.id, order)
         return [item.id for item in order]
 
     def _find_activity(self, transfer: Transfer, clients: NeighbourClients) -> ActivityRef:
@@ -158,7 +158,7 @@ class Rounds:
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round: run again, wait for a later round, settle or park."""
-        self._carrier.prefetcher.forget(transfer_id)
+        self._carrier.forget(transfer_id)
         self._settle(transfer_id, round_no)
         self._clients.forget(transfer_id)
 
@@ -180,7 +180,7 @@ class Rounds:
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
         """A step raised an unexpected error: retry a few times, then park for a person. Only its type is recorded."""
-        self._carrier.prefetcher.forget(transfer_id)
+        self._carrier.forget(transfer_id)
         transfer = self._store.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
             self._again(transfer, Defect(f"internal error ({error_type})"))

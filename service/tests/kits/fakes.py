@@ -78,6 +78,7 @@ class File:
     length: bool = True
     announced_size: int | None = None
     statuses: list[int] = field(default_factory=list)
+    retry_after: str = ""
     breaks_after: list[int] = field(default_factory=list)
     href: str | None = None
 
@@ -154,7 +155,8 @@ class FakeCmi:
             return httpx.Response(404, json={"message": "Attachment not found"})
         self.on_download(file)
         if file.statuses:
-            return httpx.Response(file.statuses.pop(0), json={"message": "planned"})
+            patience = {"Retry-After": file.retry_after} if file.retry_after else {}
+            return httpx.Response(file.statuses.pop(0), json={"message": "planned"}, headers=patience)
         breaks_after = file.breaks_after.pop(0) if file.breaks_after else None
         disposition = f"attachment; filename*=UTF-8''{quote(file.name, safe='', errors='replace')}"
         headers = {"Content-Type": file.content_type, "Content-Disposition": disposition}

@@ -28,6 +28,20 @@ def test_a_lock_puts_the_file_off_and_the_lock_is_waited_for(stack: Stack) -> No
     assert len(stack.c4c.kept) == 2
 
 
+def test_a_neighbour_that_asks_for_patience_is_left_alone_by_the_other_files_too(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1), a_file(2), a_file(3)]
+    stack.cmi.files[1].statuses, stack.cmi.files[1].retry_after = [429], "30"
+    started_s = stack.clock.now_s()
+    stack.event()
+    stack.run_one()
+    assert states(stack) == [S.STORED, S.OPEN, S.OPEN]
+    assert reasons(stack) == [None, "neighbour-busy", "neighbour-busy"]
+    stack.run()
+    assert states(stack) == [S.STORED, S.STORED, S.STORED]
+    assert stack.clock.now_s() - started_s >= 30
+    assert stack.carrier.rounds() == set()
+
+
 def test_a_time_to_come_back_is_kept(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.cmi.statuses = [429]

@@ -107,6 +107,18 @@ def test_a_fetch_that_fails_is_repeated_at_its_turn_and_is_no_failure_of_the_fil
     assert len(ahead.c4c.kept) == 3
 
 
+def test_a_retry_after_that_came_ahead_is_respected_at_the_files_turn(ahead: Stack) -> None:
+    watch = Watch(ahead)
+    ahead.cmi.files[1].statuses, ahead.cmi.files[1].retry_after = [429], "30"
+    ahead.event()
+    ahead.run_one()
+    assert watch.downloads == ["f0", "f1"]
+    assert [one.tries for one in ahead.attachments()] == [0, 1, 1]
+    ahead.run()
+    assert watch.downloads == ["f0", "f1", "f1", "f2"]
+    assert len(ahead.c4c.kept) == 3
+
+
 def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Stack) -> None:
     ahead.cmi.files[1].breaks_after = [5]
     ahead.event()
@@ -151,7 +163,7 @@ def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Stack, spools: Spo
     ahead.event()
     ahead.run()
     assert not ahead.c4c.kept
-    assert ahead.carrier.prefetcher.rounds() == set()
+    assert ahead.carrier.rounds() == set()
     assert spools.opened == 0 or spools.none_is_left()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 from flask import Blueprint, Response, jsonify, request
@@ -67,9 +68,11 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get("/attachments")
     def list_attachments() -> Reply:
         """Every stored attachment, visible or still being committed, with its sha256."""
-        rows = mock.current_tenant().rows
+        tenant = mock.current_tenant()
         wanted = request.args.get("external_reference_id")
-        found = [a for a in _attachments(rows) if wanted in {None, a["external_reference_id"]}]
+        found = [
+            a for a in _attachments(tenant.rows, tenant.clock.now()) if wanted in {None, a["external_reference_id"]}
+        ]
         return jsonify(found), 200
 
     @bp.post("/attachments/<object_id>/change")
@@ -86,7 +89,7 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         content = bytearray(b"".join(read_blob(row.blob)))
         content[offset] ^= 1
         row.values["Binary"] = tenant.spool.store([bytes(content)])
-        return jsonify(_attachment(tenant.rows, row)), 200
+        return jsonify(_attachment(tenant.rows, row, tenant.clock.now())), 200
 
 
 def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +110,10 @@ def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class StoredAttachment(TypedDict):
-    """One stored attachment; ``sha256`` and ``sniffed_type`` are empty for a link."""
+    """One stored attachment; ``sha256`` and ``sniffed_type`` are empty for a link.
+
+    ``committed``: readers see it; False while a slow commit lasts.
+    """
 
     object_id: str
     parent_object_id: str
@@ -121,16 +127,17 @@ class StoredAttachment(TypedDict):
     sniffed_type: str
     created_on: str
     created_by: str
+    committed: bool
 
 
-def _attachments(rows: EntityTable) -> list[StoredAttachment]:
+def _attachments(rows: EntityTable, now: datetime) -> list[StoredAttachment]:
     """Every attachment in the order of creation, committed for readers or not yet."""
     sets = [s for s in services()[UMBRELLA].sets.values() if s.attachment]
     stored = [row for eset in sets for row in rows.stored(eset.name)]
-    return [_attachment(rows, row) for row in sorted(stored, key=lambda r: r.created_at)]
+    return [_attachment(rows, row, now) for row in sorted(stored, key=lambda r: r.created_at)]
 
 
-def _attachment(rows: EntityTable, row: EntityRow) -> StoredAttachment:
+def _attachment(rows: EntityTable, row: EntityRow, now: datetime) -> StoredAttachment:
     owner = rows.parent(row)
     text: dict[str, Any] = {n: row.values.get(n) or "" for n in ("Name", "MimeType", "Title")}
     return StoredAttachment(
@@ -146,4 +153,5 @@ def _attachment(rows: EntityTable, row: EntityRow) -> StoredAttachment:
         sniffed_type=row.blob.sniffed_type if row.blob else "",
         created_on=row.created_at.isoformat().replace("+00:00", "Z"),
         created_by=row.created_by,
+        committed=row.visible_at <= now,
     )

@@ -71,6 +71,7 @@ def _tenant_document(mock: Mock[W], tenant: W) -> dict[str, Any]:
         "keys": mock.tenants.keys_of(tenant.name),
         "loopback_host": loopback_host(tenant.name, mock.name),
         "dialect": tenant.dialect,
+        "busy": tenant.slots.taken,
         "ids_seed": tenant.ids.seed,
         **tenant.describe(),
     }
@@ -97,7 +98,7 @@ def _add_tenants(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.get("/tenants/<name>")
     def show_tenant(name: str) -> Reply:
-        """One tenant, without its secrets."""
+        """One tenant, without its secrets; ``busy``: its requests under way."""
         return jsonify(_tenant_document(mock, mock.named_tenant(name, "name")))
 
     @bp.post("/tenants")

@@ -23,6 +23,7 @@ from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, ConnectionEn
 from mock_kit.http.loop_thread import LoopThread
 from mock_kit.http.wire import Head, WireConnection, WireError, reply_body, request_body
 from mock_kit.journal import Journal, JournalEntry, Note
+from mock_kit.journal.bodies import WireMeter
 
 _BACKLOG = 1024
 _ACCEPT_AGAIN_S = 0.05
@@ -153,7 +154,7 @@ class _Relay:
             stays, reply = await self._reply(application)
             end = ConnectionEnd.KEEP_OPEN if stays else ConnectionEnd.CLOSE
             if fault is not None and tenant is not None:
-                broken = await BREAK_REPLY[fault.kind](self._client, reply, fault, tenant.faults)
+                broken = await self._broken(reply, fault, tenant)
                 end = end if broken is ConnectionEnd.KEEP_OPEN else broken
             else:
                 await pass_on(self._client, reply)
@@ -164,6 +165,17 @@ class _Relay:
             feeder.cancel()
             await asyncio.wait({feeder})
             application.drop()
+
+    async def _broken(self, reply: WireReply, fault: Fault, tenant: _StruckTenant) -> ConnectionEnd:
+        """The fault strikes; the journal gets the digest of what it leaves, unless that has chunks in it."""
+        meter = WireMeter()
+        self._client.on_sent = meter.feed
+        try:
+            return await BREAK_REPLY[fault.kind](self._client, reply, fault, tenant.faults)
+        finally:
+            self._client.on_sent = lambda _: None
+            if not Head.parse(reply.head).chunked:
+                tenant.journal.passed_on(fault.id, meter.note())
 
     async def _feed(self, application: WireConnection, fault: Fault | None) -> None:
         """The request's head and body. An application may close before the end."""

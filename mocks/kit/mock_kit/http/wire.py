@@ -12,7 +12,7 @@ import fcntl
 import socket
 import struct
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 PIECE_BYTES = 64 * 1024
@@ -89,6 +89,8 @@ class WireConnection:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._ahead = b""
+        #: Called with everything that was sent, in pieces.
+        self.on_sent: Callable[[bytes], None] = lambda _: None
 
     @classmethod
     async def connect(cls, host: str, port: int) -> WireConnection:
@@ -115,6 +117,7 @@ class WireConnection:
     async def send(self, data: bytes) -> None:
         """Send ``data``; waits while the other side does not read."""
         await self._loop.sock_sendall(self._sock, data)
+        self.on_sent(data)
 
     async def until(self, mark: bytes) -> bytes:
         """Everything up to and with ``mark``. Empty if the connection ends before a byte; else WireError."""

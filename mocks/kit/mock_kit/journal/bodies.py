@@ -47,6 +47,37 @@ class BodyNote:
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class WireNote:
+    """What of a reply's body left the process after a wire fault; ``sha256`` is over these bytes."""
+
+    size_bytes: int
+    sha256: str
+
+
+class WireMeter:
+    """Counts and hashes the body of one reply as the fault proxy sends it: what follows its head."""
+
+    def __init__(self) -> None:
+        self._head: bytes | None = b""
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def feed(self, piece: bytes) -> None:
+        """The next bytes on the wire, head included."""
+        if self._head is not None:
+            head, mark, piece = (self._head + piece).partition(b"\r\n\r\n")
+            self._head = None if mark else head
+            if not mark:
+                return
+        self._size += len(piece)
+        self._digest.update(piece)
+
+    def note(self) -> WireNote:
+        """What has been sent so far."""
+        return WireNote(self._size, self._digest.hexdigest())
+
+
 class BodyDigest:
     """Counts and hashes a body as it streams past; keeps its first bytes only."""
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from mock_kit.journal.bodies import HEAD_CHARS, BodyNote
+from mock_kit.journal.bodies import HEAD_CHARS, BodyNote, WireNote
 from mock_kit.journal.context import Note
 from mock_kit.journal.credentials import CredentialLog
 from mock_kit.journal.masking import Masker
@@ -33,6 +33,7 @@ class JournalEntry:
         duration_ms: wall time until the reply's last byte was handed over.
         fault: ids of the faults applied, joined by ", "; None without.
         evidence: ids of the behaviours that it rests on.
+        wire: what of the reply's body left the process, where a wire fault broke it on its way; None otherwise.
     """
 
     method: str
@@ -48,6 +49,7 @@ class JournalEntry:
     notes: list[Note] = field(default_factory=list)
     fault: str | None = None
     evidence: list[str] = field(default_factory=list)
+    wire: WireNote | None = None
     id: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,6 +67,8 @@ class Journal:
         self._exchanges: deque[JournalEntry] = deque(maxlen=kept)
         self._last_id = 0
         self._lock = threading.Lock()
+        #: Of exchanges that are not filed yet, by the id of their fault.
+        self._wire: dict[str, list[WireNote]] = {}
 
     def mask_secret(self, secret: str, user: str | None = None) -> None:
         """Mask ``secret`` wherever it turns up from now on; with ``user`` also their Basic credentials."""
@@ -76,8 +80,21 @@ class Journal:
         with self._lock:
             self._last_id += 1
             masked.id = self._last_id
+            waiting = self._wire.get(masked.fault or "")
+            if waiting:
+                masked.wire = waiting.pop(0)
             self._exchanges.append(masked)
         return masked
+
+    def passed_on(self, fault_id: str, note: WireNote) -> None:
+        """What a wire fault left of a reply; the exchange may be filed already, or be filed later."""
+        with self._lock:
+            struck = (one for one in reversed(self._exchanges) if one.fault == fault_id and one.wire is None)
+            found = next(struck, None)
+            if found is None:
+                self._wire.setdefault(fault_id, []).append(note)
+            else:
+                found.wire = note
 
     def _masked(self, exchange: JournalEntry) -> JournalEntry:
         mask = self.masker

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from mock_kit.faults import FaultPlan
+from mock_kit.http.bulkhead import RequestSlots
 from mock_kit.http.loopback import loopback_label
 from mock_kit.journal import Journal
 from mock_kit.journal.recorder import RecorderLog
@@ -43,6 +44,8 @@ class MockTenant:
     spool: Spool
     dialect: dict[str, Any] = field(default_factory=dict)
     recorder: RecorderLog = field(default_factory=RecorderLog, repr=False, compare=False)
+    #: The neighbours' requests of this tenant that are under way.
+    slots: RequestSlots = field(default_factory=RequestSlots, repr=False, compare=False)
     _evidence: Counter[str] = field(default_factory=Counter, repr=False)
     _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 

@@ -73,6 +73,7 @@ class _BySubject:
         self.downloads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
         self.uploads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
         self.checks: Mapping[str | None, list[FileExchange]] = defaultdict(list)
+        self.listings = [each for each in file_exchanges if each.act == "listing" and each.is_good]
         lists = {
             "download": lambda each: self.downloads[each.source_id],
             "upload": lambda each: self.uploads[each.stored_name],
@@ -121,11 +122,13 @@ def _tried(exchange: FileExchange) -> FileHop:
 
 
 def _checked(mine: AttachmentRecord, by_subject: _BySubject, tries: Sequence[FileExchange]) -> Iterator[FileHop]:
-    """The service compares what is in C4C; after a lost answer it finds the file in the same way."""
+    """The service compares what is in C4C; after a lost answer it finds the file there, or in the activity's list."""
     checks = by_subject.checks[mine.object_id] if mine.object_id else []
+    has_answer = any(each.act == "upload" and each.is_good for each in tries)
+    if not checks and not has_answer and tries and mine.state == "stored":
+        checks = [each for each in by_subject.listings if each.begun_s > tries[-1].begun_s][:1]
     if not checks:
         return
-    has_answer = any(each.act == "upload" and each.is_good for each in tries)
     act = "compared" if has_answer else "found"
     yield FileHop(act=act, station=C4C, begun_s=checks[0].begun_s, ended_s=checks[-1].ended_s)
 

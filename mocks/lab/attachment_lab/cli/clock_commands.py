@@ -9,6 +9,7 @@ import click
 from attachment_lab.cli.common import json_option, out, print_json, running, running_options
 from attachment_lab.cli.durations import Duration, words
 from attachment_lab.clients.stack_clients import StackClients
+from attachment_lab.errors import WrongUse
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
 from attachment_lab.stack.ready_file import RunningStack
 
@@ -37,6 +38,10 @@ def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | No
     DURATION is in seconds, or with units (s, m, h, d): 90, 5m, 1h30m, 2d.
     """
     stack, to = running(stack_path, tenant_name)
+    if stack.foreign:
+        raise WrongUse(
+            "the service is not ours, so its clock cannot be moved; use short lifetimes by the mocks' switches"
+        )
     if stack.clock_file:
         advance_stack(to, stack.clock_file, seconds)
     else:
@@ -45,7 +50,7 @@ def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | No
 
 
 def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
-    clocks = read_clocks(to, stack.tenant.name, stack.clock_file)
+    clocks = read_clocks(to, stack.tenant.name, None if stack.foreign else stack.clock_file)
     offsets = {each.name: each.offset_s for each in clocks}
     if as_json:
         print_json({"offset_s": offsets})

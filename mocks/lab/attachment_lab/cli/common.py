@@ -81,9 +81,9 @@ def running(stack_path: Path | None, tenant_name: str | None = None) -> tuple[Ru
     Raises WrongUse when there is no stack or no such tenant.
     """
     stack = ready_file.read(stack_path or running_path()).with_default(tenant_name)
-    return stack, StackClients(stack.urls, allow_list=stack.allow_list)
+    return stack, StackClients(stack.urls, allow_list=stack.allow_list, service_is_visible=not stack.foreign)
 
 
 def reconciliation_of(stack: RunningStack, to: StackClients) -> Reconciliation:
     """The reconciliation of a running stack's default tenant."""
-    return Reconciliation(to, stack.tenant, run_dir=stack.run_dir)
+    return Reconciliation(to, stack.tenant, run_dir=stack.run_dir, quiet_s=stack.quiet_s)

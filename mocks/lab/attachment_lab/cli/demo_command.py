@@ -12,6 +12,7 @@ from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.cli.configurations import configuration_options
+from attachment_lab.cli.foreign_service import foreign_options, service_options
 from attachment_lab.cli.starting import (
     dialect_option,
     fault_proxy_option,
@@ -28,8 +29,8 @@ from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.demo.view import DemoProgress, show
+from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
-from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
@@ -45,6 +46,7 @@ from attachment_lab.tenant.credentials import TenantNames
 @dialect_option
 @tenant_name_option
 @configuration_options
+@service_options
 @json_option
 @seed_option
 @click.option("--keep", is_flag=True, help="Keep the stack running afterwards, until Ctrl-C.")
@@ -70,16 +72,20 @@ from attachment_lab.tenant.credentials import TenantNames
 def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     """Transfer a customer's files from Contact Pro to C4C, then reconcile; exit 0 only if every file arrived."""
     fault_proxies = fault_proxy or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_fault_proxy)
-    with_console = bool(chosen["keep"] or chosen["tour"])
+    service = {name: chosen[name] for name in ("service_url", "service_command", "env_file", "quiet_s")}
+    is_foreign = bool(service["service_url"] or service["service_command"])
+    if is_foreign and (chosen["tour"] or chosen["kill_worker"] or chosen["seed"]):
+        raise WrongUse("--tour, --seed and --kill-worker need our service; `attachment-lab conform` kills another one")
+    first = first_tenant(
+        chosen["tenant_name"], chosen["configurations"], chosen["secrets_file"], ask_secrets=chosen["ask_secrets"]
+    )
     options = StackOptions(
         port_base=port_base or 0,
         run_dir=chosen["run_dir"],
         fault_proxy=fault_proxies,
-        console=with_console,
+        console=bool(chosen["keep"] or chosen["tour"]) and not is_foreign,
         dialect=chosen["dialect"],
-    )
-    first = first_tenant(
-        chosen["tenant_name"], chosen["configurations"], chosen["secrets_file"], ask_secrets=chosen["ask_secrets"]
+        foreign=foreign_options(issuers=(first.token_issuer,), **service),
     )
     console = err() if chosen["as_json"] else out()
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
@@ -95,7 +101,7 @@ def _demo(stack: Stack, first: TenantNames, chosen: dict[str, Any], console: Con
     if chosen["seed"]:
         load_customers(stack, tenant, console)
     files: list[Sendable] = list(chosen["files"]) or default_files()
-    reconciliation = Reconciliation(stack.clients, tenant, run_dir=stack.run_dir)
+    reconciliation = stack.reconciliation(tenant)
     with DemoProgress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],

@@ -97,7 +97,8 @@ def show_stack(stack: Stack, tenant: TenantNames, contact_id: str | None, consol
     table.add_column(overflow="fold")
     for name, url in stack.urls.items():
         table.add_row(Text(f"  {name}", style="bold"), url)
-    table.add_row("  worker health", egress.url(stack.ports.worker_health))
+    if not stack.foreign:
+        table.add_row("  worker health", egress.url(stack.ports.worker_health))
     table.add_row("  C4C host", tenant.c4c_host)
     table.add_row("  CMI address", tenant.cmi_url)
     table.add_row("  logs", str(stack.run_dir))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.cli.configurations import configuration_options
+from attachment_lab.cli.foreign_service import foreign_options, service_options
 from attachment_lab.cli.starting import (
     dialect_option,
     fault_proxy_option,
@@ -37,6 +38,7 @@ from attachment_lab.snapshots import archive, continued
 from attachment_lab.snapshots.continued import KeptStack
 from attachment_lab.snapshots.restoring import restore
 from attachment_lab.stack import egress, ready_file
+from attachment_lab.stack.foreign import ANY_ISSUER
 from attachment_lab.stack.reset import StackOwner, show_tenant
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import LabConversation, Sendable
@@ -53,6 +55,7 @@ WAITING_FILES = 3
 @dialect_option
 @tenant_name_option
 @configuration_options
+@service_options
 @click.option(
     "--ready-file",
     "ready_path",
@@ -80,24 +83,32 @@ def up(
     seed: bool,
     as_json: bool,
     run_dir: Path | None,
-    **built: Any,
+    fault_proxy: bool,
+    dialect: Path | None,
+    **service: Any,
 ) -> None:
     """Start the stack and keep it running until Ctrl-C.
 
     With a --run-dir that an earlier `up` has used it continues there: tenants, chats, files and transfers.
     """
+    is_foreign = bool(service["service_url"] or service["service_command"])
     _check_writable(ready_path)
     kept = continued.read(run_dir)
     begins_with = _snapshot_file(snapshot)
     _check_start(kept, run_dir, tenant_name, {"--edi": bool(configurations), "--snapshot": begins_with is not None})
+    if is_foreign and (kept or begins_with or seed):
+        raise WrongUse("a kept stack, a snapshot and --seed need our service; name an empty --run-dir")
     first = first_tenant(tenant_name, configurations, secrets_file, ask_secrets=ask_secrets)
     options = StackOptions(
         port_base=8100 if port_base is None else port_base,
-        console=True,
+        console=not is_foreign,  # its pages show our service's status API
         run_dir=run_dir,
         sealing_key=kept.sealing_key if kept else None,
         offset_s=kept.offset_s if kept else 0.0,
-        **built,
+        fault_proxy=fault_proxy,
+        dialect=dialect,
+        # Other tenants may be opened later.
+        foreign=foreign_options(issuers=(first.token_issuer, ANY_ISSUER), **service),
     )
     reader = UpReader(ready_path, seed=seed and not kept and not begins_with, as_json=as_json)
     err().print(Text("Starting the stack …", style="dim"))
@@ -110,7 +121,7 @@ def up(
         else:
             reader.prepare(stack, open_default(stack, first))
             owner = _owner(stack, first, reader)
-        _stay(stack, owner, keeps=run_dir is not None)
+        _stay(stack, owner, keeps=run_dir is not None and not is_foreign)
 
 
 @dataclass(frozen=True)
@@ -262,8 +273,10 @@ def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> s
 
 def _stack_facts(stack: Stack, tenant: TenantNames, contact_id: str | None) -> dict[str, Any]:
     """The running stack as JSON; credentials are in the ready file alone."""
-    return {
-        "urls": {**stack.urls, "worker_health": egress.url(stack.ports.worker_health)},
+    more = {"service_needs": stack.foreign.needs()} if stack.foreign else {}
+    health = {} if stack.foreign else {"worker_health": egress.url(stack.ports.worker_health)}
+    return more | {
+        "urls": {**stack.urls, **health},
         "default": tenant.name,
         "contact_id": contact_id,
         "run_dir": str(stack.run_dir),

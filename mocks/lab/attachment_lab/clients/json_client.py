@@ -90,10 +90,10 @@ class JsonClient:
 
 
 def _retried(method: str, send: Callable[[], httpx.Response]) -> httpx.Response:
-    """The other side may close a pooled connection just as it is used: a GET is then sent once more."""
+    """The other side may close or reset a pooled connection just as it is used: a GET is then sent once more."""
     try:
         return send()
-    except httpx.RemoteProtocolError:
+    except (httpx.RemoteProtocolError, httpx.ReadError):
         if method != "GET":
             raise
         return send()

@@ -20,13 +20,20 @@ class StackClients:
     Args:
         urls: ``edge`` too, where the stack has an edge proxy (its control address).
         allow_list: the service's allow-list file; None where the stack has none.
+        service_is_visible: whether the service is ours, with its status API.
         transport: answers instead of the network, for tests.
     """
 
     def __init__(
-        self, urls: Mapping[str, str], *, allow_list: Path | None = None, transport: httpx.BaseTransport | None = None
+        self,
+        urls: Mapping[str, str],
+        *,
+        allow_list: Path | None = None,
+        service_is_visible: bool = True,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.allow_list = allow_list
+        self.service_is_visible = service_is_visible
         self.edge = JsonClient("edge proxy", urls["edge"], transport=transport) if "edge" in urls else None
         self.orchestration = JsonClient("orchestration mock", urls["orchestration"], transport=transport)
         self.cmi = JsonClient("CMI mock", urls["cmi"], transport=transport)

@@ -165,11 +165,13 @@ def no_transfer_lines(rows: Sequence[AttachmentRow]) -> list[Text]:
 
 
 def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
-    """The reconciliation's verdict, one line per violation."""
+    """The reconciliation's verdict: each violation, and what helps."""
     if verdict.ok:
         return Text("Reconciliation: every invariant holds.", style="bold green")
     lines = [Text(f"Reconciliation: {len(verdict.violations)} violation(s)", style="bold red")]
-    lines += [Text(f"  ✗ {each.sentence}", style="red") for each in verdict.violations]
+    for each in verdict.violations:
+        lines.append(Text(f"  ✗ {each.invariant}: {each.sentence}", style="red"))
+        lines += [Text(f"    remedy: {each.remedy}", style="dim")] if each.remedy else []
     return Group(*lines)
 
 

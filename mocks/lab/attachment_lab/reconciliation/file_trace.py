@@ -57,7 +57,8 @@ class FileExchange:
         chat, source_id, activity_id, object_id, stored_name: those that the exchange shows.
         fault: ids of the faults that took effect, None without.
         whole: False if the reply broke off.
-        size_bytes, sha256, sniffed_type: of the body on the wire, with its coding; an upload's is the request's.
+        size_bytes, sha256, sniffed_type: of the body on the wire, with its coding and after wire faults (its type:
+            before them); an upload's is the request's.
         coding: Content-Encoding of the reply; empty without.
         fault_kinds: of the planned faults that took effect, as far as the journal's notes name them.
         evidence: ids of the mock's behaviours that the exchange used.
@@ -107,6 +108,7 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, ids: Mappin
     begun_s = datetime.fromisoformat(exchange["at"]).timestamp()
     up = act == "upload"
     body = exchange["request" if up else "response"]
+    on_wire = body if up else exchange.get("wire") or body
     return FileExchange(
         mock=mock,
         id=int(exchange["id"]),
@@ -121,8 +123,8 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, ids: Mappin
         stored_name=name_in(exchange["request"]["head"]) if up else None,
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
-        size_bytes=int(body["size_bytes"]),
-        sha256=str(body.get("sha256") or ""),
+        size_bytes=int(on_wire["size_bytes"]),
+        sha256=str(on_wire.get("sha256") or ""),
         sniffed_type=str(body.get("sniffed_type") or ""),
         coding=httpx.Headers(exchange["response_headers"]).get("content-encoding", "").strip().lower(),
         fault_kinds=tuple(_fault_kinds(exchange.get("notes") or ())),

@@ -15,6 +15,7 @@ from attachment_lab.clients.control import MockControl
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, missing_files, wrong_contents
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.reconciliation.records import (
     C4cFile,
     ChainRecords,
@@ -54,15 +55,24 @@ class Reconciliation:
     """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too.
 
     Attributes:
-        service_is_visible: whether the service has our status API; without, it is judged by what the mocks saw.
+        service_is_visible: whether the service's own view is used (None = where it is ours); without, it is judged by
+            what the mocks saw.
+        quiet_s: without it, how long nothing may move before the chain counts as at rest, in seconds.
         expected: the outcome of single files, by their ids at CMI, where a scenario decides it.
     """
 
     def __init__(
-        self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None, service_is_visible: bool = True
+        self,
+        to: StackClients,
+        names: TenantNames,
+        *,
+        run_dir: Path | None = None,
+        service_is_visible: bool | None = None,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self.to = to
-        self.service_is_visible = service_is_visible
+        self.service_is_visible = to.service_is_visible if service_is_visible is None else service_is_visible
+        self.quiet_s = quiet_s
         self.expected: dict[str, ExpectedOutcome] = {}
         self.names = names
         self._run_dir = run_dir
@@ -118,17 +128,18 @@ class Reconciliation:
             logs[mock] = list(credentials_from(mock, log, secrets))
         if self.to.edge is not None:
             logs["edge"] = list(credentials_from("edge", self.to.edge.get("/_mock/edge/credentials"), secrets))
+        users = {mock: {one.exchange: one.user for one in log if one.user} for mock, log in logs.items()}
         technical = {self.names.cmi_user, self.names.c4c_user}
         requests = [
             each
             for mock in WITH_FILES
-            for each in requests_from(mock, journals[mock], {one.exchange: one.user for one in logs[mock] if one.user})
+            for each in requests_from(mock, journals[mock], users[mock])
             if each.user is None or each.user in technical
         ]
         return Traffic(
             requests=tuple(sorted(requests, key=lambda each: each.begun_s)),
             credentials=tuple(each for log in logs.values() for each in log),
-            changes=tuple(changes_from(journals["c4c"])),
+            changes=tuple(changes_from(journals["c4c"], users["c4c"])),
         )
 
     def _telling_exchanges(self, records: ChainRecords, journals: Journals) -> Iterator[FileExchange]:
@@ -139,7 +150,8 @@ class Reconciliation:
         for mock in WITH_FILES:
             kinds = {str(each["id"]): str(each["kind"]) for each in self.control(mock).faults()}
             for exchange in journals[mock]:
-                by_digest = mock == "cmi" and exchange["response"]["sha256"] in wrong
+                sent = exchange.get("wire") or exchange["response"]
+                by_digest = mock == "cmi" and sent["sha256"] in wrong
                 found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
                 if found and found.act in {"history", "download", "upload"}:
                     yield _with_kinds(found, kinds)

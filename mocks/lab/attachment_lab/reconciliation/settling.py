@@ -1,4 +1,7 @@
-"""Waits until the chain is at rest: no delivery pending, every transfer in a final state."""
+"""Waits until the chain is at rest: no delivery pending, every transfer in a final state.
+
+Where the service's own view is not visible, the mocks decide (``quiet``).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attachment_lab.errors import NotSettled
+from attachment_lab.reconciliation.quiet import QuietReading, QuietWatch, wait_until_quiet
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import DeliveryRecord
 from attachment_lab.tenant.service_api import TransferRecord
@@ -35,9 +39,14 @@ class ChainState:
 
 
 def read_chain(reconciliation: Reconciliation, chat: str | None = None) -> ChainState:
-    """One reading, of all or of one chat. Deliveries first: a transfer may appear in between, but none disappears."""
+    """One reading, of all or of one chat. Deliveries first: a transfer may appear in between, but none disappears.
+
+    It has no transfers where the service's own view is not visible.
+    """
     deliveries = [each for each in reconciliation.deliveries() if chat in {None, each.chat}]
-    return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers(chat=chat)))
+    visible = reconciliation.service_is_visible
+    transfers = reconciliation.service.transfers(chat=chat) if visible else ()
+    return ChainState(deliveries=tuple(deliveries), transfers=tuple(transfers))
 
 
 def wait_until(
@@ -69,11 +78,27 @@ def wait_until_settled(
     Raises NotSettled after the wall time.
     """
 
+    if not reconciliation.service_is_visible:
+        return _until_quiet(reconciliation, timeout_s, on_state, chat)
+
     def settled(state: ChainState) -> bool:
         on_state(state)
         return not any(state.pending())
 
     return wait_until(reconciliation, settled, timeout_s=timeout_s, chat=chat)
+
+
+def _until_quiet(
+    reconciliation: Reconciliation, timeout_s: float, on_state: Callable[[ChainState], None], chat: str | None
+) -> ChainState:
+    watch = QuietWatch(reconciliation.to, reconciliation.names.name)
+
+    def read() -> QuietReading:
+        on_state(read_chain(reconciliation, chat))
+        return watch.read()
+
+    wait_until_quiet(read, quiet_s=reconciliation.quiet_s, timeout_s=timeout_s)
+    return read_chain(reconciliation, chat)
 
 
 def _where(transfer: TransferRecord) -> str:

@@ -17,6 +17,8 @@ from attachment_lab.reconciliation.file_trace import WITH_FILES, Act, file_excha
 
 #: A note of C4C's mock on an attempt to change what exists: ``user: $batch: METHOD path``.
 _CHANGE = re.compile(r"(?P<user>.*?): (?P<batch>\$batch: )?(?P<method>[A-Z]+) (?P<path>.*)", re.DOTALL)
+#: Methods that change or delete what exists.
+CHANGING = {"DELETE", "PUT", "PATCH", "MERGE"}
 #: The mocks by the names that people use for them.
 NEIGHBOURS = {"cmi": "CMI", "c4c": "C4C", "edge": "another host"}
 
@@ -119,19 +121,30 @@ def requests_from(
         )
 
 
-def changes_from(journal: Iterable[Mapping[str, Any]]) -> Iterator[ChangeRecord]:
-    """The attempts to change something, from the notes of C4C's mock."""
+def changes_from(
+    journal: Iterable[Mapping[str, Any]], users: Mapping[int, str] | None = None
+) -> Iterator[ChangeRecord]:
+    """The attempts to change something: by C4C's notes, which see into a batch, or by the request's own method.
+
+    Args:
+        users: by exchange, of their Basic credentials: a request that was refused early leaves no note.
+    """
     for each in journal:
-        for note in each.get("notes") or ():
-            found = _CHANGE.fullmatch(str(note["message"])) if note["code"] == "change" else None
+        number, notes = int(each["id"]), [note for note in each.get("notes") or () if note["code"] == "change"]
+        for note in notes:
+            found = _CHANGE.fullmatch(str(note["message"]))
             if found:
                 yield ChangeRecord(
-                    exchange=int(each["id"]),
+                    exchange=number,
                     method=found["method"],
                     path=found["path"],
                     user=found["user"],
                     in_batch=bool(found["batch"]),
                 )
+        method = httpx.Headers(each.get("request_headers") or {}).get("x-http-method") or str(each.get("method", ""))
+        if not notes and method.upper() in CHANGING and users and number in users:
+            path = str(each["url"]).partition("?")[0]
+            yield ChangeRecord(exchange=number, method=method.upper(), path=path, user=users[number])
 
 
 def credentials_from(

@@ -2,7 +2,8 @@
 
 The sender's end comes from the instrumentation, the receiver's from a mock's recorder or from the instrumentation of
 the service's API. An end that is not ours cannot be compared: a browser, curl or pyodata is not instrumented, and the
-records of a killed process are lost. So every end that was *sent* needs its receiver, not the other way round.
+records of a killed process are lost. So every end that was *sent* needs its receiver, not the other way round; one that
+was sent to a service of another maker needs none, because that records nothing.
 """
 
 from __future__ import annotations

@@ -22,20 +22,23 @@ BEYOND_THE_REFUSAL_S = 1_900
 EVENTS_AND_ACCESS: tuple[Scenario, ...] = (
     Scenario(
         id="two-chats",
-        title="Two chats end at once",
-        happens="Two customers of one tenant send files, some of the same name and one the same file; "
-        "both chats end at the same moment.",
-        expected="Each file is in the activity of its own chat, once; nothing of one customer is in the other’s.",
+        title="Two chats end at once, and a third one later",
+        happens="Customers of one tenant send files, some of the same name and one the same file; two chats end at the "
+        "same moment, the third when they are done.",
+        expected="Each file is in the activity of its own chat, once; nothing of one customer is in another’s.",
         steps=(
             do.customer_sends(),
             do.another_customer_sends(),
-            do.all_chats_end(),
+            do.all_chats_end("Both chats end; Contact Pro delivers their events at once"),
+            do.settled(),
+            do.another_customer_sends(),
+            do.all_chats_end("The third chat ends"),
             do.settled(),
         ),
         checks=(
-            see.transfers(2),
-            see.stored(FILES + do.OTHER_FILES),
-            see.objects(FILES + do.OTHER_FILES),
+            see.transfers(3),
+            see.stored(FILES + 2 * do.OTHER_FILES),
+            see.objects(FILES + 2 * do.OTHER_FILES),
             see.most_uploads(2),
             see.invariants_hold(),
         ),

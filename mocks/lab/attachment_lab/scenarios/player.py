@@ -18,10 +18,10 @@ def obstacle(scenario: Scenario, context: ScenarioContext) -> str | None:
     """Why this stack cannot play the scenario, and what would help; None when it can."""
     if "fault_proxy" in scenario.needs and not context.fault_proxy:
         return "It plans a wire fault, and this stack has no fault proxies: start attachment-lab up --fault-proxy."
-    if "clock" in scenario.needs and context.clock_file is None:
-        return "It moves the service’s clock, which this process cannot move: start a stack with attachment-lab up."
     if "worker" in scenario.needs and context.worker_health_port is None:
         return "It kills the worker, which does not run on this machine: start a stack with attachment-lab up."
+    if "clock" in scenario.needs and context.clock_file is None:
+        return "It moves the service’s clock, which this process cannot move: start a stack with attachment-lab up."
     return None
 
 

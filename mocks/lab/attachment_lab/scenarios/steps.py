@@ -12,12 +12,15 @@ from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.conversation import Sendable
 from mock_kit.faults.kinds import KINDS
 
-#: Files that a second customer sends.
+#: Files that each further customer sends.
 OTHER_FILES = 3
 #: Only files up to this size are sent: scenarios are about faults, not about size.
 SMALL_BYTES = 400 * 1024
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
-OTHER_CUSTOMER = {"name": "Bert Example", "email": "bert@example.com"}
+OTHER_CUSTOMERS = (
+    {"name": "Bert Example", "email": "bert@example.com"},
+    {"name": "Carla Example", "email": "carla@example.com"},
+)
 
 
 def small_files() -> list[Sendable]:
@@ -26,43 +29,46 @@ def small_files() -> list[Sendable]:
     return found[:FILES]
 
 
-def customer_sends() -> Step:
+def customer_sends(count: int = FILES) -> Step:
     """A chat with files."""
 
     def do(run: ScenarioRun) -> None:
         chat = run.open_chat(CUSTOMER)
         chat.say("Hello! The boiler is broken, I am sending the papers.")
         chat.accept()
-        for each in small_files():
+        for each in small_files()[:count]:
             chat.send(each)
 
-    return Step(say=f"A customer sends {FILES} files; an agent accepts the chat", do=do)
+    files = "one file" if count == 1 else f"{count} files"
+    return Step(say=f"A customer sends {files}; an agent accepts the chat", do=do)
 
 
 def another_customer_sends() -> Step:
-    """A second chat: the first customer's first file, and others under the names that the first customer uses."""
+    """One more chat: the first customer's first file, and files of this customer's own under common names."""
 
     def do(run: ScenarioRun) -> None:
-        same, *others = small_files()
-        chat = run.open_chat(OTHER_CUSTOMER)
+        same, *_ = small_files()
+        number = len(run.chats)
+        chat = run.open_chat(OTHER_CUSTOMERS[number - 1])
         chat.accept()
         chat.send(same)
-        for each, name in zip(others[: OTHER_FILES - 1], ("note.txt", "image.txt"), strict=False):
-            chat.send((name, f"Bert's own file, not {each.name}".encode()))  # type: ignore[union-attr]  # all have a name
+        for name in ("note.txt", "letter.txt"):
+            chat.send((name, f"{name} of customer {number}\n".encode()))
 
     return Step(say=f"Another customer sends {OTHER_FILES} files in a chat of their own", do=do)
 
 
-def all_chats_end() -> Step:
-    """Every chat ends, and their events are fired one right after the other."""
+def all_chats_end(say: str) -> Step:
+    """Every open chat ends, and their events are fired one right after the other."""
 
     def do(run: ScenarioRun) -> None:
-        for chat in run.chats:
+        ending = [chat for chat in run.chats if not chat.fired]
+        for chat in ending:
             chat.end(fire=False)
-        for chat in run.chats:
+        for chat in ending:
             chat.fire("Ended")
 
-    return Step(say="Both chats end; Contact Pro delivers their events at once", do=do)
+    return Step(say=say, do=do)
 
 
 def leg_ends() -> Step:
@@ -176,6 +182,18 @@ def event_again(say: str) -> Step:
     return Step(say=say, do=do)
 
 
+def event_meanwhile(say: str) -> Step:
+    """Fire one more event once the service waits; returns when its round is over."""
+
+    def do(run: ScenarioRun) -> None:
+        run.wait(lambda: _waits(run), "the service waits")
+        before = run.transfer()
+        run.chat.fire("Ended")
+        run.wait(lambda: _is_later_round(run, before.rounds if before else 0), "the event's round is over")
+
+    return Step(say=say, do=do)
+
+
 def worker_dies() -> Step:
     """Kill the worker when some files are stored and others are not."""
 
@@ -268,3 +286,13 @@ def _has_failed(run: ScenarioRun) -> bool:
 def _is_accepted(run: ScenarioRun) -> bool:
     found = run.context.reconciliation.deliveries()
     return any(each.chat == run.chat.guid and each.state == "delivered" for each in found)
+
+
+def _waits(run: ScenarioRun) -> bool:
+    transfer = run.transfer()
+    return transfer is not None and transfer.state == "waiting"
+
+
+def _is_later_round(run: ScenarioRun, rounds: int) -> bool:
+    transfer = run.transfer()
+    return transfer is not None and transfer.rounds > rounds and transfer.state not in {"queued", "running"}

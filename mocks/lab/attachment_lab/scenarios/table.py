@@ -153,16 +153,49 @@ _FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="late-commit",
         title="C4C commits late",
-        happens="The answer to an upload is lost, and C4C shows the file only twenty seconds later.",
+        happens="The answer to the only upload is lost, and C4C shows the file only twenty seconds later.",
         expected="The service gives C4C time to commit before it decides. It finds the file and adopts it.",
-        steps=do.one_chat(
+        steps=(
+            do.customer_sends(1),
             do.switch("C4C will commit twenty seconds late", "c4c", commit_delay_s=SLOW_COMMIT_S),
             do.fault(
-                "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
+                "The answer to the upload will be lost", "upload", "status", phase="after", params={"status": 504}
             ),
-            end=do.time_passes(),
+            do.chat_ends(),
+            do.time_passes(),
         ),
-        checks=(see.fault_applied(), see.passed(int(SLOW_COMMIT_S)), *see.all_arrived(uploads_per_file=1)),
+        checks=(
+            see.fault_applied(),
+            see.passed(int(SLOW_COMMIT_S)),
+            see.stored(1),
+            see.objects(1),
+            see.most_uploads(1),
+            see.invariants_hold(),
+        ),
+    ),
+    Scenario(
+        id="late-commit-next-event",
+        title="C4C commits late, and another event arrives",
+        happens="As before; while the service waits for C4C, another event of the chat starts a round at once.",
+        expected="That round waits too: an upload of unknown outcome is not repeated before C4C had time to commit.",
+        steps=(
+            do.customer_sends(1),
+            do.switch("C4C will commit twenty seconds late", "c4c", commit_delay_s=SLOW_COMMIT_S),
+            do.fault(
+                "The answer to the upload will be lost", "upload", "status", phase="after", params={"status": 504}
+            ),
+            do.chat_ends(),
+            do.event_meanwhile("While the service waits, another event of the chat arrives"),
+            do.time_passes(),
+        ),
+        checks=(
+            see.fault_applied(),
+            see.rounds(2),
+            see.stored(1),
+            see.objects(1),
+            see.most_uploads(1),
+            see.invariants_hold(),
+        ),
     ),
     Scenario(
         id="refused-then-redriven",

@@ -62,15 +62,18 @@ def allow_list(run_dir: Path) -> Path:
     return run_dir / ALLOW_LIST_NAME
 
 
-def edge(ports: Ports, run_dir: Path, *, fault_proxy: bool) -> Command:
-    """The edge proxy, between the service or the event engine and everything that a tenant's addresses name."""
+def edge(ports: Ports, run_dir: Path, *, fault_proxy: bool, service: str = "") -> Command:
+    """The edge proxy, between the service or the event engine and everything that a tenant's addresses name.
+
+    ``service``: the base address of one that is not ours.
+    """
     arguments = [
         *("--host", LOOPBACK),
         *("--port", str(ports.edge)),
         *("--edge-port", str(ports.edge_proxy)),
         *("--data", str(run_dir / "edge")),
     ]
-    for name, base in egress.edge_targets(ports, fault_proxy=fault_proxy).items():
+    for name, base in egress.edge_targets(ports, fault_proxy=fault_proxy, service=service).items():
         arguments += ["--target", f"{name}={base}"]
     return Command(name="edge", module="mock_kit.edge", arguments=arguments, environment={})
 

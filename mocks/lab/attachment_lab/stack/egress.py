@@ -19,8 +19,11 @@ def everything(ports: Ports) -> str:
     return f"*={url(ports.edge_proxy)}"
 
 
-def edge_targets(ports: Ports, *, fault_proxy: bool) -> dict[str, str]:
-    """What the edge proxy passes requests on to: the mocks, by their fault proxies where wanted, and the service."""
+def edge_targets(ports: Ports, *, fault_proxy: bool, service: str = "") -> dict[str, str]:
+    """What the edge proxy passes requests on to: the mocks, by their fault proxies where wanted, and the service.
+
+    ``service``: the base address of one that is not ours; empty = ours, at its port.
+    """
     suffix = "_fault_proxy" if fault_proxy else ""
     mocks = {name: url(getattr(ports, f"{name}{suffix}")) for name in ("orchestration", "cmi", "c4c")}
-    return mocks | {"service": url(ports.service)}
+    return mocks | {"service": service or url(ports.service)}

@@ -34,12 +34,24 @@ LONGEST_S = 600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to start: ``sys.executable -m module arguments`` with these extra environment variables."""
+    """What to start: ``sys.executable -m module arguments`` with these extra environment variables.
+
+    Attributes:
+        program: another program with its arguments, in the place of the module.
+        folder: where it runs; None = in the run directory.
+    """
 
     name: str
-    module: str
+    module: str = ""
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] | None = None
+    program: Sequence[str] = ()
+    folder: Path | None = None
+
+    @property
+    def line(self) -> list[str]:
+        """Program and arguments."""
+        return [*(self.program or (sys.executable, "-m", self.module)), *self.arguments]
 
 
 class StackProcess:
@@ -50,12 +62,12 @@ class StackProcess:
         self.log = run_dir / f"{command.name}.log"
         with self.log.open("ab") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", command.module, *command.arguments],
+                command.line,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 env=clean_environment(os.environ) | dict(command.environment or {}),
-                cwd=run_dir,
+                cwd=command.folder or run_dir,
                 start_new_session=True,
             )
         self.pid = self._process.pid
@@ -188,6 +200,12 @@ class StackProcesses:
         """End one process group, SIGTERM first."""
         process.terminate()
         process.end(time.monotonic() + GRACE_S)
+        self._cleanup.forget(process)
+        self.all.remove(process)
+
+    def kill_one(self, process: StackProcess) -> None:
+        """SIGKILL one session at once; it ends without a word."""
+        process.end(time.monotonic())
         self._cleanup.forget(process)
         self.all.remove(process)
 

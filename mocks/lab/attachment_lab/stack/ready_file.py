@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.shared_files import locked, replace_json
 from attachment_lab.tenant.addresses import loopback_addresses
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
@@ -31,6 +32,8 @@ class RunningStack:
         default: name of the tenant that commands use without ``--tenant``.
         pid: of the command that owns the stack; None when read from a ready file.
         resets: number of resets so far; a waiting ``reset`` sees it grow.
+        foreign: the service is not ours: it has no status API, no clock and no reset.
+        quiet_s: beside such a service, how long nothing may move before a chat is at rest, in seconds.
     """
 
     urls: Mapping[str, str]
@@ -40,6 +43,8 @@ class RunningStack:
     clock_file: Path | None = None
     pid: int | None = None
     resets: int = 0
+    foreign: bool = False
+    quiet_s: float = QUIET_S
 
     @property
     def tenant(self) -> TenantNames:
@@ -99,7 +104,7 @@ def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | N
 def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
     """The ready file's content: base URLs, the default tenant's credentials, a chat that waits for its event."""
     return {
-        "urls": {name: urls[name] for name in URL_NAMES},
+        "urls": {name: urls[name] for name in URL_NAMES if name in urls},
         "tenants": {names.name: tenant_json(urls, names, contact_id)},
         "default": names.name,
     }
@@ -116,6 +121,8 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
             "clock_file": str(stack.clock_file) if stack.clock_file else None,
             "pid": stack.pid,
             "resets": stack.resets,
+            "foreign": stack.foreign,
+            "quiet_s": stack.quiet_s,
         }
     }
 
@@ -161,6 +168,8 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
             clock_file=path("clock_file"),
             pid=body["pid"],
             resets=int(body["resets"]),
+            foreign=bool(body.get("foreign")),
+            quiet_s=float(body.get("quiet_s", QUIET_S)),
         )
     )
 

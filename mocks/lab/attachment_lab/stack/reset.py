@@ -89,6 +89,8 @@ class StackOwner:
             run_dir=self._stack.run_dir,
             clock_file=self._stack.clock_file,
             pid=os.getpid(),
+            foreign=self._stack.foreign is not None,
+            quiet_s=self._stack.quiet_s,
         )
 
     def _read_changes(self) -> None:
@@ -150,6 +152,8 @@ def request_reset(path: Path, *, full: bool = False) -> None:
     before = ready_file.read(path)
     if before.pid is None:
         raise WrongUse(f"{path} does not name the stack's owner; give its stack file by --stack")
+    if before.foreign:
+        raise WrongUse(f"the service of {path} is not ours: the lab does not reset it; open another tenant")
     try:
         os.kill(before.pid, FULL if full else QUICK)
     except ProcessLookupError:

@@ -21,8 +21,11 @@ import httpx
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import NotSettled, StackFailed, StackPortTaken, Unreachable, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
+from attachment_lab.reconciliation.quiet import QUIET_S
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
+from attachment_lab.stack.foreign import ForeignOptions, ForeignService
 from attachment_lab.stack.known_stacks import own_path
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
@@ -58,6 +61,7 @@ class StackOptions:
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
         sealing_key: the service's; None = a new one. With it the run directory's database is used further.
         offset_s: of the service's clock at its start.
+        foreign: another service in the place of ours; None = ours.
     """
 
     port_base: int = 0
@@ -70,6 +74,7 @@ class StackOptions:
     recorder: bool | None = None
     sealing_key: str | None = field(default=None, repr=False)
     offset_s: float = 0.0
+    foreign: ForeignOptions | None = None
 
     @property
     def continues(self) -> bool:
@@ -91,7 +96,11 @@ class Stack:
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.processes = StackProcesses(run_dir)
-        self.clients = StackClients(self.urls, allow_list=commands.allow_list(run_dir))
+        #: The service in the place of ours; None = ours.
+        self.foreign = ForeignService(options.foreign, ports, run_dir) if options.foreign else None
+        self.clients = StackClients(
+            self.urls, allow_list=commands.allow_list(run_dir), service_is_visible=self.foreign is None
+        )
         #: Receives a record of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
@@ -111,9 +120,23 @@ class Stack:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Base URLs as the ready file names them."""
+        """Base URLs as the ready file names them; beside a service that is not ours there is no console."""
+        if self.foreign:
+            return {
+                **{name: egress.url(getattr(self.ports, name)) for name in (*MOCKS, "edge")},
+                "service": self.foreign.url,
+            }
         named = ("console", *MOCKS, "service", "edge")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def reconciliation(self, names: TenantNames) -> Reconciliation:
+        """What the hops of a tenant hold, compared; the view of a service that is not ours is not visible."""
+        return Reconciliation(self.clients, names, run_dir=self.run_dir, quiet_s=self.quiet_s)
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing may move before a chat is at rest, where that is judged from outside; in seconds."""
+        return self.foreign.options.quiet_s if self.foreign else QUIET_S
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
         """The given options; switches of the stack's dialect file apply where the options set none."""
@@ -138,17 +161,31 @@ class Stack:
             for name in MOCKS
         }
         mocks["edge"] = self.processes.start(
-            commands.edge(self.ports, self.run_dir, fault_proxy=self.options.fault_proxy)
+            commands.edge(
+                self.ports,
+                self.run_dir,
+                fault_proxy=self.options.fault_proxy,
+                service=self.foreign.url if self.foreign else "",
+            )
         )
         write_allow_list(commands.allow_list(self.run_dir))
         write_offset(self.clock_file, self.options.offset_s)
-        service = None if before_service else self._start_service()
+        starts_later = before_service is not None or self.foreign is not None  # a foreign one reads the edge's CA file
+        service = None if starts_later else self._start_service()
         for name, process in mocks.items():
             self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
         put_endpoints(self.clients)
         if before_service:
             before_service(self)
         self._wait_for_service(service or self._start_service())
+
+    def kill_service(self) -> None:
+        """kill -9 the service's processes and start it again. Raises StackFailed, WrongUse for one at an address."""
+        for process in [each for each in self.processes.all if each.name == "service"]:
+            self.processes.kill_one(process)
+            self._wait_for_service(self._start_service())
+            return
+        raise WrongUse("the lab has not started the service, so it cannot kill it: use --service-command")
 
     def stop_service(self) -> None:
         """End the service alone; the mocks stay."""
@@ -203,7 +240,10 @@ class Stack:
     def _collector_address(self, process: str) -> str:
         return "" if self.collector is None else self.collector.address(process)
 
-    def _start_service(self) -> StackProcess:
+    def _start_service(self) -> StackProcess | None:
+        if self.foreign:
+            self.foreign.write_needs()
+            return self.foreign.start(self.processes)
         command = commands.service(
             self.ports,
             self.run_dir,
@@ -215,7 +255,11 @@ class Stack:
         self.service_settings = dict(command.environment or {})
         return self.processes.start(command)
 
-    def _wait_for_service(self, service: StackProcess) -> None:
+    def _wait_for_service(self, service: StackProcess | None) -> None:
+        if self.foreign:
+            self.foreign.wait(self.processes, stalled_s=self.options.stalled_s)
+            return
+        assert service is not None
         self.wait_ready(service, f"{egress.url(self.ports.service)}/readyz")
         self.wait_ready(service, f"{egress.url(self.ports.worker_health)}/readyz")
 

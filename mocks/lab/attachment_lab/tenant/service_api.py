@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attachment_lab.clients.stack_clients import StackClients
-from attachment_lab.errors import RequestRefused
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 #: The last segment of an attachment's address is its id; the name follows after a blank.
@@ -123,7 +123,12 @@ class ServiceApi:
         return self._token
 
     def send(self, method: str, path: str, /, **params: Any) -> Any:
-        """One call with the tenant's token; returns the JSON answer. Raises RequestRefused, Unreachable."""
+        """One call with the tenant's token; returns the JSON answer. Raises RequestRefused, Unreachable.
+
+        Raises WrongUse where the service is not ours.
+        """
+        if not self._to.service_is_visible:
+            raise WrongUse("not visible: the service is not ours, so the lab knows no status API of it")
         try:
             return self._to.service.send(method, path, params=params, headers=self._bearer())
         except RequestRefused as exc:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import C4cFile, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import advance_tenant, read_offset, write_offset
@@ -130,7 +129,10 @@ class LabChat(LabConversation):
         return list(self.sent)
 
     def transfer(self) -> TransferRecord:
-        """The service's transfer for this chat. Raises LookupError when the service has none."""
+        """The service's transfer for this chat.
+
+        Raises LookupError when the service has none, WrongUse where the service is not ours.
+        """
         found = self._service.transfers(chat=self.guid)
         if not found:
             raise LookupError(f"the service has no transfer for chat {self.guid}")
@@ -197,7 +199,7 @@ class LabTenant:
         self.lab = lab
         self.names = names
         self.clock = TenantClock(self)
-        self.reconciliation = Reconciliation(lab.stack.clients, names, run_dir=lab.stack.run_dir)
+        self.reconciliation = lab.stack.reconciliation(names)
 
     @property
     def name(self) -> str:
@@ -239,11 +241,14 @@ class LabTenant:
         return chat
 
     def wait_until_settled(self, timeout_s: float = 60.0) -> list[TransferRecord]:
-        """Wait until all events are delivered and all transfers final. Raises NotSettled."""
+        """Wait until all events are delivered and all transfers final. Raises NotSettled.
+
+        With a service that is not ours: until the mocks are quiet for ``ForeignOptions.quiet_s``; the list is empty.
+        """
         return list(wait_until_settled(self.reconciliation, timeout_s=timeout_s).transfers)
 
     def transfers(self) -> list[TransferRecord]:
-        """The service's transfers of this tenant, oldest first."""
+        """The service's transfers of this tenant, oldest first. Raises WrongUse where the service is not ours."""
         return self.reconciliation.service.transfers()
 
     def stored(self) -> list[C4cFile]:
@@ -293,5 +298,8 @@ class LabTenant:
     def assert_invariants_hold(self) -> None:
         """Raises AssertionError that lists every violation."""
         verdict = self.verdict()
-        lines = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
+        lines = "\n".join(
+            f"  - [{each.invariant}] {each.sentence}" + (f"\n    remedy: {each.remedy}" if each.remedy else "")
+            for each in verdict.violations
+        )
         assert verdict.ok, f"the reconciliation of tenant {self.name} found violations:\n{lines}"

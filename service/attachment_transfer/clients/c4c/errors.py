@@ -12,7 +12,7 @@ import httpx
 from attachment_transfer.clients.c4c.error_texts import ErrorTexts, error_texts
 from attachment_transfer.clients.documents import retry_after_s
 from attachment_transfer.core.answers.c4c import MIME_REMEDY, SAYS_TYPE, LockWords, Meaning, Operation, meaning_of
-from attachment_transfer.core.errors import NeighbourBusy, TransferError, TryAgain, UploadQuestioned
+from attachment_transfer.core.errors import ActivityLocked, TransferError, TryAgain, UploadQuestioned
 
 #: How long to wait after a lock error, in seconds.
 _LOCK_WAIT_S = 10.0
@@ -48,7 +48,7 @@ class C4cErrors:
         asked_s = retry_after_s(response, self._now_s)
         if meaning.may_be_lock and self._locks.found(said.everything):
             message = f"C4C: the activity is locked{_said(said)}"
-            raise NeighbourBusy(message, retry_after_s=max(_LOCK_WAIT_S, asked_s or 0.0))
+            raise ActivityLocked(message, retry_after_s=max(_LOCK_WAIT_S, asked_s or 0.0))
         raise _error(meaning, meaning.error, response, said, asked_s)
 
 

@@ -32,6 +32,7 @@ REFUSED_TOKENS = {
 }
 _HOPS = {"cmi": CMI_TO_SERVICE, "c4c": SERVICE_TO_C4C}
 _REFUSED = {401, 403}
+_REFUSE = "Check signature, issuer, audience, expiry and scope of each token before the body is read, and answer 401."
 
 
 def bad_tokens_start_nothing(matched: MatchedRecords) -> Iterator[Violation]:
@@ -42,8 +43,7 @@ def bad_tokens_start_nothing(matched: MatchedRecords) -> Iterator[Violation]:
         what = REFUSED_TOKENS.get(each.token_flaw or "")
         if what and each.state == "delivered":
             fact = f"event {each.event} came with {what} and was answered {each.status}, not 401"
-            remedy = "Check signature, issuer, audience, expiry and scope of each token before the body is read."
-            yield _tokens(each.chat, CONTACT_PRO_TO_SERVICE, fact, remedy)
+            yield _tokens(each.chat, CONTACT_PRO_TO_SERVICE, fact)
     for chat, deliveries in by_chat.items():
         if chat and all(each.status in _REFUSED for each in deliveries):
             yield from _started_all_the_same(chat, deliveries[-1], matched)
@@ -61,8 +61,8 @@ def _started_all_the_same(chat: str, refused: DeliveryRecord, matched: MatchedRe
         yield _tokens(chat, SERVICE_TO_C4C, f"{said}, yet C4C holds object {ours[0].object_id} in its activity")
 
 
-def _tokens(chat: str | None, hop: str, fact: str, remedy: str = "") -> Violation:
-    return Violation(invariant="tokens", file=f"chat {chat}", hop=hop, fact=fact, remedy=remedy)
+def _tokens(chat: str | None, hop: str, fact: str) -> Violation:
+    return Violation(invariant="tokens", file=f"chat {chat}", hop=hop, fact=fact, remedy=_REFUSE)
 
 
 def credentials_stay_with_their_owner(matched: MatchedRecords) -> Iterator[Violation]:
@@ -87,7 +87,7 @@ def _misdirected(each: CredentialRecord) -> str | None:
         return f"to {each.host}, which no tenant of this stack has"
     if each.owner != each.mock:
         return f"to {NEIGHBOURS[each.mock]}"
-    if each.mock == "cmi" and each.path.startswith("/objects/"):
+    if each.mock == "cmi" and "/objects/" in each.path:
         return "to the object store, where a pre-signed address needs none"
     return None
 

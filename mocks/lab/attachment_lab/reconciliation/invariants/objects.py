@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.content_change import CMI_TO_SERVICE, SERVICE_TO_C4C
+from attachment_lab.reconciliation.invariants import remedies
 from attachment_lab.reconciliation.invariants.matched import CONTACT_PRO_TO_SERVICE, MatchedRecords
 from attachment_lab.reconciliation.matching import TRANSCRIPT, MatchedFile, misplaced_from
 from attachment_lab.reconciliation.naming import comparable, objection_to_name, objection_to_type
@@ -49,10 +50,10 @@ def names_and_types_are_kept(matched: MatchedRecords) -> Iterator[Violation]:
         objection = objection_to_name(each.source.name, each.theirs.name)
         if objection:
             fact = f"C4C holds it under the name {shown(each.theirs.name)}: {objection}"
-            yield Violation(invariant="naming", file=shown(each.source.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield _at_c4c("naming", each.source.name, fact, remedies.NAMING)
         kind = objection_to_type(each.source.content_type, each.source.sniffed_type, each.theirs.mime_type)
         if kind:
-            yield Violation(invariant="naming", file=shown(each.source.name), hop=SERVICE_TO_C4C, fact=kind)
+            yield _at_c4c("naming", each.source.name, kind, remedies.TYPE)
     yield from _indistinct(matched)
 
 
@@ -67,8 +68,7 @@ def _indistinct(matched: MatchedRecords) -> Iterator[Violation]:
         if first is not each and first.theirs is not None:
             fact = f"objects {first.theirs.object_id} and {each.theirs.object_id} of one activity have this one name"
             remedy = 'Give the second file a distinct name, such as "image (2).jpg".'
-            file = shown(each.theirs.name)
-            yield Violation(invariant="naming", file=file, hop=SERVICE_TO_C4C, fact=fact, remedy=remedy)
+            yield _at_c4c("naming", each.theirs.name, fact, remedy)
 
 
 def each_is_stored_once(matched: MatchedRecords) -> Iterator[Violation]:
@@ -80,17 +80,16 @@ def each_is_stored_once(matched: MatchedRecords) -> Iterator[Violation]:
         if mine.state == "stored" and mine.object_id not in held:
             text = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
             fact = f"the service reports it stored {text}, C4C holds no such object"
-            yield Violation(invariant="once", file=shown(mine.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield _at_c4c("once", mine.name, fact, remedies.NAME_OBJECT)
     for object_id, count in Counter(mine.object_id for mine in carried if mine.object_id).items():
         if count > 1:
-            files = ", ".join(sorted({shown(mine.name) for mine in carried if mine.object_id == object_id}))
-            fact = f"{count} attachments claim the one C4C object {object_id}"
-            yield Violation(invariant="once", file=files, hop=SERVICE_TO_C4C, fact=fact)
+            files = ", ".join(sorted({mine.name for mine in carried if mine.object_id == object_id}))
+            yield _at_c4c("once", files, f"{count} attachments claim the one C4C object {object_id}", remedies.ONCE)
     for extra in matched.extra():
         original = matched.matches.original_of(extra)
         if original is not None and original.theirs is not None:
             fact = f"C4C holds it more than once: objects {original.theirs.object_id} and {extra.object_id}"
-            yield Violation(invariant="once", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield _at_c4c("once", extra.name, fact, remedies.ONCE)
 
 
 def nothing_is_orphaned(matched: MatchedRecords) -> Iterator[Violation]:
@@ -99,18 +98,17 @@ def nothing_is_orphaned(matched: MatchedRecords) -> Iterator[Violation]:
     sources = [each.source for each in matched.matches.files]
     for extra in matched.extra():
         if not matched.matches.original_of(extra) and not misplaced_from(extra, sources):
-            fact = _no_source(extra, matched)
-            yield Violation(invariant="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield _at_c4c("no orphan", extra.name, _no_source(extra, matched), remedies.NO_ORPHAN)
     fired = {each.chat for each in records.deliveries}
     known = {source.id for source in records.sources}
     for transfer in records.known_transfers:
         if transfer.chat not in fired:
             fact = f"transfer {transfer.id} belongs to no chat whose event was fired"
-            yield Violation(invariant="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+            yield _orphan(f"chat {transfer.chat}", CONTACT_PRO_TO_SERVICE, fact)
         for mine in transfer.attachments:
             if mine.source_id not in known and not mine.source_id.startswith(TRANSCRIPT):
                 fact = f"transfer {transfer.id} carries it, but CMI has no attachment {mine.source_id}"
-                yield Violation(invariant="no orphan", file=shown(mine.name), hop=CMI_TO_SERVICE, fact=fact)
+                yield _orphan(shown(mine.name), CMI_TO_SERVICE, fact)
 
 
 def _no_source(extra: C4cFile, matched: MatchedRecords) -> str:
@@ -125,3 +123,11 @@ def _no_source(extra: C4cFile, matched: MatchedRecords) -> str:
         return fact
     intact = alike[0].theirs.object_id
     return f"{fact}: no customer sent these {extra.size_bytes:,} bytes; by its name a damaged copy of object {intact}"
+
+
+def _at_c4c(invariant: str, name: str, fact: str, remedy: str) -> Violation:
+    return Violation(invariant=invariant, file=shown(name), hop=SERVICE_TO_C4C, fact=fact, remedy=remedy)
+
+
+def _orphan(file: str, hop: str, fact: str) -> Violation:
+    return Violation(invariant="no orphan", file=file, hop=hop, fact=fact, remedy=remedies.NO_ORPHAN)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.content_change import CMI_TO_SERVICE, SERVICE_TO_C4C
 from attachment_lab.reconciliation.delivery_words import why_of_delivery
+from attachment_lab.reconciliation.invariants import remedies
 from attachment_lab.reconciliation.invariants.matched import CONTACT_PRO_TO_SERVICE, MatchedRecords
 from attachment_lab.reconciliation.matching import MatchedFile
 from attachment_lab.reconciliation.missing_file import where_it_was_lost
@@ -23,7 +24,7 @@ def events_are_delivered(matched: MatchedRecords) -> Iterator[Violation]:
             continue
         why = why_of_delivery(each) or "the service gave no answer yet"
         fact = f"event {each.event} is {each.state}: {why}"
-        yield Violation(invariant="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+        yield _of_chat("delivered", each.chat, fact, remedies.DELIVER)
 
 
 def attachments_are_conserved(matched: MatchedRecords) -> Iterator[Violation]:
@@ -32,7 +33,7 @@ def attachments_are_conserved(matched: MatchedRecords) -> Iterator[Violation]:
     for each in matched.files():
         fact = None if matched.records.transfers is None else _unaccounted(each, matched)
         if fact:
-            yield _conservation(each, CMI_TO_SERVICE, fact)
+            yield _conservation(each, CMI_TO_SERVICE, fact, remedies.ACCOUNT)
         else:
             yield from _unexpected(each, matched)
 
@@ -43,7 +44,7 @@ def _lost_chats(matched: MatchedRecords) -> Iterator[Violation]:
     known = {each.chat for each in matched.records.transfers}
     for chat in sorted(matched.delivered_chats - known):
         lost = "the event was delivered, but the service has no transfer for this chat"
-        yield Violation(invariant="conservation", file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=lost)
+        yield _of_chat("conservation", chat, lost, remedies.LOST_EVENT)
 
 
 def _unaccounted(each: MatchedFile, matched: MatchedRecords) -> str | None:
@@ -80,14 +81,19 @@ def _unexpected(each: MatchedFile, matched: MatchedRecords) -> Iterator[Violatio
     because = f" because {expected.why}" if expected.why else ""
     if expected.storing == "must" and each.theirs is None:
         hop, how = where_it_was_lost(each.source, matched.records.exchanges)
-        yield _conservation(each, hop, f"C4C does not hold it, and it must be stored{because}; {how}")
+        fact = f"C4C does not hold it, and it must be stored{because}; {how}"
+        yield _conservation(each, hop, fact, remedies.CARRY)
     if expected.storing == "must_not" and each.theirs is not None:
         fact = f"C4C holds it as object {each.theirs.object_id}, and it must not be stored{because}"
-        yield _conservation(each, SERVICE_TO_C4C, fact)
+        yield _conservation(each, SERVICE_TO_C4C, fact, remedies.DO_NOT_CARRY)
 
 
-def _conservation(each: MatchedFile, hop: str, fact: str) -> Violation:
-    return Violation(invariant="conservation", file=shown(each.source.name), hop=hop, fact=fact)
+def _conservation(each: MatchedFile, hop: str, fact: str, remedy: str) -> Violation:
+    return Violation(invariant="conservation", file=shown(each.source.name), hop=hop, fact=fact, remedy=remedy)
+
+
+def _of_chat(invariant: str, chat: str | None, fact: str, remedy: str) -> Violation:
+    return Violation(invariant=invariant, file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact, remedy=remedy)
 
 
 def reports_are_true(matched: MatchedRecords) -> Iterator[Violation]:
@@ -97,7 +103,8 @@ def reports_are_true(matched: MatchedRecords) -> Iterator[Violation]:
         if transfer.outcome == "stored" and open_files:
             named = ", ".join(f"{shown(each.name)} is {each.state}" for each in open_files)
             fact = f"transfer {transfer.id} is reported as stored, but {named}"
-            yield Violation(invariant="honesty", file=f"chat {transfer.chat}", hop=SERVICE, fact=fact)
+            file = f"chat {transfer.chat}"
+            yield Violation(invariant="honesty", file=file, hop=SERVICE, fact=fact, remedy=remedies.HONEST)
     for each in matched.stored():
         if each.mine is None or not each.is_equal or not each.is_at_home or each.theirs is None:
             continue

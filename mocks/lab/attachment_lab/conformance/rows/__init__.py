@@ -1,0 +1,1 @@
+"""The rows of the suite as data, one module per side of the chain."""
