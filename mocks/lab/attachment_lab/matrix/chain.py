@@ -1,0 +1,153 @@
+"""One chat of one cell in a tenant of its own: how it comes to rest, how it ended, and what an operator does then."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from attachment_lab.errors import NotSettled, RequestRefused, Unreachable
+from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.reconciliation.records import DeliveryRecord
+from attachment_lab.tenant.conversation import LabConversation
+from attachment_lab.tenant.service_api import TransferRecord
+
+POLL_S = 0.2
+#: Real seconds that a round, or a delivery, may take.
+BUSY_S = 150.0
+#: More rounds than every budget of the retry policy together.
+MOST_WAITS = 80
+FILES = (
+    ("invoice.txt", b"Invoice 4711: one boiler, returned. " * 40),
+    ("photo of the boiler.txt", b"A photo, in words: it leaks below. " * 60),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """The chain at rest: the last delivery, and the transfer if there is one."""
+
+    delivery: DeliveryRecord | None
+    transfer: TransferRecord | None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the event did not reach the service."""
+        return self.transfer is None and self.delivery is not None and self.delivery.state in {"failed", "not_sent"}
+
+    @property
+    def has_all(self) -> bool:
+        """Whether the service reports every file stored."""
+        mine = self.transfer.attachments if self.transfer else ()
+        return len(mine) >= len(FILES) and all(each.state == "stored" for each in mine)
+
+
+class CellChat:
+    """A chat with two small files, and its transfer."""
+
+    def __init__(self, reconciliation: Reconciliation, clock: SharedClock | None) -> None:
+        self.reconciliation = reconciliation
+        self._clock = clock
+        self.chat = LabConversation.open(
+            reconciliation.to, reconciliation.names, on_sent=reconciliation.customer_sent
+        )
+        self.chat.accept()
+        for name, content in FILES:
+            self.chat.send((name, content))
+
+    def end(self, *, copies: int = 1) -> None:
+        """The chat ends, and its event is fired."""
+        self.chat.end(fire=False)
+        self.chat.fire("Ended", copies=copies)
+
+    def transfer(self) -> TransferRecord | None:
+        """The service's transfer; None before there is one."""
+        found = self.reconciliation.service.transfers(chat=self.chat.guid)
+        return found[-1] if found else None
+
+    def last_delivery(self) -> DeliveryRecord | None:
+        """The newest delivery of the chat's events."""
+        found = [each for each in self.reconciliation.deliveries() if each.chat == self.chat.guid]
+        return found[-1] if found else None
+
+    def at_rest(self) -> Rest:
+        """Wait until nothing more happens by itself. Raises NotSettled.
+
+        An API that does not answer, or answers 503, is waited for: its process or its database is down.
+        """
+        for _ in range(MOST_WAITS):
+            rest, due_s = self._until_idle()
+            if due_s is None:
+                return rest
+            self._wait_until(due_s)
+        raise NotSettled(f"not at rest after {MOST_WAITS} waits")
+
+    def _until_idle(self) -> tuple[Rest, float | None]:
+        """Poll while something is under way; the state then, and when it goes on (None: by itself never)."""
+        deadline, trouble = time.monotonic() + BUSY_S, ""
+        while time.monotonic() < deadline:
+            try:
+                idle = self._idle()
+            except RequestRefused as exc:
+                if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+                idle, trouble = None, str(exc)
+            except Unreachable as exc:
+                idle, trouble = None, str(exc)
+            if idle is not None:
+                return idle
+            time.sleep(POLL_S)
+        raise NotSettled(f"still under way after {BUSY_S:g} s{trouble and ': '}{trouble}")
+
+    def _idle(self) -> tuple[Rest, float | None] | None:
+        """The state and when it goes on; None while something is under way.
+
+        The service is not asked before the delivery has ended: a fault on the issuer's keys is the event's to meet.
+        """
+        delivery = self.last_delivery()
+        if delivery is None or delivery.state == "pending":
+            return None
+        transfer = self.transfer()
+        rest = Rest(delivery=delivery, transfer=transfer)
+        if transfer is None:
+            return None if delivery.state == "delivered" else (rest, None)
+        if transfer.is_at_rest:
+            return rest, None
+        if transfer.state != "waiting" or not transfer.next_round_at:
+            return None
+        due_s = datetime.fromisoformat(transfer.next_round_at).timestamp() + 0.1
+        return (rest, due_s) if due_s > self.now_s() else None
+
+    def now_s(self) -> float:
+        """The service's time, epoch seconds."""
+        return self._clock.now_s() if self._clock else time.time()
+
+    def _wait_until(self, due_s: float) -> None:
+        if self._clock is None:
+            raise NotSettled("the transfer waits, and this cell cannot move the clock")
+        self._clock.wait_until(due_s)
+
+    def act_on(self, rest: Rest) -> None:
+        """What a person does: redeliver what did not arrive, retry what is parked, or send the next event."""
+        if rest.delivery is not None and rest.delivery.state in {"failed", "not_sent"}:
+            self.redeliver(rest.delivery)
+        elif rest.transfer is not None and rest.transfer.state == "parked":
+            self.retry(rest.transfer)
+        else:
+            self.chat.fire("Ended")
+
+    def redeliver(self, delivery: DeliveryRecord) -> None:
+        """As an administrator does from the event log."""
+        reconciliation = self.reconciliation
+        path = f"/_mock/deliveries/{delivery.id}/redeliver"
+        reconciliation.to.orchestration.post(path, {}, tenant=reconciliation.names.name)
+
+    def retry(self, transfer: TransferRecord) -> None:
+        """As an operator does; where the credential must come with a new event, that event."""
+        reason = transfer.reason or ""
+        if reason.startswith("credential-refused"):
+            self.chat.fire("Ended")
+            return
+        self.reconciliation.service.retry(transfer.id)

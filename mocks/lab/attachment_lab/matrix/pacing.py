@@ -1,0 +1,64 @@
+"""The one virtual clock of a stack that plays many cells at once.
+
+The clock stands still while any cell is at work. When every cell waits for a time, it moves to the earliest of these
+times, so that no cell's token, lock or back-off is passed over by another one's wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+#: Moved so far beyond the earliest time that those due shortly after it come along.
+GRACE_S = 3.0
+#: A cell that waits longer than this in real time, while others never come to rest, is given up.
+PATIENCE_S = 240.0
+
+
+class SharedClock:
+    """Cells call ``enter``, ``wait_until`` and ``leave``; the last one to wait moves the clock."""
+
+    def __init__(self, advance: Callable[[float], None], offset_s: Callable[[], float]) -> None:
+        self._advance = advance
+        self._offset_s = offset_s
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._due: dict[int, float] = {}
+        self.moves = 0
+
+    def now_s(self) -> float:
+        """Virtual epoch seconds."""
+        return time.time() + self._offset_s()
+
+    def enter(self) -> None:
+        """A cell begins: the clock stands still."""
+        with self._changed:
+            self._busy += 1
+
+    def leave(self) -> None:
+        """A cell has ended."""
+        with self._changed:
+            self._busy -= 1
+            self._move_if_all_wait()
+            self._changed.notify_all()
+
+    def wait_until(self, due_s: float) -> None:
+        """Return once virtual time is ``due_s`` or later; the calling cell does nothing meanwhile."""
+        me, deadline = threading.get_ident(), time.monotonic() + PATIENCE_S
+        with self._changed:
+            self._busy -= 1
+            self._due[me] = due_s
+            self._move_if_all_wait()
+            while self.now_s() < due_s and time.monotonic() < deadline:
+                self._changed.wait(0.5)
+                self._move_if_all_wait()
+            self._due.pop(me, None)
+            self._busy += 1
+
+    def _move_if_all_wait(self) -> None:
+        waiting = [due_s for due_s in self._due.values() if due_s > self.now_s()]
+        if self._busy == 0 and waiting and len(waiting) == len(self._due):
+            self._advance(min(waiting) - self.now_s() + GRACE_S)
+            self.moves += 1
+            self._changed.notify_all()

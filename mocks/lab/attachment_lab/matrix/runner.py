@@ -1,0 +1,124 @@
+"""Plays cells against real processes: wire cells in parallel tenants of one stack, on its one virtual clock."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from attachment_lab.errors import LabError
+from attachment_lab.matrix.alerts import Reading
+from attachment_lab.matrix.cells import Cell
+from attachment_lab.matrix.declared import Declaration
+from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.results import CellResult
+from attachment_lab.matrix.wire_plays import Ground, play_wire
+from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.stack.clocks import advance_stack, catch_up, read_offset
+from attachment_lab.stack.running import Stack, StackOptions, open_stack
+from attachment_lab.tenant.credentials import fresh_tenant
+from attachment_lab.tenant.opening import close_tenant, open_tenant
+
+#: Production's settings, except for time limits in real seconds (a matrix of minutes cannot wait for 900 s), and for the
+#: write-back, which is the hop ``settle``.
+SETTINGS = {
+    "ATTACHMENT_TRANSFER_SETTLE_S": "30",
+    "ATTACHMENT_TRANSFER_VERIFY_DIGEST": "0",
+    "ATTACHMENT_TRANSFER_WRITE_BACK": "1",
+    "ATTACHMENT_TRANSFER_READ_TIMEOUT_S": "2",
+    "ATTACHMENT_TRANSFER_DOCUMENT_TIMEOUT_S": "2",
+    "ATTACHMENT_TRANSFER_UPLOAD_TIMEOUT_S": "3",
+    "ATTACHMENT_TRANSFER_SLOW_GRACE_S": "2",
+    "ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER": "16",
+    "ATTACHMENT_TRANSFER_LEASE_TTL_S": "10",
+}
+#: Cells that are played at the same time.
+SLOTS = 16
+Job = tuple[Cell, Declaration]
+OnResult = Callable[[CellResult], None]
+
+
+def stack_options() -> StackOptions:
+    """A stack for the matrix, without recorder: the cells judge by what the ends hold."""
+    return StackOptions(fault_proxy=True, recorder=False, service_environment=SETTINGS)
+
+
+def play_wire_cells(jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
+    """Play wire cells on a stack of their own. Raises StackFailed."""
+    with open_stack(stack_options()) as stack:
+        return play_on(stack, jobs, on_result, slots=slots)
+
+
+def play_on(stack: Stack, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
+    """Play wire cells on a running stack."""
+    clock = SharedClock(
+        lambda seconds: advance_stack(stack.clients, stack.clock_file, seconds),
+        lambda: read_offset(stack.clock_file),
+    )
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    results: list[CellResult] = []
+    noting = threading.Lock()
+
+    def work() -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            result = _played(stack, clock, job)
+            with noting:
+                results.append(result)
+                on_result(result)
+
+    threads = [threading.Thread(target=work, name=f"cell-{n}") for n in range(min(slots, len(jobs)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
+    """One cell in a tenant of its own; what prevents it is its result."""
+    (cell, declared), began_s = job, time.monotonic()
+    clock.enter()
+    names = fresh_tenant()
+    try:
+        open_tenant(stack.clients, names, stack.tenant_options())
+        catch_up(stack.clients, names.name, stack.clock_file)
+        ground = Ground(
+            reconciliation=Reconciliation(stack.clients, names), clock=clock, read_metrics=lambda: reading_of(stack)
+        )
+        return play_wire(cell, declared, ground)
+    except LabError as exc:
+        return not_played(job, str(exc), stuck=1, took_s=time.monotonic() - began_s)
+    except Exception as exc:  # noqa: BLE001 - a defect of the lab in one cell must not end the run
+        return not_played(job, f"the lab itself failed: {type(exc).__name__}: {exc}", took_s=time.monotonic() - began_s)
+    finally:
+        try:
+            close_tenant(stack.clients, names.name)
+        except LabError:
+            pass
+        clock.leave()
+
+
+def reading_of(stack: Stack) -> Reading:
+    """The metrics of the service's two processes."""
+    return Reading.of(stack.urls["service"], f"http://127.0.0.1:{stack.ports.worker_health}")
+
+
+def not_played(job: Job, why: str, *, stuck: int = 0, took_s: float = 0.0) -> CellResult:
+    """The result of a cell that could not be played to its end."""
+    cell, declared = job
+    return CellResult(
+        cell=cell.id,
+        family=cell.family,
+        declared=declared.outcome,
+        declared_alert=declared.alert,
+        trouble=why,
+        stuck=stuck,
+        took_s=round(took_s, 1),
+    )
