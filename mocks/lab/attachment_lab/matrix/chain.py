@@ -17,6 +17,8 @@ from attachment_lab.tenant.service_api import TransferRecord
 POLL_S = 0.2
 #: Real seconds that a round, or a delivery, may take.
 BUSY_S = 150.0
+#: Real seconds without a transfer after which there is none.
+UNSEEN_S = 5.0
 #: More rounds than every budget of the retry policy together.
 MOST_WAITS = 80
 FILES = (
@@ -27,21 +29,35 @@ FILES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Rest:
-    """The chain at rest: the last delivery, and the transfer if there is one."""
+    """The chain at rest: the last delivery, the transfer if there is one, and how many files the customer has sent."""
 
     delivery: DeliveryRecord | None
     transfer: TransferRecord | None
+    sent: int
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the event did not reach the service."""
-        return self.transfer is None and self.delivery is not None and self.delivery.state in {"failed", "not_sent"}
+    def is_unseen(self) -> bool:
+        """Whether Contact Pro shows the event as delivered, and the service knows nothing."""
+        return self.transfer is None and self.delivery is not None and self.delivery.state == "delivered"
 
     @property
     def has_all(self) -> bool:
         """Whether the service reports every file stored."""
         mine = self.transfer.attachments if self.transfer else ()
-        return len(mine) >= len(FILES) and all(each.state == "stored" for each in mine)
+        return len(mine) == self.sent and all(each.state == "stored" for each in mine)
+
+
+class _Seen:
+    """How long no transfer has been seen since the delivery ended, in real seconds."""
+
+    def __init__(self) -> None:
+        self.unavailable = False
+        self._since: float | None = None
+
+    def without_transfer_s(self) -> float:
+        """Counted from the first call."""
+        self._since = self._since or time.monotonic()
+        return time.monotonic() - self._since
 
 
 class CellChat:
@@ -50,12 +66,16 @@ class CellChat:
     def __init__(self, reconciliation: Reconciliation, clock: SharedClock | None) -> None:
         self.reconciliation = reconciliation
         self._clock = clock
-        self.chat = LabConversation.open(
-            reconciliation.to, reconciliation.names, on_sent=reconciliation.customer_sent
-        )
+        self.chat = LabConversation.open(reconciliation.to, reconciliation.names, on_sent=reconciliation.customer_sent)
         self.chat.accept()
-        for name, content in FILES:
-            self.chat.send((name, content))
+        self.sent = 0
+        for each in FILES:
+            self.send_more(each)
+
+    def send_more(self, file: tuple[str, bytes]) -> None:
+        """The customer sends one more file."""
+        self.chat.send(file)
+        self.sent += 1
 
     def end(self, *, copies: int = 1) -> None:
         """The chat ends, and its event is fired."""
@@ -86,14 +106,10 @@ class CellChat:
 
     def _until_idle(self) -> tuple[Rest, float | None]:
         """Poll while something is under way; the state then, and when it goes on (None: by itself never)."""
-        deadline, trouble = time.monotonic() + BUSY_S, ""
+        deadline, trouble, seen = time.monotonic() + BUSY_S, "", _Seen()
         while time.monotonic() < deadline:
             try:
-                idle = self._idle()
-            except RequestRefused as exc:
-                if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise
-                idle, trouble = None, str(exc)
+                idle = self._idle(seen)
             except Unreachable as exc:
                 idle, trouble = None, str(exc)
             if idle is not None:
@@ -101,7 +117,7 @@ class CellChat:
             time.sleep(POLL_S)
         raise NotSettled(f"still under way after {BUSY_S:g} s{trouble and ': '}{trouble}")
 
-    def _idle(self) -> tuple[Rest, float | None] | None:
+    def _idle(self, seen: _Seen) -> tuple[Rest, float | None] | None:
         """The state and when it goes on; None while something is under way.
 
         The service is not asked before the delivery has ended: a fault on the issuer's keys is the event's to meet.
@@ -109,16 +125,28 @@ class CellChat:
         delivery = self.last_delivery()
         if delivery is None or delivery.state == "pending":
             return None
-        transfer = self.transfer()
-        rest = Rest(delivery=delivery, transfer=transfer)
+        transfer = self._transfer_or_none(seen)
+        rest = Rest(delivery=delivery, transfer=transfer, sent=self.sent)
         if transfer is None:
-            return None if delivery.state == "delivered" else (rest, None)
+            is_sure = seen.without_transfer_s() > (UNSEEN_S if delivery.state == "delivered" or seen.unavailable else 0)
+            return (rest, None) if is_sure else None
         if transfer.is_at_rest:
             return rest, None
         if transfer.state != "waiting" or not transfer.next_round_at:
             return None
         due_s = datetime.fromisoformat(transfer.next_round_at).timestamp() + 0.1
         return (rest, due_s) if due_s > self.now_s() else None
+
+    def _transfer_or_none(self, seen: _Seen) -> TransferRecord | None:
+        """None also where the service's API answers 503: it cannot check our token, or its database is away."""
+        try:
+            seen.unavailable = False
+            return self.transfer()
+        except RequestRefused as exc:
+            if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            seen.unavailable = True
+            return None
 
     def now_s(self) -> float:
         """The service's time, epoch seconds."""
@@ -131,7 +159,7 @@ class CellChat:
 
     def act_on(self, rest: Rest) -> None:
         """What a person does: redeliver what did not arrive, retry what is parked, or send the next event."""
-        if rest.delivery is not None and rest.delivery.state in {"failed", "not_sent"}:
+        if rest.delivery is not None and (rest.delivery.state in {"failed", "not_sent"} or rest.is_unseen):
             self.redeliver(rest.delivery)
         elif rest.transfer is not None and rest.transfer.state == "parked":
             self.retry(rest.transfer)

@@ -20,9 +20,10 @@ from attachment_lab.matrix.cells import Cell, conceivable
 from attachment_lab.matrix.strikes import missing_kinds
 
 #: What may be declared. stored: at the first attempt. retried: by the service or Contact Pro, and stored. changed: other
-#: bytes are stored, and only the reconciliation sees it. skipped, parked: with their outcome or reason. refused: the
+#: bytes are stored, and only the reconciliation sees it. unseen: Contact Pro shows a delivery, the service
+#: knows nothing, the reconciliation sees it. skipped, parked: with their outcome or reason. refused: the
 #: event is not accepted, Contact Pro's event log shows it, and a redelivery stores everything.
-OUTCOME = re.compile(r"stored|retried|changed|refused|skipped:[a-z_]+|parked:[a-z-]+")
+OUTCOME = re.compile(r"stored|retried|changed|unseen|refused|skipped:[a-z_]+|parked:[a-z-]+")
 #: After these nothing is tried again: a second and a last attempt do not exist.
 FINAL_AT_ONCE = ("stored", "changed")
 

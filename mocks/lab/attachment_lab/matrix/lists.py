@@ -65,7 +65,9 @@ PROCESS_FAULTS: tuple[ProcessFault, ...] = (
     ProcessFault(id="database-gone", says="PostgreSQL crashes and is back two seconds later", hops=("c4c-upload",)),
     ProcessFault(id="clock-ahead", says="the service’s clock is ten minutes ahead of Contact Pro’s", hops=("accept",)),
     ProcessFault(id="clock-behind", says="the service’s clock is ten minutes behind Contact Pro’s", hops=("accept",)),
-    ProcessFault(id="replaced", says="the worker is ended by SIGTERM, another one takes its place", hops=("c4c-upload",)),
+    ProcessFault(
+        id="replaced", says="the worker is ended by SIGTERM, another one takes its place", hops=("c4c-upload",)
+    ),
     ProcessFault(
         id="deploy", says="the whole service is stopped by SIGTERM and started again", hops=("accept", "c4c-upload")
     ),
@@ -77,5 +79,5 @@ EVENT_FAULTS: tuple[EventFault, ...] = (
     EventFault(id="reordered", says="Closed comes before Ended"),
     EventFault(id="two-legs", says="the chat ends twice, on two legs"),
     EventFault(id="early", says="the event comes before the last file"),
-    EventFault(id="lost", says="the event is not sent at all; an administrator redelivers it"),
+    EventFault(id="lost", says="Ended does not arrive; Closed, an event later, brings everything"),
 )

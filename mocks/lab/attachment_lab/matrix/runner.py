@@ -1,7 +1,12 @@
-"""Plays cells against real processes: wire cells in parallel tenants of one stack, on its one virtual clock."""
+"""Plays cells against real processes.
+
+Wire and event cells: in parallel tenants of one stack, on its one virtual clock. Process cells: one after the other, on
+a stack of their own (``process_runner``).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -11,6 +16,7 @@ from attachment_lab.errors import LabError
 from attachment_lab.matrix.alerts import Reading
 from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.declared import Declaration
+from attachment_lab.matrix.event_plays import EVENTS, play_event
 from attachment_lab.matrix.pacing import SharedClock
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.wire_plays import Ground, play_wire
@@ -18,7 +24,7 @@ from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.clocks import advance_stack, catch_up, read_offset
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 
 #: Production's settings, except for time limits in real seconds (a matrix of minutes cannot wait for 900 s), and for the
 #: write-back, which is the hop ``settle``.
@@ -44,18 +50,15 @@ def stack_options() -> StackOptions:
     return StackOptions(fault_proxy=True, recorder=False, service_environment=SETTINGS)
 
 
-def play_wire_cells(jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
-    """Play wire cells on a stack of their own. Raises StackFailed."""
+def play_parallel(jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
+    """Play wire and event cells on a stack of their own. Raises StackFailed."""
     with open_stack(stack_options()) as stack:
         return play_on(stack, jobs, on_result, slots=slots)
 
 
 def play_on(stack: Stack, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
-    """Play wire cells on a running stack."""
-    clock = SharedClock(
-        lambda seconds: advance_stack(stack.clients, stack.clock_file, seconds),
-        lambda: read_offset(stack.clock_file),
-    )
+    """Play wire and event cells on a running stack."""
+    clock = clock_of(stack)
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
@@ -87,22 +90,29 @@ def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
     clock.enter()
     names = fresh_tenant()
     try:
-        open_tenant(stack.clients, names, stack.tenant_options())
+        events = EVENTS if cell.family == "event" else ("Ended",)
+        open_tenant(stack.clients, names, stack.tenant_options(TenantOptions(events=events)))
         catch_up(stack.clients, names.name, stack.clock_file)
         ground = Ground(
             reconciliation=Reconciliation(stack.clients, names), clock=clock, read_metrics=lambda: reading_of(stack)
         )
-        return play_wire(cell, declared, ground)
+        return play_event(cell, declared, ground) if cell.family == "event" else play_wire(cell, declared, ground)
     except LabError as exc:
         return not_played(job, str(exc), stuck=1, took_s=time.monotonic() - began_s)
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one cell must not end the run
         return not_played(job, f"the lab itself failed: {type(exc).__name__}: {exc}", took_s=time.monotonic() - began_s)
     finally:
-        try:
+        with contextlib.suppress(LabError):
             close_tenant(stack.clients, names.name)
-        except LabError:
-            pass
         clock.leave()
+
+
+def clock_of(stack: Stack) -> SharedClock:
+    """The one clock of a stack: of its service and of all its tenants."""
+    return SharedClock(
+        lambda seconds: advance_stack(stack.clients, stack.clock_file, seconds),
+        lambda: read_offset(stack.clock_file),
+    )
 
 
 def reading_of(stack: Stack) -> Reading:

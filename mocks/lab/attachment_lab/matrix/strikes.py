@@ -1,4 +1,4 @@
-"""The wire and HTTP faults of the matrix: the kit's kinds, each in its phases, with the parameters that differ in effect.
+"""The wire and HTTP faults of the matrix: the kit's kinds in each phase, with the parameters that differ in effect.
 
 A kind that the kit adds and ``STRIKES`` lacks is found by ``missing_kinds``, which the gate runs.
 """
@@ -56,7 +56,9 @@ def _status(code: int, *, after: bool = False, **params: Any) -> Strike:
     )
 
 
-def _one(kind: str, name: str = "", *, phase: Phase | None = None, only_at: tuple[str, ...] = (), **params: Any) -> Strike:
+def _one(
+    kind: str, name: str = "", *, phase: Phase | None = None, only_at: tuple[str, ...] = (), **params: Any
+) -> Strike:
     chosen: Phase = phase or KINDS[kind].phases[0]
     suffix = "-after" if len(KINDS[kind].phases) > 1 and chosen == "after" else ""
     return Strike(
@@ -82,8 +84,8 @@ STRIKES: tuple[Strike, ...] = (
     _one("latency", phase="after", delay_s=SHORT_S),
     _one("flip_byte", offset=3),
     _one("flip_request_byte", offset=-20),
-    _one("truncate_body", "kept", keep_bytes=20),
-    _one("truncate_body", "fixed", keep_bytes=20, content_length="fixed"),
+    _one("truncate_body", "kept", keep_bytes=5),
+    _one("truncate_body", "fixed", keep_bytes=5, content_length="fixed"),
     _one("extend_body", extra_bytes=50),
     _one("wrong_type", content_type="text/html"),
     _one("other_status", "202", status=202),
@@ -106,9 +108,9 @@ STRIKES: tuple[Strike, ...] = (
     _one("garbage", phase="before"),
     _one("garbage", phase="after"),
     _one("drip", bytes_per_s=10, part="both"),
-    _one("cut", after_bytes=10),
+    _one("cut", after_bytes=5),
     _one("close_delimited", "complete"),
-    _one("close_delimited", "early", end="early", keep_bytes=10),
+    _one("close_delimited", "early", end="early", keep_bytes=5),
     _one("no_answer", phase="before", hold_s=SILENCE_S),
     _one("no_answer", phase="after", hold_s=SILENCE_S),
     _one("lost_answer"),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from attachment_lab.matrix.alerts import Reading, raised
 from attachment_lab.matrix.cells import Cell
-from attachment_lab.matrix.chain import FILES, CellChat, Rest
+from attachment_lab.matrix.chain import CellChat, Rest
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.hops import HOP
 from attachment_lab.matrix.pacing import SharedClock
@@ -53,10 +53,10 @@ def play_wire(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     )
     chat.end()
     rest, first = _struck_as_planned(cell, chat, ground, fault_id)
-    found = outcome_of(rest, ground.reconciliation.verdict())
+    found = outcome_of(rest, ground.reconciliation.verdict)
     alerts = raised(before, ground.read_metrics())
     strikes = _applied(ground, hop.mock, fault_id)
-    recovery_s = _recovery_s(rest) if first and found == "retried" else None
+    recovered_s = recovery_s(rest) if first and found == "retried" else None
     control.remove_fault(fault_id)
     last = repaired(chat, rest, ground.clock)
     verdict = ground.reconciliation.verdict()
@@ -71,7 +71,7 @@ def play_wire(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
         strikes=strikes,
         lost=lost,
         doubled=doubled,
-        recovery_s=recovery_s,
+        recovery_s=recovered_s,
         took_s=round(time.monotonic() - began_s, 1),
         trouble="" if strikes >= (times or 1) else f"the fault struck {strikes} request(s), {times or 1} planned",
     )
@@ -93,17 +93,16 @@ def _applied(ground: Ground, mock: str, fault_id: str) -> int:
     return next((int(each["applied"]) for each in faults if each["id"] == fault_id), 0)
 
 
-def outcome_of(rest: Rest, verdict: ReconciliationVerdict) -> str:
-    """In the words of the declarations: stored, retried, changed, skipped:…, parked:… or refused."""
-    if rest.is_refused:
-        return "refused"
+def outcome_of(rest: Rest, reconcile: Callable[[], ReconciliationVerdict]) -> str:
+    """In the words of the declarations: stored, retried, changed, unseen, skipped:…, parked:… or refused."""
     transfer = rest.transfer
     if transfer is None:
-        return "nothing"
+        return "unseen" if rest.is_unseen else "refused"
     if transfer.state == "parked":
         return f"parked:{_code(transfer.reason)}"
     if not rest.has_all:
         return f"skipped:{transfer.outcome}"
+    verdict = reconcile()
     if any(each.invariant == "integrity" for each in verdict.violations):
         return "changed"
     failed = [each for each in verdict.records.deliveries if each.state != "delivered"]
@@ -114,7 +113,7 @@ def _code(reason: str | None) -> str:
     return (reason or "").partition(":")[0]
 
 
-def _recovery_s(rest: Rest) -> float | None:
+def recovery_s(rest: Rest) -> float | None:
     transfer = rest.transfer
     if transfer is None or not transfer.created_at or not transfer.updated_at:
         return None
@@ -139,4 +138,4 @@ def judged(verdict: ReconciliationVerdict, last: Rest, *, changed_is_declared: b
     held = Counter(each.sha256 for each in verdict.records.objects)
     sent = Counter(each.sha256 for each in verdict.records.sources)
     missing = 0 if changed_is_declared and last.has_all else sum((sent - held).values())
-    return missing, max(0, sum(held.values()) - len(FILES))
+    return missing, max(0, sum(held.values()) - last.sent)

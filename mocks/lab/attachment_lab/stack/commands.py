@@ -24,6 +24,8 @@ BOOTSTRAP = Path(__file__).parents[1] / "recorder" / "bootstrap"
 PROXY_BYPASSED = (
     "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"
 )
+#: In the run directory: plans a crash point of the service (its ``runtime/crash_points.py``); usually absent.
+CRASH_NAME = "crash.json"
 #: How long the lab's C4C may take to commit an upload whose answer was lost, in virtual seconds.
 SETTLE_S = 2
 
@@ -99,6 +101,7 @@ def service(
         "VERIFY_DIGEST": "1",
         "SETTLE_S": str(SETTLE_S),
         "LAB_CLOCK_FILE": str(clock_file),
+        "LAB_CRASH_FILE": str(clock_file.with_name(CRASH_NAME)),
     }
     if dialect is not None:
         settings["DIALECT_FILE"] = str(dialect.path)
