@@ -1,4 +1,4 @@
-"""The cells of the matrix, generated: fault × hop × attempt for wire and HTTP faults, process faults and event faults."""
+"""The cells of the matrix, generated: fault × hop × attempt, process faults and event faults."""
 
 from __future__ import annotations
 

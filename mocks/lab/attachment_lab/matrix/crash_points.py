@@ -53,7 +53,7 @@ def wait_until_struck(stack: Stack) -> None:
 
 
 @contextmanager
-def stopped_at(stack: Stack, hop: str) -> Iterator[int]:
+def stopped(stack: Stack) -> Iterator[int]:
     """A process of the service has stopped itself before the effect; inside the block it stands still. Its pid."""
     wait_until_struck(stack)
     pid = _stopped_process(stack)

@@ -19,8 +19,8 @@ from attachment_lab.errors import LabFailed
 from attachment_lab.matrix.cells import Cell, conceivable
 from attachment_lab.matrix.strikes import missing_kinds
 
-#: What may be declared. stored: at the first attempt. retried: by the service or Contact Pro, and stored. changed: other
-#: bytes are stored, and only the reconciliation sees it. unseen: Contact Pro shows a delivery, the service
+#: What may be declared. stored: at the first attempt. retried: by the service or Contact Pro, and stored. changed:
+#: other bytes are stored, and only the reconciliation sees it. unseen: Contact Pro shows a delivery, the service
 #: knows nothing, the reconciliation sees it. skipped, parked: with their outcome or reason. refused: the
 #: event is not accepted, Contact Pro's event log shows it, and a redelivery stores everything.
 OUTCOME = re.compile(r"stored|retried|changed|unseen|refused|skipped:[a-z_]+|parked:[a-z-]+")
@@ -113,7 +113,7 @@ def gate() -> list[str]:
         elif cell.attempt == "first" or not _is_final(cell):
             used.add(rule.number)
     found += [
-        f"rule {rule.number} of outcomes.toml declares {rule.declares.outcome} for no cell that exists: {dict(rule.matches)}"
+        f"rule {rule.number} of outcomes.toml ({rule.declares.outcome}) fits no cell that exists: {dict(rule.matches)}"
         for rule in rules()
         if rule.number not in used
     ]

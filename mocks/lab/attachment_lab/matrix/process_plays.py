@@ -21,7 +21,7 @@ from attachment_lab.errors import LabFailed
 from attachment_lab.matrix.alerts import Reading, raised
 from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.chain import CellChat, Rest
-from attachment_lab.matrix.crash_points import has_struck, plan_crash, stopped_at, wait_until_struck, withdraw
+from attachment_lab.matrix.crash_points import has_struck, plan_crash, stopped, wait_until_struck, withdraw
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.wire_plays import Ground, judged, outcome_of, recovery_s, repaired
@@ -125,7 +125,7 @@ def _at_effect(cell: Cell, chat: CellChat, on: ProcessGround) -> Iterator[int]:
     """The chat ends, and the process that reaches the cell's effect stands still before it. Its pid."""
     plan_crash(on.stack, when="before", hop=cell.hop, do="stop")
     chat.end()
-    with stopped_at(on.stack, cell.hop) as pid:
+    with stopped(on.stack) as pid:
         on.strikes += 1
         yield pid
 

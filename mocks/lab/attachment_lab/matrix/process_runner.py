@@ -1,4 +1,4 @@
-"""Plays process cells one after the other on stacks of their own: one on SQLite, one on PostgreSQL where that is needed."""
+"""Plays process cells one after the other on stacks of their own: on SQLite, and on PostgreSQL where that is needed."""
 
 from __future__ import annotations
 

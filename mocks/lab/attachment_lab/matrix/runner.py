@@ -26,8 +26,8 @@ from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.credentials import fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 
-#: Production's settings, except for time limits in real seconds (a matrix of minutes cannot wait for 900 s), and for the
-#: write-back, which is the hop ``settle``.
+#: Production's settings, except for time limits in real seconds (a matrix of minutes cannot wait for 900 s), and for
+#: the write-back, which is the hop ``settle``.
 SETTINGS = {
     "ATTACHMENT_TRANSFER_SETTLE_S": "30",
     "ATTACHMENT_TRANSFER_VERIFY_DIGEST": "0",
@@ -36,11 +36,11 @@ SETTINGS = {
     "ATTACHMENT_TRANSFER_DOCUMENT_TIMEOUT_S": "2",
     "ATTACHMENT_TRANSFER_UPLOAD_TIMEOUT_S": "3",
     "ATTACHMENT_TRANSFER_SLOW_GRACE_S": "2",
-    "ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER": "16",
+    "ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER": "24",
     "ATTACHMENT_TRANSFER_LEASE_TTL_S": "10",
 }
 #: Cells that are played at the same time.
-SLOTS = 16
+SLOTS = 24
 Job = tuple[Cell, Declaration]
 OnResult = Callable[[CellResult], None]
 
