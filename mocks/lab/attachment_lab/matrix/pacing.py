@@ -1,7 +1,7 @@
 """The one virtual clock of a stack that plays many cells at once.
 
-The clock stands still while any cell is at work. When every cell waits for a time, it moves so far that a quarter of
-them go on: a wait takes a little longer than the service asks for, never less.
+The clock stands still while any cell is at work. When every cell waits for a time, it moves so far that a share of
+them goes on: a wait takes a little longer than the service asks for, never less.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from collections.abc import Callable
 
 #: Moved so far beyond the time that those due shortly after it come along.
 GRACE_S = 1.0
-QUARTER = 4
 #: A cell that waits longer than this in real time, while others never come to rest, is given up.
 PATIENCE_S = 240.0
 
 
 class SharedClock:
-    """Cells call ``enter``, ``wait_until`` and ``leave``; the last one to wait moves the clock."""
+    """Cells call ``enter``, ``wait_until`` and ``leave``; the last one to wait moves the clock.
 
-    def __init__(self, advance: Callable[[float], None], offset_s: Callable[[], float]) -> None:
+    Args:
+        share: how many of the waiting cells go on with a move, from 0 (the first one) to below 1.
+    """
+
+    def __init__(self, advance: Callable[[float], None], offset_s: Callable[[], float], *, share: float = 0.0) -> None:
+        self._share = share
         self._advance = advance
         self._offset_s = offset_s
         self._changed = threading.Condition()
@@ -62,7 +66,7 @@ class SharedClock:
     def _move_if_all_wait(self) -> None:
         waiting = [due_s for due_s in self._due.values() if due_s > self.now_s()]
         if self._busy == 0 and waiting and len(waiting) == len(self._due):
-            due_s = sorted(waiting)[len(waiting) // QUARTER]
+            due_s = sorted(waiting)[int(len(waiting) * self._share)]
             self._advance(due_s - self.now_s() + GRACE_S)
             self.moves += 1
             self._changed.notify_all()

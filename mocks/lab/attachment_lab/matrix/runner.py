@@ -50,15 +50,18 @@ def stack_options() -> StackOptions:
     return StackOptions(fault_proxy=True, recorder=False, service_environment=SETTINGS)
 
 
-def play_parallel(jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
-    """Play wire and event cells on a stack of their own. Raises StackFailed."""
+def play_parallel(
+    jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS, share: float = 0.0
+) -> list[CellResult]:
+    """Play wire and event cells on a stack of their own; ``share``: see ``SharedClock``. Raises StackFailed."""
     with open_stack(stack_options()) as stack:
-        return play_on(stack, jobs, on_result, slots=slots)
+        return play_on(stack, clock_of(stack, share=share), jobs, on_result, slots=slots)
 
 
-def play_on(stack: Stack, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS) -> list[CellResult]:
+def play_on(
+    stack: Stack, clock: SharedClock, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS
+) -> list[CellResult]:
     """Play wire and event cells on a running stack."""
-    clock = clock_of(stack)
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
@@ -107,11 +110,12 @@ def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
         clock.leave()
 
 
-def clock_of(stack: Stack) -> SharedClock:
+def clock_of(stack: Stack, *, share: float = 0.0) -> SharedClock:
     """The one clock of a stack: of its service and of all its tenants."""
     return SharedClock(
         lambda seconds: advance_stack(stack.clients, stack.clock_file, seconds),
         lambda: read_offset(stack.clock_file),
+        share=share,
     )
 
 
