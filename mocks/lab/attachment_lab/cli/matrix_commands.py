@@ -15,8 +15,10 @@ from attachment_lab.matrix.declared import gate
 from attachment_lab.matrix.play import MatrixRun, chosen, keep, known_run, play_cells
 from attachment_lab.matrix.report import written_into
 from attachment_lab.matrix.results import CellResult
-from attachment_lab.matrix.runner import SLOTS
+from attachment_lab.matrix.runner import SLOTS, stack_options
+from attachment_lab.matrix.script import Script, replay
 from attachment_lab.shared_files import replace_json
+from attachment_lab.stack.running import open_stack
 
 cells_option = click.option(
     "--cells",
@@ -90,6 +92,23 @@ def matrix_report(page: Path, source: Path | None) -> None:
         page.write_text(written_into(page.read_text(encoding="utf-8"), run), encoding="utf-8")
     except ValueError as exc:
         raise WrongUse(f"{page}: {exc}") from exc
+
+
+@matrix.command("replay")
+@click.argument("script", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def matrix_replay(script: Path, as_json: bool) -> int:
+    """Play a script of chats, faults, kills, clock moves and redrives again; exit 1 if it ends wrong."""
+    steps = Script.load(script).steps
+    with ending_on_signals(), open_stack(stack_options()) as stack:
+        found = replay(stack, steps)
+    if as_json:
+        print_json({"ok": not found, "violations": found})
+        return 1 if found else 0
+    for each in found:
+        out().print(Text(f"✗ {each}", style="red"), soft_wrap=True)
+    out().print(Text(f"{len(steps)} steps; {len(found)} violations."))
+    return 1 if found else 0
 
 
 def _saved(path: Path) -> MatrixRun:

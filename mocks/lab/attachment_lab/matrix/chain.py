@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -61,15 +62,20 @@ class _Seen:
 
 
 class CellChat:
-    """A chat with two small files, and its transfer."""
+    """A chat with small files, and its transfer."""
 
-    def __init__(self, reconciliation: Reconciliation, clock: SharedClock | None) -> None:
+    def __init__(
+        self,
+        reconciliation: Reconciliation,
+        clock: SharedClock | None,
+        files: Sequence[tuple[str, bytes]] = FILES,
+    ) -> None:
         self.reconciliation = reconciliation
         self._clock = clock
         self.chat = LabConversation.open(reconciliation.to, reconciliation.names, on_sent=reconciliation.customer_sent)
         self.chat.accept()
         self.sent = 0
-        for each in FILES:
+        for each in files:
             self.send_more(each)
 
     def send_more(self, file: tuple[str, bytes]) -> None:
