@@ -71,10 +71,12 @@ class Chain(RuleBasedStateMachine):
     def event_again(self, data: st.DataObject) -> None:
         self.step(do="event", chat=data.draw(st.sampled_from(sorted(self.player.ended))))
 
+    @precondition(lambda self: not self.planted)
     @rule(hop=st.sampled_from(HOPS), fault=st.sampled_from(FAULTS), times=st.integers(1, 3))
     def fault(self, hop: str, fault: str, times: int) -> None:
         self.step(do="fault", hop=hop, fault=fault, times=times)
 
+    @precondition(lambda self: not self.planted)
     @rule(hop=st.sampled_from(HOPS[1:]), fault=st.sampled_from(WIRE), times=st.integers(1, 3))
     def wire_fault(self, hop: str, fault: str, times: int) -> None:
         self.step(do="fault", hop=hop, fault=fault, times=times)
@@ -84,6 +86,7 @@ class Chain(RuleBasedStateMachine):
     def damage(self) -> None:
         self.step(do="fault", hop="cmi-download", fault="flip-byte", times=1)
 
+    @precondition(lambda self: not self.planted)
     @rule(process=st.sampled_from(["worker", "api"]))
     def kill(self, process: str) -> None:
         self.step(do="kill", process=process)
@@ -128,7 +131,7 @@ def test_whatever_comes_together_every_file_arrives_once(stack: Stack) -> None:
 def test_a_planted_failure_shrinks_to_a_script_that_replays(stack: Stack, tmp_path: Path) -> None:
     script = tmp_path / "planted.json"
     with pytest.raises(AssertionError, match="lost"):
-        play(stack, script, examples=30, steps=5, planted=True)
+        play(stack, script, examples=20, steps=4, planted=True)
     steps = Script.load(script).steps
     assert len(steps) <= 3, steps
     assert {"do": "fault", "hop": "cmi-download", "fault": "flip-byte", "times": 1} in steps

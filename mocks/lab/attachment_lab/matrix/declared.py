@@ -88,12 +88,16 @@ def declaration_of(cell: Cell) -> Declaration | None:
 
 def declared_cells() -> Iterator[tuple[Cell, Declaration]]:
     """Every cell that exists, with its declaration. Raises BadTable for an undeclared one."""
-    for cell in conceivable():
+    for cell in existing():
         declaration = declaration_of(cell)
         if declaration is None:
             raise BadTable(f"cell {cell.id} has no declared outcome: add a rule to outcomes.toml")
-        if cell.attempt == "first" or not _is_final(cell):
-            yield cell, declaration
+        yield cell, declaration
+
+
+def existing() -> Iterator[Cell]:
+    """The conceivable cells, without attempts after one that ends well."""
+    return (cell for cell in conceivable() if cell.attempt == "first" or not _is_final(cell))
 
 
 def _is_final(cell: Cell) -> bool:
@@ -106,11 +110,11 @@ def gate() -> list[str]:
     """Everything that is wrong with the table, one sentence each; an empty list is good."""
     found = [f"the kit's fault {kind}, {phase} the work, has no strike" for kind, phase in missing_kinds()]
     used: set[int] = set()
-    for cell in conceivable():
+    for cell in existing():
         rule = next((rule for rule in rules() if rule.fits(cell)), None)
         if rule is None:
             found.append(f"cell {cell.id} has no declared outcome")
-        elif cell.attempt == "first" or not _is_final(cell):
+        else:
             used.add(rule.number)
     found += [
         f"rule {rule.number} of outcomes.toml ({rule.declares.outcome}) fits no cell that exists: {dict(rule.matches)}"

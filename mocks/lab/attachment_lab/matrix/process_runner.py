@@ -11,7 +11,7 @@ from attachment_lab.errors import LabError
 from attachment_lab.matrix.pacing import SharedClock
 from attachment_lab.matrix.process_plays import ProcessGround, play_process
 from attachment_lab.matrix.results import CellResult
-from attachment_lab.matrix.runner import Job, OnResult, clock_of, not_played, reading_of, stack_options
+from attachment_lab.matrix.runner import Job, OnResult, clock_of, fetch_keys, not_played, reading_of, stack_options
 from attachment_lab.matrix.wire_plays import Ground
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.clocks import catch_up
@@ -73,7 +73,7 @@ def _played(stack: Stack, clock: SharedClock, server: Server | None, job: Job) -
         open_tenant(stack.clients, names, stack.tenant_options())
         catch_up(stack.clients, names.name, stack.clock_file)
         reconciliation = Reconciliation(stack.clients, names)
-        reconciliation.service.transfers()  # the service fetches the issuer's keys now, not in the middle of the fault
+        fetch_keys(reconciliation)
         ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
         return play_process(cell, declared, ProcessGround(ground=ground, stack=stack, server=server))
     except LabError as exc:

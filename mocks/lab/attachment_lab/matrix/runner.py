@@ -11,8 +11,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
-from attachment_lab.errors import LabError
+from attachment_lab.errors import LabError, RequestRefused, Unreachable
 from attachment_lab.matrix.alerts import Reading
 from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.declared import Declaration
@@ -41,6 +42,9 @@ SETTINGS = {
 }
 #: Cells that are played at the same time.
 SLOTS = 24
+#: Begins what is no finding about the service.
+OWN_TROUBLE = "not played: "
+KEY_TRIES, KEY_PAUSE_S = 40, 0.5
 Job = tuple[Cell, Declaration]
 OnResult = Callable[[CellResult], None]
 
@@ -88,7 +92,12 @@ def play_on(
 
 
 def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
-    """One cell in a tenant of its own; what prevents it is its result."""
+    """One cell in a tenant of its own; once more in another one where a mock's control address did not answer."""
+    result = _played_once(stack, clock, job)
+    return _played_once(stack, clock, job) if result.trouble.startswith(OWN_TROUBLE) else result
+
+
+def _played_once(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
     (cell, declared), began_s = job, time.monotonic()
     clock.enter()
     names = fresh_tenant()
@@ -96,10 +105,13 @@ def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
         events = EVENTS if cell.family == "event" else ("Ended",)
         open_tenant(stack.clients, names, stack.tenant_options(TenantOptions(events=events)))
         catch_up(stack.clients, names.name, stack.clock_file)
-        ground = Ground(
-            reconciliation=Reconciliation(stack.clients, names), clock=clock, read_metrics=lambda: reading_of(stack)
-        )
+        reconciliation = Reconciliation(stack.clients, names)
+        if cell.hop != "accept":
+            fetch_keys(reconciliation)
+        ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
         return play_event(cell, declared, ground) if cell.family == "event" else play_wire(cell, declared, ground)
+    except Unreachable as exc:
+        return not_played(job, f"{OWN_TROUBLE}{exc}", took_s=time.monotonic() - began_s)
     except LabError as exc:
         return not_played(job, str(exc), stuck=1, took_s=time.monotonic() - began_s)
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one cell must not end the run
@@ -108,6 +120,19 @@ def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
         with contextlib.suppress(LabError):
             close_tenant(stack.clients, names.name)
         clock.leave()
+
+
+def fetch_keys(reconciliation: Reconciliation) -> None:
+    """Let the service fetch the tenant's issuer's keys before the fault: many new issuers at once have to wait."""
+    for _ in range(KEY_TRIES):
+        try:
+            reconciliation.service.transfers()
+        except RequestRefused as exc:
+            if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            time.sleep(KEY_PAUSE_S)
+        else:
+            return
 
 
 def clock_of(stack: Stack, *, share: float = 0.0) -> SharedClock:
