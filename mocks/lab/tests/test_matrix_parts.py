@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from attachment_lab.errors import WrongUse
 from attachment_lab.matrix.declared import declared_cells
 from attachment_lab.matrix.heat_map import MARKS, heat_map
 from attachment_lab.matrix.pacing import SharedClock
 from attachment_lab.matrix.play import MatrixRun, recorded_run
 from attachment_lab.matrix.report import BEGIN, END, written_into
 from attachment_lab.matrix.results import CellResult, Figures
+from attachment_lab.matrix.script import Script
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = CellResult(
@@ -89,6 +91,20 @@ def test_the_recorded_run_is_of_cells_that_exist_and_lost_doubled_and_stranded_n
     run = recorded_run()
     assert {each.cell for each in run.results} <= {cell.id for cell, _ in declared_cells()}
     assert (run.figures.lost, run.figures.doubled, run.figures.stuck) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": 5}', '{"steps": [{"do": "pray"}]}', '{"steps": ["chat"]}'])
+def test_a_file_that_is_no_script_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "script.json"
+    file.write_text(text)
+    with pytest.raises(WrongUse):
+        Script.load(file)
+
+
+def test_a_script_is_the_same_after_a_file(tmp_path: Path) -> None:
+    script = Script(steps=({"do": "chat", "files": 2}, {"do": "end", "chat": 0}))
+    script.save(tmp_path / "script.json")
+    assert Script.load(tmp_path / "script.json") == script
 
 
 def test_the_clock_moves_only_when_every_cell_waits() -> None:
