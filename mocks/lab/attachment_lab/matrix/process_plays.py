@@ -90,26 +90,23 @@ def play_process(cell: Cell, declared: Declaration, on: ProcessGround) -> CellRe
 
 
 def _killed(cell: Cell, chat: CellChat, on: ProcessGround) -> Rest:
-    """kill -9 at the effect, once or twice; the supervisor starts another process."""
+    """kill -9 at the effect, once or twice; the supervisor starts another process.
+
+    The second kill is planned as soon as the first has struck, so that it meets what the first one left.
+    """
     when = "before" if cell.fault == "kill-before" else "after"
     plan_crash(on.stack, when=when, hop=cell.hop, do="kill")
-    rest: Rest | None = None
-    for number in range(2 if cell.attempt == "second" else 1):
-        if number == 0:
-            chat.end()
-        else:
-            plan_crash(on.stack, when=when, hop=cell.hop, do="kill")
-        rest = _after_strike(chat, on, rest)
-    return rest or chat.at_rest()
-
-
-def _after_strike(chat: CellChat, on: ProcessGround, rest: Rest | None) -> Rest:
-    """The chain at rest after the planned strike; a person acts where nothing reaches the effect any more."""
-    rest = chat.at_rest()
-    if not has_struck(on.stack):
-        chat.act_on(rest)
-        rest = chat.at_rest()
+    chat.end()
     wait_until_struck(on.stack)
+    on.strikes += 1
+    if cell.attempt == "first":
+        return chat.at_rest()
+    plan_crash(on.stack, when=when, hop=cell.hop, do="kill")
+    rest = chat.at_rest()
+    if not has_struck(on.stack):  # nothing reaches the effect by itself any more
+        chat.act_on(rest)
+        wait_until_struck(on.stack)
+        rest = chat.at_rest()
     on.strikes += 1
     return rest
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabFailed, RequestRefused, WrongUse
 from attachment_lab.matrix.chain import CellChat
 from attachment_lab.matrix.hops import HOP
@@ -72,12 +73,15 @@ class ScriptPlayer:
         STEPS[step["do"]](self, step)
 
     def violations(self) -> list[str]:
-        """Take every fault away, let a person act, wait for rest; what is wrong then, in sentences."""
-        for mock in ("orchestration", "cmi", "c4c"):
-            self.reconciliation.control(mock).clear_faults()
-        for number, chat in enumerate(self.chats):
+        """Wait for rest, take every fault away, let a person act; what is wrong then, in sentences."""
+        for number in range(len(self.chats)):
             if number not in self.ended:
                 self.do({"do": "end", "chat": number})
+        for chat in self.chats:
+            chat.at_rest()
+        for mock in MOCKS:
+            self.reconciliation.control(mock).clear_faults()
+        for chat in self.chats:
             repaired(chat, chat.at_rest(), self.clock)
         verdict = self.reconciliation.verdict()
         sent = Counter(each.sha256 for each in verdict.records.sources)
