@@ -14,7 +14,7 @@ from attachment_lab.errors import WrongUse
 from attachment_lab.matrix.declared import declared_cells
 from attachment_lab.matrix.heat_map import MARKS, heat_map
 from attachment_lab.matrix.pacing import SharedClock
-from attachment_lab.matrix.play import MatrixRun, recorded_run
+from attachment_lab.matrix.play import MatrixRun, record, recorded_run
 from attachment_lab.matrix.report import BEGIN, END, written_into
 from attachment_lab.matrix.results import CellResult, Figures
 from attachment_lab.matrix.script import Script
@@ -49,6 +49,20 @@ def test_a_cell_that_differs_in_anything_fails_and_says_why(changes: dict[str, o
 def test_a_result_is_the_same_after_json() -> None:
     assert GOOD.ok
     assert CellResult.from_json(json.loads(json.dumps(GOOD.to_json()))) == GOOD
+
+
+def test_a_record_keeps_what_counts_and_takes_the_declaration_from_the_table(tmp_path: Path) -> None:
+    parked = replace(GOOD, declared_alert="AttachmentTransferParked", alerts=("AttachmentTransferParked", "Another"))
+    assert parked.to_record() == {
+        "cell": GOOD.cell,
+        "found": "retried",
+        "alerts": ["AttachmentTransferParked"],
+        "strikes": 1,
+        "recovery_s": 30.0,
+    }
+    record(MatrixRun(at="2026-11-30", results=(parked, GOOD)), tmp_path / "recorded.json")
+    found = json.loads((tmp_path / "recorded.json").read_text())
+    assert [each["cell"] for each in found["cells"]] == [GOOD.cell, GOOD.cell]
 
 
 def test_figures_count_and_take_the_median_of_those_that_recovered() -> None:

@@ -129,3 +129,5 @@ def test_alerts_are_read_from_two_readings() -> None:
 
     assert raised(reading(0, 5), reading(0, 5)) == ()
     assert raised(reading(0, 5), reading(2, 6)) == ("AttachmentTransferParked", "AttachmentTransferErrors")
+    assert raised(reading(0, 5), reading(2, 5), parked_because="access-denied") == ("AttachmentTransferParked",)
+    assert raised(reading(0, 5), reading(2, 5), parked_because="size-differs") == ()

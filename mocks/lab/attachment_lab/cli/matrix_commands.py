@@ -12,7 +12,7 @@ from attachment_lab.cli.common import err, json_option, out, print_json, print_t
 from attachment_lab.errors import WrongUse
 from attachment_lab.exits import ending_on_signals
 from attachment_lab.matrix.declared import gate
-from attachment_lab.matrix.play import MatrixRun, chosen, keep, known_run, play_cells
+from attachment_lab.matrix.play import MatrixRun, chosen, keep, known_run, play_cells, record
 from attachment_lab.matrix.report import written_into
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.runner import SLOTS, stack_options
@@ -85,9 +85,18 @@ def matrix_run(patterns: tuple[str, ...], one_in: int, slots: int, save: Path | 
 @matrix.command("report")
 @click.argument("page", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--of", "source", type=click.Path(path_type=Path, dir_okay=False), default=None, help="A saved result.")
-def matrix_report(page: Path, source: Path | None) -> None:
+@click.option(
+    "--record",
+    "recorded",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write the run to this file as it is kept with the program (…/matrix/recorded.json).",
+)
+def matrix_report(page: Path, source: Path | None, recorded: Path | None) -> None:
     """Write the last run, or a saved one, into the generated part of PAGE, such as docs/reliability.md."""
     run = _saved(source) if source else known_run()
+    if recorded:
+        record(run, recorded)
     try:
         page.write_text(written_into(page.read_text(encoding="utf-8"), run), encoding="utf-8")
     except ValueError as exc:

@@ -78,6 +78,13 @@ CONDITIONS: Mapping[str, Callable[[Reading, Reading], bool]] = {
 }
 
 
-def raised(before: Reading, now: Reading) -> tuple[str, ...]:
-    """Names of the alerts whose condition is met now."""
-    return tuple(name for name, condition in CONDITIONS.items() if condition(before, now))
+def raised(before: Reading, now: Reading, *, parked_because: str = "") -> tuple[str, ...]:
+    """Names of the alerts whose condition is met now.
+
+    ``parked_because``: the reason for which this cell's transfer is parked. Other cells are parked for other reasons at
+    the same time, so the alert counts only if the metric has a transfer with this one.
+    """
+    met = tuple(name for name, condition in CONDITIONS.items() if condition(before, now))
+    if parked_because and not now.total("parked_transfers", f'reason="{parked_because}"'):
+        return tuple(name for name in met if name != "AttachmentTransferParked")
+    return met

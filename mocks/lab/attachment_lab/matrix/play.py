@@ -13,7 +13,8 @@ from typing import Any
 import platformdirs
 
 from attachment_lab.errors import WrongUse
-from attachment_lab.matrix.declared import BadTable, declared_cells, gate
+from attachment_lab.matrix.cells import Cell
+from attachment_lab.matrix.declared import BadTable, Declaration, declared_cells, gate
 from attachment_lab.matrix.process_runner import play_processes
 from attachment_lab.matrix.results import CellResult, Figures
 from attachment_lab.matrix.runner import SLOTS, Job, play_parallel
@@ -106,9 +107,26 @@ def known_run() -> MatrixRun:
 
 
 def recorded_run() -> MatrixRun:
-    """The run that is kept with the program."""
-    text = resources.files("attachment_lab.matrix").joinpath(RECORDED).read_text(encoding="utf-8")
-    return MatrixRun.from_json(json.loads(text))
+    """The run that is kept with the program, judged by the table as it is now, without cells that no longer exist."""
+    found = json.loads(resources.files("attachment_lab.matrix").joinpath(RECORDED).read_text(encoding="utf-8"))
+    declared = {cell.id: (cell, declaration) for cell, declaration in declared_cells()}
+    return MatrixRun(
+        at=str(found["at"]),
+        results=tuple(_joined(each, *declared[each["cell"]]) for each in found["cells"] if each["cell"] in declared),
+    )
+
+
+def _joined(recorded: dict[str, Any], cell: Cell, declaration: Declaration) -> CellResult:
+    given = {"alerts": (), **recorded}
+    joined = {"family": cell.family, "declared": declaration.outcome, "declared_alert": declaration.alert}
+    return CellResult.from_json(given | joined)
+
+
+def record(run: MatrixRun, path: Path) -> None:
+    """Write the run as it is kept with the program: one cell a line."""
+    lines = [json.dumps(each.to_record()) for each in sorted(run.results, key=lambda each: each.cell)]
+    text = ",\n".join(lines)
+    path.write_text(f'{{"at": {json.dumps(run.at)}, "cells": [\n{text}\n]}}\n', encoding="utf-8")
 
 
 def _read(path: Path) -> MatrixRun | None:

@@ -60,6 +60,12 @@ class CellResult:
         """For files and ``--json``."""
         return asdict(self) | {"alerts": list(self.alerts), "ok": self.ok, "why": self.why}
 
+    def to_record(self) -> dict[str, Any]:
+        """Without what is empty, and without what the table of outcomes says: that is joined when it is read."""
+        given = asdict(self) | {"alerts": [each for each in self.alerts if each == self.declared_alert]}
+        left_out = {"family", "declared", "declared_alert", "took_s"}
+        return {name: value for name, value in given.items() if value and name not in left_out}
+
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> CellResult:
         """From :meth:`to_json`."""

@@ -54,7 +54,7 @@ def play_wire(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     chat.end()
     rest, first = _struck_as_planned(cell, chat, ground, fault_id)
     found = outcome_of(rest, ground.reconciliation.verdict)
-    alerts = raised(before, ground.read_metrics())
+    alerts = raised(before, ground.read_metrics(), parked_because=found.partition("parked:")[2])
     strikes = _applied(ground, hop.mock, fault_id)
     recovered_s = recovery_s(rest) if first and found == "retried" else None
     control.remove_fault(fault_id)
