@@ -22,7 +22,7 @@ def play_event(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     began_s = time.monotonic()
     chat = CellChat(ground.reconciliation, ground.clock)
     rest = PLAYS[cell.fault](chat, ground)
-    found = outcome_of(rest, ground.reconciliation.verdict)
+    found = _without_rounds(outcome_of(rest, ground.reconciliation.verdict), ground)
     last = repaired(chat, rest, ground.clock)
     verdict = ground.reconciliation.verdict()
     lost, doubled = judged(verdict, last, changed_is_declared=False)
@@ -40,6 +40,12 @@ def play_event(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
         took_s=round(time.monotonic() - began_s, 1),
         trouble="" if transfers == 1 else f"{transfers} transfers for one chat",
     )
+
+
+def _without_rounds(outcome: str, ground: Ground) -> str:
+    """Every event may run a round, or is noted by the one that runs: only a delivery that failed is a retry."""
+    failed = [each for each in ground.reconciliation.deliveries() if each.state != "delivered"]
+    return "stored" if outcome == "retried" and not failed else outcome
 
 
 def _twice(chat: CellChat, _: Ground) -> Rest:

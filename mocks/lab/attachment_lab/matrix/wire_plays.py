@@ -83,6 +83,8 @@ def _struck_as_planned(cell: Cell, chat: CellChat, ground: Ground, fault_id: str
     for tried in range(MOST_TRIES_OF_A_PERSON):
         if _applied(ground, HOP[cell.hop].mock, fault_id) >= wanted:
             return rest, tried == 0
+        if rest.transfer is not None and _code(rest.transfer.reason) == "credential-refused":
+            ground.clock.wait_until(ground.clock.now_s() + LOCK_S)  # before that the service does not try it
         chat.act_on(rest)
         rest = chat.at_rest()
     return rest, False

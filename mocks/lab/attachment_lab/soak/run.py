@@ -35,7 +35,7 @@ CHATS_AT_ONCE = 2
 STEP_S = 450.0
 SETTINGS = {"ATTACHMENT_TRANSFER_RETENTION_S": "3600"}
 FILES = (("receipt.txt", b"A receipt. " * 3000), ("boiler.txt", b"A boiler. " * 9000))
-#: Memory that Python's allocator takes late, some megabytes; a leak of one kilobyte per chat shows in a night.
+#: Python's allocator takes some megabytes late; a slow leak needs a longer run to exceed that.
 ALLOWANCES = {
     "memory": Allowance(least=6.0, share=0.05),
     "handles": Allowance(least=4.0, share=0.05),
