@@ -85,10 +85,10 @@ class ScriptPlayer:
             repaired(chat, chat.at_rest(), self.clock)
         verdict = self.reconciliation.verdict()
         sent = Counter(each.sha256 for each in verdict.records.sources)
-        held = Counter(each.sha256 for each in verdict.records.objects)
+        at_c4c = Counter(each.sha256 for each in verdict.records.objects)
         found = [each.sentence for each in verdict.violations if each.invariant != "delivered"]
-        found += [f"lost: {count} file(s) with sha256 {digest[:12]}" for digest, count in (sent - held).items()]
-        return found + [f"doubled: {count} more with sha256 {digest[:12]}" for digest, count in (held - sent).items()]
+        found += [f"lost: {count} file(s) with sha256 {digest[:12]}" for digest, count in (sent - at_c4c).items()]
+        return found + [f"doubled: {count} more with sha256 {digest[:12]}" for digest, count in (at_c4c - sent).items()]
 
 
 def _chat(player: ScriptPlayer, step: Step) -> None:

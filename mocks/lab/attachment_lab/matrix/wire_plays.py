@@ -137,7 +137,7 @@ def repaired(chat: CellChat, rest: Rest, clock: SharedClock | None) -> Rest:
 
 def judged(verdict: ReconciliationVerdict, last: Rest, *, changed_is_declared: bool) -> tuple[int, int]:
     """(files lost, copies) by what the customer sent and what C4C holds."""
-    held = Counter(each.sha256 for each in verdict.records.objects)
+    at_c4c = Counter(each.sha256 for each in verdict.records.objects)
     sent = Counter(each.sha256 for each in verdict.records.sources)
-    missing = 0 if changed_is_declared and last.has_all else sum((sent - held).values())
-    return missing, max(0, sum(held.values()) - last.sent)
+    missing = 0 if changed_is_declared and last.has_all else sum((sent - at_c4c).values())
+    return missing, max(0, sum(at_c4c.values()) - last.sent)

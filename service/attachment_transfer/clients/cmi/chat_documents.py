@@ -22,7 +22,7 @@ _ORIGINATOR_LIMIT_CHARACTERS = 16
 #: A chat or a message has at least one of these members, in every shape that is read.
 _MESSAGE_OR_CHAT = frozenset({"messages", "attachments", "message", "originator_type"})
 
-#: One object that is no list is a chat, not a message: ``{"message": "Internal server error"}`` is what a gateway answers.
+#: One object that is no list is a chat, not a message: a gateway answers ``{"message": "Internal server error"}``.
 _CHAT = _MESSAGE_OR_CHAT - {"message"}
 
 Message = dict[str, Any]
