@@ -11,8 +11,10 @@ TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e ben
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults planted long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults planted soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
 	setup-lab setup-test clean
+
+SOAK_S ?= 600
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
 BASE_URL ?= $(if $(filter compose,$(BASE)),http://127.0.0.1:$(or $(CONSOLE_PORT),8100))
@@ -38,12 +40,16 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
 
-faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
+faults: setup-test ## The long runs: every cell of the fault matrix, 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
+	@$(BIN)/attachment-lab matrix run --save var/matrix.json
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
 		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
 planted: setup-test ## Plant defects in a copy of the service: each must turn red, from outside and inside (ARGS=ID, --one-in 8)
 	@$(BIN)/python specs/planted.py $(ARGS)
+
+soak: setup-lab ## Chats flow through one stack for ten minutes (SOAK_S=); memory, handles, threads, database must be flat
+	@$(BIN)/attachment-lab soak --seconds $(SOAK_S)
 
 long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 20': a sample)
 	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from instrument.accessibility import axe_findings
 from instrument.stacks import TenantView
 from pages.faults_page import PATIENCE_MS, FaultsPage
 from playwright.sync_api import Page, expect
@@ -122,3 +123,15 @@ def test_moving_one_tenant_alone_warns_that_the_service_stays_behind(faults: Fau
     faults.page.get_by_label("this tenant’s mocks alone").check()
     expect(faults.page.get_by_text("The service stays behind")).to_be_visible()
     expect(faults.page.get_by_text("The service has one clock.")).to_be_hidden()
+
+
+def test_the_fault_matrix_is_reached_from_the_page_and_says_each_mark_in_words(
+    faults: FaultsPage, view: TenantView
+) -> None:
+    faults.page.get_by_role("link", name="fault matrix").click()
+    expect(faults.page.get_by_role("heading", level=1)).to_have_text("Fault matrix")
+    upload = faults.page.get_by_role("row", name="lost-answer").get_by_role("img", name="first attempt: retried").first
+    expect(upload).to_be_visible()
+    assert axe_findings(faults.page) == []
+    faults.page.get_by_role("link", name="Faults and clock").first.click()
+    expect(faults.headline).to_have_text("Nothing is broken on purpose.")

@@ -20,6 +20,8 @@ COMMANDS = {
     "fault": f"{_CLI}.fault_commands:fault",
     "scenario": f"{_CLI}.scenario_commands:scenario",
     "conform": f"{_CLI}.conform_command:conform",
+    "matrix": f"{_CLI}.matrix_commands:matrix",
+    "soak": f"{_CLI}.soak_command:soak",
     "tenant": f"{_CLI}.tenant_commands:tenant",
     "snapshot": f"{_CLI}.snapshot_commands:snapshot",
     "report": f"{_CLI}.running_commands:report",

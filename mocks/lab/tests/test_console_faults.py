@@ -16,6 +16,9 @@ from attachment_lab.console.session.tenant_session import StackControl
 from attachment_lab.errors import WrongUse
 from attachment_lab.faults.forms import FORMS, catalogue
 from attachment_lab.faults.locations import BY_ID
+from attachment_lab.matrix.declared import declared_cells
+from attachment_lab.matrix.play import MatrixRun
+from attachment_lab.matrix.results import CellResult
 from attachment_lab.scenarios.model import Scenario, ScenarioResult
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
@@ -207,3 +210,22 @@ def test_only_one_scenario_plays_at_a_time() -> None:
     release.set()
     assert runner.wait(timeout_s=60)
     assert runner.state.playing is None
+
+
+def test_the_matrix_below_shows_every_cell_with_words_and_is_linked(client: FlaskClient) -> None:
+    assert 'href="/w/acme/faults/matrix/"'.replace("acme", TENANT.name) in client.get(f"{PAGE}/").text
+    page = client.get(f"{PAGE}/matrix/").text
+    cells = [cell for cell, _ in declared_cells()]
+    assert page.count('class="mark" role="img"') == len(cells)
+    assert "first attempt: parked:access-denied" in page
+    assert f"<dd>{len(cells):,}</dd>" in page
+    assert 'aria-current="page"' in page
+
+
+def test_the_matrix_names_a_cell_that_failed(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = CellResult(cell="c4c-upload/reset/first", family="wire", declared="retried", found="stored", doubled=1)
+    run = MatrixRun(at="2026-11-30", results=(failed,))
+    monkeypatch.setattr("attachment_lab.console.pages.faults.known_run", lambda: run)
+    page = client.get(f"{PAGE}/matrix/").text
+    assert "<code>c4c-upload/reset/first</code> declared retried, found stored" in page
+    assert 'data-tone="failed"' in page

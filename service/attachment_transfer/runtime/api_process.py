@@ -28,6 +28,7 @@ from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.issuer_keys import IssuerKeys, KeyTimes
 from attachment_transfer.ingress.serving import Serving
 from attachment_transfer.ingress.waiting import Waiting
+from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.database import (
     open_database,
     sqlite_path,
@@ -40,6 +41,7 @@ from attachment_transfer.runtime.clock import SystemClock
 from attachment_transfer.runtime.common import (
     allow_list_of,
     clock_of,
+    crash_points_of,
     enqueuer,
     master_keys,
     metrics_page_of,
@@ -47,6 +49,7 @@ from attachment_transfer.runtime.common import (
     observe,
     outbound_policy,
 )
+from attachment_transfer.runtime.crash_points import after_commit, before_commit
 from attachment_transfer.runtime.hardening import harden
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import end_with_parent, is_supervised, report_ready
@@ -76,11 +79,12 @@ def ingress_app(settings: Settings) -> Flask:
     queue = RoundQueue(engine, master_keys(settings))
     allow_list = allow_list_of(settings, metrics.API_ALLOW_LIST_VALID)
     allow_list.watch(engine, clock.now_s)
+    enqueue, wake_worker = _around_the_commit(settings, enqueuer(queue), partial(send_wake_up, pipe) if pipe else None)
     return create_app(
         Ingress(
             engine=engine,
             keys=KeyRing.parse(settings.sealing_keys),
-            enqueue=enqueuer(queue),
+            enqueue=enqueue,
             token_verifier=_token_verifier(settings, engine, clock, allow_list),
             allowed_hosts=lambda: (*settings.allowed_hosts, *allow_list.hosts()),
             scope_post=settings.scope_post,
@@ -99,11 +103,19 @@ def ingress_app(settings: Settings) -> Flask:
                 pause_s=time.sleep,
             ),
             bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
-            wake_worker=partial(send_wake_up, pipe) if pipe else lambda: None,
+            wake_worker=wake_worker,
             living_workers=Leases(engine, ttl_s=settings.lease_ttl_s).count_unexpired,
             worker_beside=is_supervised(),
         )
     )
+
+
+def _around_the_commit(
+    settings: Settings, enqueue: Enqueue, wake_worker: Callable[[], None] | None
+) -> tuple[Enqueue, Callable[[], None]]:
+    """What the endpoint calls inside and after its transaction; in the lab with crash points."""
+    wake, points = wake_worker or (lambda: None), crash_points_of(settings)
+    return (before_commit(enqueue, points), after_commit(wake, points)) if points else (enqueue, wake)
 
 
 def _token_verifier(

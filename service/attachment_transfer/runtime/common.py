@@ -19,6 +19,7 @@ from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import logs
 from attachment_transfer.runtime.allow_list_file import AllowListFile
 from attachment_transfer.runtime.clock import LabClock, SystemClock
+from attachment_transfer.runtime.crash_points import CrashPoints
 from attachment_transfer.runtime.setting_kinds import BadSettings
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import otel, tracing
@@ -27,6 +28,11 @@ from attachment_transfer.telemetry import otel, tracing
 def clock_of(settings: Settings) -> SystemClock:
     """The lab's clock only in lab mode, and only where a file is named."""
     return LabClock(settings.lab_clock_file) if settings.lab_clock_file else SystemClock()
+
+
+def crash_points_of(settings: Settings) -> CrashPoints | None:
+    """The lab's crash points; None in production, where nothing is wrapped."""
+    return CrashPoints(settings.lab_crash_file) if settings.lab_crash_file else None
 
 
 def new_id() -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 import sqlalchemy as sa
 
 from attachment_transfer.clients.clamd import Clamd
 from attachment_transfer.clients.outbound.governor import Governor, Pace
-from attachment_transfer.clients.outbound.transport import OutboundTransport
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.allow_list_file import AllowListFile
-from attachment_transfer.runtime.common import enqueuer, new_id, outbound_policy
+from attachment_transfer.runtime.common import crash_points_of, enqueuer, new_id, outbound_policy
+from attachment_transfer.runtime.crash_points import CrashingStore, CrashingTransport
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.attempt import AttemptRules
@@ -34,14 +37,22 @@ _random = random.SystemRandom()
 
 def round_store_of(settings: Settings, engine: sa.Engine, now_s: Callable[[], float]) -> RoundStore:
     """The ledger as rounds see it."""
-    return RoundStore(
-        engine,
-        keys=KeyRing.parse(settings.sealing_keys),
-        now_s=now_s,
-        new_id=new_id,
-        redrive_s=settings.redrive_s,
-        distinct_names=settings.deduplicate_names,
-    )
+    given: dict[str, Any] = {
+        "keys": KeyRing.parse(settings.sealing_keys),
+        "now_s": now_s,
+        "new_id": new_id,
+        "redrive_s": settings.redrive_s,
+        "distinct_names": settings.deduplicate_names,
+    }
+    points = crash_points_of(settings)
+    return CrashingStore(engine, points, **given) if points else RoundStore(engine, **given)
+
+
+def way_out_of(settings: Settings, policy: OutboundPolicy) -> httpx.BaseTransport:
+    """The transport that all calls of this process share."""
+    transport = OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker)
+    points = crash_points_of(settings)
+    return CrashingTransport(transport, points) if points else transport
 
 
 def rounds_of(
@@ -111,7 +122,7 @@ def _client_factory(
     )
     metrics.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
     return ClientFactory(
-        lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
+        lambda: way_out_of(settings, policy),
         dialect=settings.dialect,
         limits=limits,
         governor=governor,

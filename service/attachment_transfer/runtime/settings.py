@@ -60,6 +60,13 @@ def _lab_clock_file(env: Env, values: Values) -> Path | None:
     return Path(name) if name else None
 
 
+def _lab_crash_file(env: Env, values: Values) -> Path | None:
+    name = env.get(f"{PREFIX}LAB_CRASH_FILE", "")
+    if name and not values["lab_mode"]:
+        raise BadSettings(f"{PREFIX}LAB_CRASH_FILE is set but {PREFIX}LAB_MODE is not: production has no crash points")
+    return Path(name) if name else None
+
+
 def _database_url(env: Env, _: Values) -> str:
     url = secret_text(env, "DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) or ":memory:" in url:
@@ -185,6 +192,7 @@ class Settings:
 
     lab_mode: bool = field(metadata=boolean("LAB_MODE", default=False))
     lab_clock_file: Path | None = field(metadata=by(_lab_clock_file))
+    lab_crash_file: Path | None = field(metadata=by(_lab_crash_file))
     database_url: str = field(repr=False, metadata=by(_database_url))
     host: str = field(metadata=text("HOST", "127.0.0.1"))
     port: int = field(metadata=integer("PORT", 8104, low=1, high=65_534))

@@ -117,6 +117,7 @@ def test_every_error_is_printed_at_once_and_a_misspelt_name_beside_them() -> Non
         "ATTACHMENT_TRANSFER_CALLERS_FILE": "/nowhere/callers.toml",
         "ATTACHMENT_TRANSFER_LOG_FORMAT": "xml",
         "ATTACHMENT_TRANSFER_LAB_CLOCK_FILE": "/tmp/clock",
+        "ATTACHMENT_TRANSFER_LAB_CRASH_FILE": "/tmp/crash",
         "DATABASE_URL": "mysql://user:Word-1618@db.example/transfers",
     }
     exit_code, found = findings(**wrong, ATTACHMENT_TRANSFER_TOKEN_ISSUER="x")

@@ -88,6 +88,7 @@ def test_a_chat_without_files_is_known_and_empty(document: Any) -> None:
         {},
         {"message_count": 3},
         {"error": "try later"},
+        {"message": "Internal server error"},
         [{"id": "chat 1", "status": "Handled"}],
         "text",
         5,

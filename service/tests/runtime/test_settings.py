@@ -52,6 +52,7 @@ def test_a_sealing_key_is_all_that_must_be_set() -> None:
         ("PORT", "9" * 5_000),
         ("LAB_MODE", "perhaps"),
         ("LAB_CLOCK_FILE", "/tmp/clock"),
+        ("LAB_CRASH_FILE", "/tmp/crash"),
         ("EGRESS_MAP", "*.crm.cloud.sap"),
         ("EGRESS_MAP", "*.crm.cloud.sap=http://127.0.0.1:1"),
         ("EGRESS_MAP", "*.crm.cloud.sap=https://h:99999"),

@@ -24,6 +24,8 @@ BOOTSTRAP = Path(__file__).parents[1] / "recorder" / "bootstrap"
 PROXY_BYPASSED = (
     "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"
 )
+#: In the run directory: plans a crash point of the service (its ``runtime/crash_points.py``); usually absent.
+CRASH_NAME = "crash.json"
 
 
 def mock(name: str, ports: Ports, run_dir: Path, *, collector: str = "", fault_proxy: bool = True) -> Command:
@@ -101,6 +103,7 @@ def service(
         "ALLOW_LIST_FILE": str(allow_list(run_dir)),
         "SEALING_KEYS": sealing_key,
         "LAB_CLOCK_FILE": str(clock_file),
+        "LAB_CRASH_FILE": str(clock_file.with_name(CRASH_NAME)),
     }
     if dialect is not None:
         settings["DIALECT_FILE"] = str(dialect.path)

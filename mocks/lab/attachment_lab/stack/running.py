@@ -113,6 +113,11 @@ class Stack:
         """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
         return self.run_dir / CLOCK_NAME
 
+    @property
+    def crash_file(self) -> Path:
+        """Where a crash point of the service is planned: JSON ``{"when", "effect", "do"}``; it strikes once."""
+        return self.run_dir / commands.CRASH_NAME
+
     @cached_property
     def announced_at(self) -> Path:
         """The stack file by which other commands find it, once its owner has written it."""
@@ -192,13 +197,17 @@ class Stack:
         for process in [each for each in self.processes.all if each.name == "service"]:
             self.processes.stop_one(process)
 
+    def start_service(self) -> None:
+        """Start the service again on its database, and wait until it answers. Raises StackFailed."""
+        self._wait_for_service(self._start_service())
+
     def restart_service_empty(self) -> None:
         """End the service, remove its database and its clock's offset, start it again."""
         self.stop_service()
         write_offset(self.clock_file, 0)
         for path in self.run_dir.glob("service.db*"):
             path.unlink()
-        self._wait_for_service(self._start_service())
+        self.start_service()
 
     def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
         """Start the console with its first tenant, whose secrets are passed in the process's environment only.

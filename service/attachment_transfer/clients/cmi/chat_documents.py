@@ -22,6 +22,9 @@ _ORIGINATOR_LIMIT_CHARACTERS = 16
 #: A chat or a message has at least one of these members, in every shape that is read.
 _MESSAGE_OR_CHAT = frozenset({"messages", "attachments", "message", "originator_type"})
 
+#: One object that is no list is a chat, not a message: a gateway answers ``{"message": "Internal server error"}``.
+_CHAT = _MESSAGE_OR_CHAT - {"message"}
+
 Message = dict[str, Any]
 
 
@@ -65,7 +68,7 @@ def _parts(document: Any) -> Iterator[list[Message]]:
     for item in document if isinstance(document, list) else [document]:
         if not isinstance(item, dict):
             raise UnexpectedAnswer("CMI's chat document contains something that is not an object")
-        if not _MESSAGE_OR_CHAT & item.keys():
+        if not (_MESSAGE_OR_CHAT if isinstance(document, list) else _CHAT) & item.keys():
             raise UnexpectedAnswer("CMI's chat document has neither messages nor attachments in it")
         if "messages" not in item:
             loose.append(item)

@@ -15,6 +15,7 @@ from attachment_lab.console.forms.fault_form import (
     planned,
     read_form,
 )
+from attachment_lab.console.matrix.view import view
 from attachment_lab.console.session.scenario_runner import ScenarioRunner
 from attachment_lab.console.session.tenant_session import StackControl, TenantSession
 from attachment_lab.console.web.page import (
@@ -28,6 +29,7 @@ from attachment_lab.console.web.page import (
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.faults.forms import catalogue
 from attachment_lab.faults.locations import LOCATIONS, kinds_at
+from attachment_lab.matrix.play import known_run
 from attachment_lab.scenarios.player import obstacle
 from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
@@ -77,6 +79,11 @@ def _add_reading(bp: Blueprint) -> None:
         rows = [(each, obstacle(each, ground)) for each in SCENARIOS]
         moved = len(tenant_sessions().names())
         return render_template("faults.html", scenarios=rows, ground=ground, tenants_moved=moved)
+
+    @bp.get("/matrix/")
+    def matrix() -> str:
+        """The fault matrix: this machine's last run, or the one that came with the program."""
+        return render_template("matrix.html", **view(known_run()))
 
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:

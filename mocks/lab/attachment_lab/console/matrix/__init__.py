@@ -1,0 +1,1 @@
+"""The fault matrix as a page below Faults and clock."""
