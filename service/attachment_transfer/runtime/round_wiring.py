@@ -69,7 +69,7 @@ def rounds_of(
     return Rounds(
         store,
         _client_factory(settings, limits, refusals, now_s, allow_list),
-        _carrier(settings, limits, store, now_s, predecessors_dead_at_s),
+        AttachmentCarrier(attempt_rules(settings, limits, store, now_s, predecessors_dead_at_s), jitter=_random.random),
         enqueue=enqueuer(queue),
         now_s=now_s,
         jitter=_random.random,
@@ -89,14 +89,15 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _carrier(
+def attempt_rules(
     settings: Settings,
     limits: Limits,
     store: RoundStore,
     now_s: Callable[[], float],
     predecessors_dead_at_s: float | None,
-) -> AttachmentCarrier:
-    rules = AttemptRules(
+) -> AttemptRules:
+    """What the settings say of each attempt."""
+    return AttemptRules(
         store=store,
         limits=limits,
         settle_s=settings.dialect.c4c_settle_s,
@@ -107,7 +108,6 @@ def _carrier(
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
         predecessors_dead_at_s=predecessors_dead_at_s,
     )
-    return AttachmentCarrier(rules, jitter=_random.random)
 
 
 def _client_factory(

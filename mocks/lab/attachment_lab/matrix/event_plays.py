@@ -26,7 +26,7 @@ def play_event(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     last = repaired(chat, rest, ground.clock)
     verdict = ground.reconciliation.verdict()
     lost, doubled = judged(verdict, last, changed_is_declared=False)
-    transfers = len(verdict.records.transfers)
+    transfers = len(verdict.records.known_transfers)
     return CellResult(
         cell=cell.id,
         family=cell.family,

@@ -140,7 +140,7 @@ def _chats(stack: Stack, flow: _Flow) -> None:
                     _one_chat(reconciliation)
             verdict = reconciliation.verdict()
             with flow.lock:
-                flow.chats += len(verdict.records.transfers)
+                flow.chats += len(verdict.records.known_transfers)
                 flow.troubles += [each.sentence for each in verdict.violations]
         except Exception as exc:  # noqa: BLE001 - the soak goes on, and reports it
             with flow.lock:
