@@ -78,6 +78,7 @@ def test_the_readme_names_every_address_of_its_own(app: App) -> None:
         "tenants",
         "journal",
         "strays",
+        "credentials",
         "faults",
         "clock",
         "reset",

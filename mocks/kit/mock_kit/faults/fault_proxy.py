@@ -23,7 +23,7 @@ from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, ConnectionEn
 from mock_kit.http.loop_thread import LoopThread
 from mock_kit.http.wire import Head, WireConnection, WireError, reply_body, request_body
 from mock_kit.journal import Journal, JournalEntry, Note
-from mock_kit.journal.bodies import WireMeter
+from mock_kit.journal.bodies import WireDigest
 
 _BACKLOG = 1024
 _ACCEPT_AGAIN_S = 0.05
@@ -168,14 +168,14 @@ class _Relay:
 
     async def _broken(self, reply: WireReply, fault: Fault, tenant: _StruckTenant) -> ConnectionEnd:
         """The fault strikes; the journal gets the digest of what it leaves, unless that has chunks in it."""
-        meter = WireMeter()
-        self._client.on_sent = meter.feed
+        on_wire = WireDigest()
+        self._client.on_sent = on_wire.feed
         try:
             return await BREAK_REPLY[fault.kind](self._client, reply, fault, tenant.faults)
         finally:
             self._client.on_sent = lambda _: None
             if not Head.parse(reply.head).chunked:
-                tenant.journal.passed_on(fault.id, meter.note())
+                tenant.journal.passed_on(fault.id, on_wire.note())
 
     async def _feed(self, application: WireConnection, fault: Fault | None) -> None:
         """The request's head and body. An application may close before the end."""

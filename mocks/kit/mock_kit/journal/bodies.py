@@ -55,7 +55,7 @@ class WireNote:
     sha256: str
 
 
-class WireMeter:
+class WireDigest:
     """Counts and hashes the body of one reply as the fault proxy sends it: what follows its head."""
 
     def __init__(self) -> None:

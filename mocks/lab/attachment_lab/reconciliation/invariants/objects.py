@@ -22,16 +22,16 @@ _MISPLACED_REMEDY = (
 def files_are_in_their_activity(matched: MatchedRecords) -> Iterator[Violation]:
     """The object's activity (its external reference) is the chat that the customer sent the file in."""
     chats = {each.chat for each in matched.records.sources}
-    held = {each.object_id for each in matched.records.objects}
+    own_objects = {each.object_id for each in matched.records.objects}
     for each in matched.matches.files:
         if each.theirs is None or each.is_at_home:
             continue
-        if each.source.chat in chats or each.theirs.object_id in held:
+        if each.source.chat in chats or each.theirs.object_id in own_objects:
             yield _misplaced(each.source.chat, each.source.name, each.theirs, matched)
     sources = [each.source for each in matched.matches.files]
     for extra in matched.matches.extra:
         source = None if matched.matches.original_of(extra) else misplaced_from(extra, sources)
-        if source is not None and (source.chat in chats or extra.object_id in held):
+        if source is not None and (source.chat in chats or extra.object_id in own_objects):
             yield _misplaced(source.chat, source.name, extra, matched)
 
 
@@ -74,10 +74,10 @@ def _indistinct(matched: MatchedRecords) -> Iterator[Violation]:
 def each_is_stored_once(matched: MatchedRecords) -> Iterator[Violation]:
     """A stored attachment has one object; no object belongs to two attachments; there is no second copy."""
     records = matched.records
-    held = {each.object_id for each in (*records.objects, *records.other_objects)}
+    in_c4c = {each.object_id for each in (*records.objects, *records.other_objects)}
     carried = [mine for transfer in records.known_transfers for mine in transfer.attachments]
     for mine in carried:
-        if mine.state == "stored" and mine.object_id not in held:
+        if mine.state == "stored" and mine.object_id not in in_c4c:
             text = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
             fact = f"the service reports it stored {text}, C4C holds no such object"
             yield _at_c4c("once", mine.name, fact, remedies.NAME_OBJECT)
