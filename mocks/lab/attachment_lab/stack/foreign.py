@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from attachment_contract.gate.vocabulary import ENDPOINT_PATH
 from attachment_lab.errors import StackFailed, WrongUse
 from attachment_lab.reconciliation.quiet import QUIET_S
@@ -27,6 +25,7 @@ from attachment_lab.stack import egress
 from attachment_lab.stack.ports import LOOPBACK, Ports
 from attachment_lab.stack.processes import Command, StackProcess, StackProcesses
 from attachment_lab.stack.progress import STALLED_S
+from attachment_lab.stack.readiness import Readiness
 from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, REGION, SCOPE
 
 #: In the run directory.
@@ -37,10 +36,9 @@ ANY_ISSUER = f"https://login-{REGION}.cc.sinch.com/*"
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 #: How long a service that somebody else starts is waited for, in seconds.
 WAIT_S = 600.0
-#: Longer than an endpoint may think about a request without a token, in seconds.
-ANSWER_TIMEOUT_S = 10.0
 POLL_S = 0.2
 NEEDS_VERSION = 1
+UNAUTHORISED = 401
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +172,12 @@ class ForeignService:
 
     def wait(self, processes: StackProcesses, *, stalled_s: float = STALLED_S) -> None:
         """Wait until a request without a token is answered 401. Raises StackFailed."""
-        seen = _Readiness(f"{self.url}{ENDPOINT_PATH}")
+        seen = Readiness(
+            f"{self.url}{ENDPOINT_PATH}",
+            "POST",
+            good=lambda answer: answer.status_code == UNAUTHORISED,
+            wanted=f"without a token must be answered {UNAUTHORISED}",
+        )
         if self.process is not None:
             processes.wait_until(seen.ready, process=self.process, status=seen.words, stalled_s=stalled_s)
             return
@@ -186,26 +189,6 @@ class ForeignService:
             if time.monotonic() > deadline:
                 raise StackFailed(f"the service is not ready after {self.options.wait_s:g} s: {seen.words()}")
             time.sleep(POLL_S)
-
-
-class _Readiness:
-    """A request without a token, and its last answer."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._last = "no answer yet"
-
-    def ready(self) -> bool:
-        try:
-            answer = httpx.post(self._url, json={}, timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        except httpx.HTTPError as exc:
-            self._last = type(exc).__name__
-            return False
-        self._last = f"{answer.status_code} {answer.text[:100]}".strip()
-        return answer.status_code == 401
-
-    def words(self) -> str:
-        return f"POST {self._url} without a token must be answered 401; the last answer: {self._last}"
 
 
 def _origin(url: str) -> str:

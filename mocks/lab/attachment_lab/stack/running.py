@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,20 +15,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import NotSettled, StackFailed, StackPortTaken, Unreachable, WrongUse
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.reconciliation.quiet import QUIET_S
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack import commands, egress
+from attachment_lab.stack import commands, egress, run_directory
 from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.foreign import ForeignOptions, ForeignService
 from attachment_lab.stack.known_stacks import own_path
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
 from attachment_lab.stack.progress import STALLED_S
+from attachment_lab.stack.readiness import Readiness
 from attachment_lab.tenant.addresses import put_endpoints, write_allow_list
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
 from attachment_lab.tenant.opening import TenantOptions
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from attachment_lab.recorder.collector import Collector
 
 FREE_PORT_TRIES = 4
-CLOCK_NAME = "clock.json"
-#: On a busy machine a health check may take seconds.
-ANSWER_TIMEOUT_S = 10.0
 #: Holds the id of the process whose stacks are checked; processes that it starts inherit the variable, but not the id.
 RECORDER = "ATTACHMENT_LAB_RECORDER"
 
@@ -111,7 +106,7 @@ class Stack:
     @property
     def clock_file(self) -> Path:
         """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
-        return self.run_dir / CLOCK_NAME
+        return self.run_dir / run_directory.CLOCK_NAME
 
     @property
     def crash_file(self) -> Path:
@@ -224,7 +219,7 @@ class Stack:
 
     def wait_ready(self, process: StackProcess, url: str) -> None:
         """Wait until ``url`` answers with success. Raises StackFailed, StackPortTaken."""
-        seen = _Readiness(url)
+        seen = Readiness(url)
         try:
             self.processes.wait_until(seen.ready, process=process, status=seen.words, stalled_s=self.options.stalled_s)
         except StackFailed as exc:
@@ -273,26 +268,6 @@ class Stack:
         self.wait_ready(service, f"{egress.url(self.ports.worker_health)}/readyz")
 
 
-class _Readiness:
-    """A readiness address, and its last answer."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._last = "no answer yet"
-
-    def ready(self) -> bool:
-        try:
-            answer = httpx.get(self._url, timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        except httpx.TransportError as exc:
-            self._last = type(exc).__name__
-            return False
-        self._last = f"{answer.status_code} {answer.text[:200]}"
-        return answer.is_success
-
-    def words(self) -> str:
-        return f"{self._url} says {self._last}"
-
-
 @contextmanager
 def open_stack(
     options: StackOptions | None = None, *, before_service: Callable[[Stack], None] | None = None
@@ -303,7 +278,7 @@ def open_stack(
     ``before_service``: see ``Stack.start``.
     """
     options = options or StackOptions()
-    run_dir, temporary = _run_dir(options)
+    run_dir, temporary = run_directory.opened(options.run_dir)
     try:
         stack = _started(options, run_dir, before_service)
         try:
@@ -337,7 +312,7 @@ def _started(options: StackOptions, run_dir: Path, before_service: Callable[[Sta
         ports = Ports.fixed(options.port_base) if options.port_base else Ports.free()
         if options.port_base:
             ports.check()
-        _discard_earlier_stack(run_dir, database=not options.continues)
+        run_directory.discard_earlier_stack(run_dir, database=not options.continues)
         stack = Stack(ports, run_dir, options)
         try:
             stack.start(before_service)
@@ -351,27 +326,6 @@ def _started(options: StackOptions, run_dir: Path, before_service: Callable[[Sta
         else:
             return stack
     raise AssertionError("the loop above returns or raises")
-
-
-def _run_dir(options: StackOptions) -> tuple[Path, bool]:
-    if options.run_dir is None:
-        return Path(tempfile.mkdtemp(prefix="attachment-lab-")), True
-    try:
-        options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise WrongUse(f"--run-dir {str(options.run_dir)[:200]}: {exc.strerror}; name a folder of yours") from exc
-    return options.run_dir.resolve(), False
-
-
-def _discard_earlier_stack(run_dir: Path, *, database: bool) -> None:
-    """Remove what an earlier stack, or a failed attempt, left in its run directory; other files are not touched."""
-    if not (run_dir / CLOCK_NAME).exists():
-        return
-    for name in (*MOCKS, "edge"):
-        shutil.rmtree(run_dir / name, ignore_errors=True)
-    if database:
-        for path in (*run_dir.glob("*.log"), *run_dir.glob("service.db*")):
-            path.unlink()
 
 
 def _port_clash(failure: StackFailed, processes: StackProcesses, ports: Ports) -> StackPortTaken | None:

@@ -69,25 +69,28 @@ def _nine_events(run: RowRun) -> None:
     run.wait_delivered()
     run.wait_for_requests("cmi", len(NINE[:7]))
     chat.end()
+    run.wait_for_files(len(FILES))
     chat.wrap_up()
     run.settle()
 
 
 def _ended_and_closed(run: RowRun) -> None:
     chat = run.ended()
-    run.wait_delivered()
+    run.wait_for_files(len(FILES))
     chat.wrap_up()
     run.settle()
 
 
 def _twice(run: RowRun) -> None:
-    run.ended(copies=2)
+    run.ended()
+    run.wait_for_files(len(FILES))
+    run.redeliver()
     run.settle()
 
 
 def _five_at_once(run: RowRun) -> None:
     run.ended()
-    run.wait_delivered()
+    run.wait_for_files(len(FILES))
     run.redeliver(copies=4, together=True)
     run.settle()
 
@@ -103,6 +106,7 @@ def _reordered(run: RowRun) -> None:
     chat = run.chat()
     chat.end(fire=False)
     chat.wrap_up()
+    run.wait_for_files(len(FILES))
     chat.fire("Ended")
     run.settle()
 
