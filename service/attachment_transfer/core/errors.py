@@ -5,6 +5,7 @@ TransferError
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
+│   │   └── NotCalled                it failed before, and we do not call it now
 │   ├── NotThereYet              history or activity does not exist yet
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
@@ -109,6 +110,10 @@ class NeighbourBusy(TryAgain):
 
     code = "neighbour-busy"
     remedy = "Nothing to do: the transfer waits as long as the neighbour asks for."
+
+
+class NotCalled(NeighbourBusy):
+    """The neighbour failed before and is not called now. Nothing new is known of it: the earlier reason stands."""
 
 
 class NotThereYet(TryAgain):
