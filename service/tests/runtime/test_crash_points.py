@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from attachment_transfer.clients.outbound.transport import OutboundTransport
+from attachment_transfer.ingress.app import EXTENSION
 from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.runtime import api_process
@@ -59,7 +60,7 @@ def test_production_wires_nothing_of_it_though_a_file_lies_there(tmp_path: Path,
     assert crash_points_of(production) is None
     assert type(round_store_of(production, open_database(production.database_url), lambda: 0.0)) is RoundStore
     assert type(way_out_of(production, outbound_policy(production, ()))) is OutboundTransport
-    ingress = api_process.ingress_app(production).extensions[api_process.EXTENSION]
+    ingress = api_process.ingress_app(production).extensions[EXTENSION]
     for function in (ingress.enqueue, ingress.wake_worker):
         assert "crash" not in function.__module__
 
