@@ -15,6 +15,8 @@ from attachment_transfer.clients.cmi.client import CmiConversation
 from attachment_transfer.core.errors import (
     Defect,
     GiveUp,
+    NeighbourUnavailable,
+    NotCalled,
     NotThereYet,
     Reason,
     TransferError,
@@ -194,12 +196,15 @@ class Rounds:
             self._again(transfer, Defect("the durable engine dropped the round"))
 
     def _again(self, transfer: Transfer, exc: TryAgain) -> None:
-        # Each reason has a budget of its own: an earlier outage does not use up the wait for history.
-        same = transfer.reason is not None and transfer.reason.code == exc.code
-        tries = transfer.tries + 1 if same else 1
-        decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
+        # Each reason has a budget of its own: an earlier outage does not use up the wait for history. A neighbour that
+        # is not called gives no reason of its own: it would alternate with its failures, and no budget would end.
+        before = transfer.reason.code if transfer.reason is not None else None
+        goes_on = isinstance(exc, NotCalled) and before == NeighbourUnavailable.code
+        code = NeighbourUnavailable.code if goes_on else exc.code
+        tries = transfer.tries + 1 if code == before else 1
+        decision = decide(code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
         end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, StopRetrying) else None
-        reason = Reason(code=end_code or exc.code, message=exc.message, remedy=exc.remedy)
+        reason = Reason(code=end_code or code, message=exc.message, remedy=exc.remedy)
         if not isinstance(decision, StopRetrying):
             self._next(transfer, decision.delay_s, reason, tries=tries)
         elif isinstance(exc, _NotYet):

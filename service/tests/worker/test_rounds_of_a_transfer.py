@@ -202,6 +202,16 @@ def test_a_neighbour_that_stays_away_parks_the_transfer_with_its_secrets(stack: 
     assert stack.transfer().outcome is Outcome.STORED
 
 
+def test_a_c4c_that_is_too_slow_for_one_request_parks_the_transfer_though_its_breaker_opens(stack: Stack) -> None:
+    """A slow call opens the breaker, the next round is told to wait, the one after it is slow again: one reason."""
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.plan("list", "slow", times=1000)
+    stack.event()
+    assert stack.run(rounds=30) == 13
+    assert stack.transfer().state is TransferState.PARKED
+    assert the_reason(stack).code == "neighbour-unavailable"
+
+
 def test_a_cancelled_transfer_runs_no_further(stack: Stack) -> None:
     stack.cmi.files = [a_file(1), a_file(2)]
     stack.cmi.statuses = [500]

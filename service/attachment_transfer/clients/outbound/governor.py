@@ -15,7 +15,7 @@ from enum import Enum, auto
 import httpx
 
 from attachment_transfer.clients.outbound.time_limits import too_slow
-from attachment_transfer.core.errors import NeighbourBusy
+from attachment_transfer.core.errors import NeighbourBusy, NotCalled
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 
 _FAILURES = frozenset({429, 500, 502, 503, 504})
@@ -89,7 +89,7 @@ class Governor:
         with self._lock:
             breaker, wait_s = self._breakers.get((tenant, host), self._fresh).ask(self._now_s())
             if wait_s > 0:
-                raise NeighbourBusy(
+                raise NotCalled(
                     f"{host} failed {breaker.failed} times in a row: it is not called now", retry_after_s=wait_s
                 )
             self._breakers[(tenant, host)] = breaker
