@@ -60,6 +60,33 @@ EVENTS_AND_ACCESS: tuple[Scenario, ...] = (
         ),
     ),
     Scenario(
+        id="event-meanwhile",
+        title="An event arrives while the service works",
+        happens="CMI does not have the second file for a moment, so it is reported failed. While the service still "
+        "uploads the others, the next event of the chat arrives, and CMI has the file again.",
+        expected="The event is not forgotten: another round follows at once, and every file is stored once.",
+        steps=(
+            do.customer_sends(),
+            do.fault(
+                "C4C takes 0.7 seconds more for each upload", "upload", "latency", times=None, params={"delay_s": 0.7}
+            ),
+            do.fault_on_second_file(
+                "The second file will be gone for a moment", "status", times=2, params={"status": 404}
+            ),
+            do.chat_ends(),
+            do.a_file_is_parked(),
+            do.event_again("The next event of the same chat"),
+            do.settled(),
+        ),
+        checks=(
+            see.fault_applied(3),
+            see.deliveries("delivered", "delivered"),
+            see.one_transfer(),
+            see.rounds(2),
+            *see.all_arrived(uploads_per_file=1),
+        ),
+    ),
+    Scenario(
         id="tokens-refused",
         title="Events arrive with bad tokens",
         happens="Five events arrive, each with a token that is expired, foreign, for another audience, wrongly signed "

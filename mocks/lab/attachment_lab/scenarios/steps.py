@@ -194,6 +194,15 @@ def event_meanwhile(say: str) -> Step:
     return Step(say=say, do=do)
 
 
+def a_file_is_parked() -> Step:
+    """Wait until the service has given up one file and goes on with the others."""
+
+    def do(run: ScenarioRun) -> None:
+        run.wait(lambda: _is_parked_half_way(run), "one file is parked, and the others are under way")
+
+    return Step(say="The service reports one file failed and goes on with the next", do=do)
+
+
 def worker_dies() -> Step:
     """Kill the worker when some files are stored and others are not."""
 
@@ -270,6 +279,12 @@ def _is_half_way(run: ScenarioRun) -> bool:
     transfer = run.transfer()
     states = [each.state for each in transfer.attachments] if transfer else []
     return "stored" in states and set(states) != {"stored"}
+
+
+def _is_parked_half_way(run: ScenarioRun) -> bool:
+    transfer = run.transfer()
+    states = {each.state for each in transfer.attachments} if transfer else set()
+    return "parked" in states and not states <= {"parked", "stored"}
 
 
 def _is_waiting(run: ScenarioRun) -> bool:

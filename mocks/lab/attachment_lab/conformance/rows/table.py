@@ -21,6 +21,7 @@ BY_SCENARIO: Mapping[str, str] = {
     "late-commit": "slow-commit",
     "upload-drips": "answer-slow",
     "two-legs": "event-early",
+    "event-meanwhile": "events-race",
     "tokens-refused": "token-forged",
     "password-refused": "cmi-password",
     "api-killed": "killed-after-accept",
