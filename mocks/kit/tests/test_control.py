@@ -38,6 +38,7 @@ def test_a_tenant_is_described_with_its_keys_and_dialect(client: Client) -> None
         "loopback_host": "w2.parcel-counter.localhost",
         "dialect": {"greeting": "moin"},
         "ids_seed": "w2",
+        "busy": 0,
     }
     assert created.get_json() == described
 

@@ -172,7 +172,9 @@ class _Lab:
     """As much of a lab as planning a fault needs."""
 
     def __init__(self, cmi: Cmi, folder: Path) -> None:
-        self.stack = type("Stack", (), {"clients": StackClients(cmi.urls), "run_dir": folder})()
+        clients = StackClients(cmi.urls)
+        reconciliation = staticmethod(lambda names: Reconciliation(clients, names, run_dir=folder))
+        self.stack = type("Stack", (), {"clients": clients, "reconciliation": reconciliation})()
 
 
 @pytest.fixture

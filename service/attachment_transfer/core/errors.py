@@ -14,6 +14,7 @@ TransferError
 │   ├── NotThereYet              history or activity does not exist yet
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
+│   │   └── StillCommitting          an earlier upload is given time to be committed
 │   ├── DownloadDoubted          what CMI sent is not, or may not be, the file that it lists
 │   │   ├── SizeDiffers              another number of bytes than the listing says
 │   │   ├── NotTheFile               a web page, an error document, or a status that is no file
@@ -145,6 +146,10 @@ class OutcomeUnknown(TryAgain):
     code = "outcome-unknown"
     may_exist = True
     remedy = "Nothing to do: the service lists the activity's attachments before it posts again."
+
+
+class StillCommitting(OutcomeUnknown):
+    """An earlier upload of this file is given time to be committed: a wait of ours, so the other files go on."""
 
 
 class DownloadDoubted(TryAgain):

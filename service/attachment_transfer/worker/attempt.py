@@ -20,7 +20,14 @@ from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c.client import NewAttachment
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
 from attachment_transfer.core.answers.c4c import CsrfTokenMissing
-from attachment_transfer.core.errors import DigestMismatch, NotWanted, OutcomeUnknown, TransferError, UnexpectedAnswer
+from attachment_transfer.core.errors import (
+    DigestMismatch,
+    NotWanted,
+    OutcomeUnknown,
+    StillCommitting,
+    TransferError,
+    UnexpectedAnswer,
+)
 from attachment_transfer.core.model import ActivityRef, Attachment, C4cObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.transcript import sha256_of
@@ -136,7 +143,7 @@ class Attempt:
         return self._by_key() if self._attachment.attempts else None
 
     def _resolved(self, intent: UploadIntent) -> C4cObject | None:
-        """Find the upload of this intent, or close the intent. Raises :class:`OutcomeUnknown` while it is too early."""
+        """Find the upload of this intent, or close the intent. Raises StillCommitting while it is too early."""
         ended_at_s = intent.deadline_at_s
         dead_at_s = self._rules.predecessors_dead_at_s
         if dead_at_s is not None and intent.started_at_s < dead_at_s:
@@ -144,7 +151,7 @@ class Attempt:
             ended_at_s = min(ended_at_s, dead_at_s)
         wait_s = ended_at_s + self._rules.settle_s - self._rules.now_s()
         if wait_s > 0.5:
-            raise OutcomeUnknown("an earlier upload may still be committed", retry_after_s=wait_s)
+            raise StillCommitting("an earlier upload may still be committed", retry_after_s=wait_s)
         found = self._by_key()
         if found is None:
             self._store.close_intents(self._attachment.id, "absent")

@@ -13,6 +13,7 @@ from attachment_transfer.core.errors import (
     NeighbourBusy,
     NotWanted,
     Reason,
+    StillCommitting,
     TransferError,
     TryAgain,
 )
@@ -128,7 +129,7 @@ class AttachmentCarrier:
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
             return CarryResult(state=attachment.state, error=exc.code)
-        if exc.retry_after_s and not isinstance(exc, ActivityLocked):
+        if exc.retry_after_s and not isinstance(exc, ActivityLocked | StillCommitting):
             # Retry-After is about the neighbour, not about one file (RFC 9110, 10.2.3): the other files wait too.
             self._busy_until_s[attachment.transfer_id] = self._rules.now_s() + exc.retry_after_s
         ambiguous = exc.may_exist

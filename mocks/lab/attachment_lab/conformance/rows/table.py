@@ -19,6 +19,7 @@ BY_SCENARIO: Mapping[str, str] = {
     "c4c-locked-german": "locked-in-german",
     "worker-killed": "killed-half-way",
     "late-commit": "slow-commit",
+    "late-commit-next-event": "slow-commit",
     "upload-drips": "answer-slow",
     "two-legs": "event-early",
     "event-meanwhile": "events-race",
