@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from attachment_lab.__main__ import run as lab
 from attachment_lab.matrix.runner import stack_options
-from attachment_lab.matrix.script import Script, ScriptPlayer, script_player
+from attachment_lab.matrix.script import ReplayScript, ScriptPlayer, script_player
 from attachment_lab.matrix.strikes import STRIKE
 from attachment_lab.stack.running import Stack, open_stack
 
@@ -105,7 +105,7 @@ class Chain(RuleBasedStateMachine):
             steps = list(self.player.played)
             found = self.player.violations()
             if found:
-                Script(steps=tuple(steps)).save(self.script)
+                ReplayScript(steps=tuple(steps)).save(self.script)
             assert found == [], "\n".join([*found, f"the script is in {self.script}"])
 
 
@@ -132,7 +132,7 @@ def test_a_planted_failure_shrinks_to_a_script_that_replays(stack: Stack, tmp_pa
     script = tmp_path / "planted.json"
     with pytest.raises(AssertionError, match="lost"):
         play(stack, script, examples=20, steps=4, planted=True)
-    steps = Script.load(script).steps
+    steps = ReplayScript.load(script).steps
     assert len(steps) <= 3, steps
     assert {"do": "fault", "hop": "cmi-download", "fault": "flip-byte", "times": 1} in steps
     assert lab(["matrix", "replay", str(script)]) == 1

@@ -18,10 +18,10 @@ from attachment_lab.conformance import checks as see
 from attachment_lab.conformance.evidence import evidence_of
 from attachment_lab.conformance.facts import RowFacts
 from attachment_lab.conformance.model import (
-    Evidence,
     Finding,
     Outcome,
     Row,
+    RowEvidence,
     RowResult,
     Scorecard,
     outcome_of,
@@ -85,7 +85,7 @@ def test_a_row_is_played_or_says_why_it_cannot_be() -> None:
 
 def test_the_weakest_label_comes_first_and_the_mocks_own_ways_count_for_nothing() -> None:
     labels = ["documented", "assumed", "own", "inferred"]
-    found = weakest_first(Evidence(entry=each, label=each, source="") for each in labels)
+    found = weakest_first(RowEvidence(entry=each, label=each, source="") for each in labels)
     assert [each.label for each in found] == ["assumed", "inferred", "documented"]
 
 

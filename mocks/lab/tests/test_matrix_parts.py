@@ -13,11 +13,11 @@ import pytest
 from attachment_lab.errors import WrongUse
 from attachment_lab.matrix.declared import declared_cells
 from attachment_lab.matrix.heat_map import MARKS, heat_map
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.play import MatrixRun, record, recorded_run
 from attachment_lab.matrix.report import BEGIN, END, written_into
 from attachment_lab.matrix.results import CellResult, Figures
-from attachment_lab.matrix.script import Script
+from attachment_lab.matrix.script import ReplayScript
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = CellResult(
@@ -112,13 +112,13 @@ def test_a_file_that_is_no_script_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "script.json"
     file.write_text(text)
     with pytest.raises(WrongUse):
-        Script.load(file)
+        ReplayScript.load(file)
 
 
 def test_a_script_is_the_same_after_a_file(tmp_path: Path) -> None:
-    script = Script(steps=({"do": "chat", "files": 2}, {"do": "end", "chat": 0}))
+    script = ReplayScript(steps=({"do": "chat", "files": 2}, {"do": "end", "chat": 0}))
     script.save(tmp_path / "script.json")
-    assert Script.load(tmp_path / "script.json") == script
+    assert ReplayScript.load(tmp_path / "script.json") == script
 
 
 def test_the_clock_moves_only_when_every_cell_waits() -> None:
@@ -129,7 +129,7 @@ def test_the_clock_moves_only_when_every_cell_waits() -> None:
         moved.append(seconds)
         offset[0] += seconds
 
-    clock = SharedClock(advance, lambda: offset[0])
+    clock = MatrixClock(advance, lambda: offset[0])
     clock.enter()
     clock.enter()
     first = threading.Thread(target=lambda: clock.wait_until(time.time() + 1000))

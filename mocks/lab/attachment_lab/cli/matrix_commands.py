@@ -16,7 +16,7 @@ from attachment_lab.matrix.play import MatrixRun, chosen, keep, known_run, play_
 from attachment_lab.matrix.report import written_into
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.runner import SLOTS, stack_options
-from attachment_lab.matrix.script import Script, replay
+from attachment_lab.matrix.script import ReplayScript, replay
 from attachment_lab.shared_files import replace_json
 from attachment_lab.stack.running import open_stack
 
@@ -108,7 +108,7 @@ def matrix_report(page: Path, source: Path | None, recorded: Path | None) -> Non
 @json_option
 def matrix_replay(script: Path, as_json: bool) -> int:
     """Play a script of chats, faults, kills, clock moves and redrives again; exit 1 if it ends wrong."""
-    steps = Script.load(script).steps
+    steps = ReplayScript.load(script).steps
     with ending_on_signals(), open_stack(stack_options()) as stack:
         found = replay(stack, steps)
     if as_json:

@@ -7,18 +7,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from attachment_lab.conformance.model import Evidence, Row, weakest_first
+from attachment_lab.conformance.model import Row, RowEvidence, weakest_first
 
 
-def evidence_of(row: Row) -> tuple[Evidence, ...]:
+def evidence_of(row: Row) -> tuple[RowEvidence, ...]:
     """The behaviours that a row rests on, the weakest first. Raises KeyError for an entry that no dialect has."""
     return weakest_first(_evidence(each) for each in row.rests_on)
 
 
-def _evidence(name: str) -> Evidence:
+def _evidence(name: str) -> RowEvidence:
     mock, _, entry = name.partition(":")
     found = _dialect(mock)[entry]
-    return Evidence(entry=name, label=str(found["label"]), source=str(found["source"]))
+    return RowEvidence(entry=name, label=str(found["label"]), source=str(found["source"]))
 
 
 @cache

@@ -68,7 +68,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class RowEvidence:
     """A behaviour of a mock that a row rests on, with its label and source."""
 
     entry: str
@@ -89,7 +89,7 @@ class RowResult:
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[RowEvidence, ...] = ()
     took_s: float = 0.0
 
     @property
@@ -125,7 +125,7 @@ def outcome_of(findings: Sequence[Finding]) -> Outcome:
     return "green" if findings and all(each.ok for each in findings) else "indeterminate"
 
 
-def weakest_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def weakest_first(evidence: Iterable[RowEvidence]) -> tuple[RowEvidence, ...]:
     """Sorted by label, without what is the mocks' own."""
     known = [each for each in evidence if each.label in LABELS]
     return tuple(sorted(known, key=lambda each: -LABELS.index(each.label)))

@@ -9,7 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from attachment_lab.errors import NotSettled, RequestRefused, Unreachable
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import DeliveryRecord
 from attachment_lab.tenant.conversation import LabConversation
@@ -67,7 +67,7 @@ class CellChat:
     def __init__(
         self,
         reconciliation: Reconciliation,
-        clock: SharedClock | None,
+        clock: MatrixClock | None,
         files: Sequence[tuple[str, bytes]] = FILES,
     ) -> None:
         self.reconciliation = reconciliation

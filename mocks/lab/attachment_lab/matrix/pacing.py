@@ -16,7 +16,7 @@ GRACE_S = 1.0
 PATIENCE_S = 240.0
 
 
-class SharedClock:
+class MatrixClock:
     """Cells call ``enter``, ``wait_until`` and ``leave``; the last one to wait moves the clock.
 
     Args:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from attachment_lab.errors import LabError
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.process_plays import ProcessGround, play_process
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.runner import Job, OnResult, clock_of, fetch_keys, not_played, reading_of, stack_options
@@ -65,7 +65,7 @@ def _on_postgresql() -> Iterator[tuple[Stack, Server | None]]:
             yield stack, server
 
 
-def _played(stack: Stack, clock: SharedClock, server: Server | None, job: Job) -> CellResult:
+def _played(stack: Stack, clock: MatrixClock, server: Server | None, job: Job) -> CellResult:
     (cell, declared), began_s = job, time.monotonic()
     clock.enter()
     names = fresh_tenant()

@@ -18,7 +18,7 @@ from attachment_lab.matrix.alerts import Reading
 from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.event_plays import EVENTS, play_event
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.wire_plays import Ground, play_wire
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -57,13 +57,13 @@ def stack_options() -> StackOptions:
 def play_parallel(
     jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS, share: float = 0.0
 ) -> list[CellResult]:
-    """Play wire and event cells on a stack of their own; ``share``: see ``SharedClock``. Raises StackFailed."""
+    """Play wire and event cells on a stack of their own; ``share``: see ``MatrixClock``. Raises StackFailed."""
     with open_stack(stack_options()) as stack:
         return play_on(stack, clock_of(stack, share=share), jobs, on_result, slots=slots)
 
 
 def play_on(
-    stack: Stack, clock: SharedClock, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS
+    stack: Stack, clock: MatrixClock, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS
 ) -> list[CellResult]:
     """Play wire and event cells on a running stack."""
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
@@ -91,13 +91,13 @@ def play_on(
     return results
 
 
-def _played(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
+def _played(stack: Stack, clock: MatrixClock, job: Job) -> CellResult:
     """One cell in a tenant of its own; once more in another one where a mock's control address did not answer."""
     result = _played_once(stack, clock, job)
     return _played_once(stack, clock, job) if result.trouble.startswith(OWN_TROUBLE) else result
 
 
-def _played_once(stack: Stack, clock: SharedClock, job: Job) -> CellResult:
+def _played_once(stack: Stack, clock: MatrixClock, job: Job) -> CellResult:
     (cell, declared), began_s = job, time.monotonic()
     clock.enter()
     names = fresh_tenant()
@@ -135,9 +135,9 @@ def fetch_keys(reconciliation: Reconciliation) -> None:
             return
 
 
-def clock_of(stack: Stack, *, share: float = 0.0) -> SharedClock:
+def clock_of(stack: Stack, *, share: float = 0.0) -> MatrixClock:
     """The one clock of a stack: of its service and of all its tenants."""
-    return SharedClock(
+    return MatrixClock(
         lambda seconds: advance_stack(stack.clients, stack.clock_file, seconds),
         lambda: read_offset(stack.clock_file),
         share=share,

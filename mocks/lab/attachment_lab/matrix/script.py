@@ -18,7 +18,7 @@ from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabFailed, RequestRefused, WrongUse
 from attachment_lab.matrix.chain import CellChat
 from attachment_lab.matrix.hops import HOP
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.runner import clock_of
 from attachment_lab.matrix.strikes import STRIKE
 from attachment_lab.matrix.wire_plays import repaired
@@ -35,7 +35,7 @@ LINE = b"One line of a file that a customer sent. "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Script:
+class ReplayScript:
     """The steps, each ``{"do": name, …}``."""
 
     steps: tuple[Step, ...]
@@ -45,7 +45,7 @@ class Script:
         replace_json(path, {"steps": [dict(each) for each in self.steps]})
 
     @classmethod
-    def load(cls, path: Path) -> Script:
+    def load(cls, path: Path) -> ReplayScript:
         """From :meth:`save`. Raises WrongUse."""
         try:
             steps = tuple(json.loads(path.read_text(encoding="utf-8"))["steps"])
@@ -62,7 +62,7 @@ class ScriptPlayer:
 
     stack: Stack
     reconciliation: Reconciliation
-    clock: SharedClock
+    clock: MatrixClock
     chats: list[CellChat] = field(default_factory=list)
     ended: set[int] = field(default_factory=set)
     played: list[Step] = field(default_factory=list)

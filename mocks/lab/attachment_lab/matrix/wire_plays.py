@@ -13,7 +13,7 @@ from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.chain import CellChat, Rest
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.hops import HOP
-from attachment_lab.matrix.pacing import SharedClock
+from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.results import CellResult
 from attachment_lab.matrix.strikes import STRIKE
 from attachment_lab.reconciliation.reading import Reconciliation
@@ -37,7 +37,7 @@ class Ground:
     """
 
     reconciliation: Reconciliation
-    clock: SharedClock
+    clock: MatrixClock
     read_metrics: Callable[[], Reading]
 
 
@@ -123,7 +123,7 @@ def recovery_s(rest: Rest) -> float | None:
     return round(ended - began, 1)
 
 
-def repaired(chat: CellChat, rest: Rest, clock: SharedClock | None) -> Rest:
+def repaired(chat: CellChat, rest: Rest, clock: MatrixClock | None) -> Rest:
     """The cause is gone: a person acts until every file is stored, at most a few times."""
     for tried in range(TRIES_AFTER_REPAIR):
         if rest.has_all:
