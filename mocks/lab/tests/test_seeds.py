@@ -75,26 +75,22 @@ def test_a_contradictory_script_is_refused_with_the_number_of_its_chat(change: s
 
 
 @pytest.mark.stack
-def test_the_invariants_hold_once_the_customers_are_loaded(tenant: LabTenant) -> None:
+def test_the_invariants_hold_once_they_are_loaded_and_a_fault_affects_its_own_chat(tenant: LabTenant) -> None:
     lines: list[str] = []
     loaded = load(tenant.lab.stack.clients, tenant.names, on_chat=lines.append)
     assert len(loaded.chats) == len(lines) == 12
-    states = Counter((each.state, each.outcome) for each in tenant.transfers())
+    transfers = tenant.transfers()
+    states = Counter((each.state, each.outcome) for each in transfers)
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}
     chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
     assert Counter(chat["status"] for chat in chats) == {"Handled": 6, "Ended": 2, "Accepted": 2, "Queued": 2}
     names = [each.name for each in tenant.stored()]
     assert len(names) == len(set(names)) == 14, "the lost answer made no second copy, the gone file is not there"
-
-
-@pytest.mark.stack
-def test_a_fault_affects_the_chat_that_it_is_written_for(tenant: LabTenant) -> None:
-    guids = load(tenant.lab.stack.clients, tenant.names).chats
-    chats = zip(guids, scripted_chats(), strict=True)
+    scripted = zip(loaded.chats, scripted_chats(), strict=True)
     # A file that is gone is given up at once.
-    broken = {guid for guid, chat in chats if chat.fault and chat.fault[1] != "gone"}
+    broken = {guid for guid, chat in scripted if chat.fault and chat.fault[1] != "gone"}
     assert broken
-    assert {each.chat for each in tenant.transfers() if each.rounds > 1} == broken
+    assert {each.chat for each in transfers if each.rounds > 1} == broken
 
 
 @pytest.mark.long
