@@ -91,10 +91,9 @@ class RemoteTenant(LabTenant):
     def __init__(self, console_url: str, opened: Mapping[str, str]) -> None:
         names = _names(opened)
         to = StackClients({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
-        super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", clients=to, run_dir=None))), names)
-        self.reconciliation = _ConsoleReconciliation(
-            to, names, f"{console_url}/api/tenants/{names.name}/reconciliation"
-        )
+        read = _ConsoleReconciliation(to, names, f"{console_url}/api/tenants/{names.name}/reconciliation")
+        stack = _Elsewhere("stack", clients=to, run_dir=None, reconciliation=lambda _: read)
+        super().__init__(cast("Lab", _Elsewhere("lab", stack=stack)), names)
 
 
 class _ConsoleReconciliation(Reconciliation):

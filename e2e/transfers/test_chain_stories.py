@@ -201,6 +201,7 @@ def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant:
     assert "CMI" in sentences
 
 
+@pytest.mark.own_stack(service_environment={"ATTACHMENT_TRANSFER_VERIFY_DIGEST": "1"})
 @pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")
 def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenant: LabTenant) -> None:
     # The offset lies in the base64 text; 'A' ^ 1 is still base64, so C4C takes it.

@@ -124,9 +124,11 @@ def _tried(exchange: FileExchange) -> FileHop:
 def _checked(mine: AttachmentRecord, by_subject: _BySubject, tries: Sequence[FileExchange]) -> Iterator[FileHop]:
     """The service compares what is in C4C; after a lost answer it finds the file there, or in the activity's list."""
     checks = by_subject.checks[mine.object_id] if mine.object_id else []
-    has_answer = any(each.act == "upload" and each.is_good for each in tries)
-    if not checks and not has_answer and tries and mine.state == "stored":
-        checks = [each for each in by_subject.listings if each.begun_s > tries[-1].begun_s][:1]
+    uploads = [each for each in tries if each.act == "upload"]
+    has_answer = any(each.is_good for each in uploads)
+    if not checks and not has_answer and uploads and mine.state == "stored":
+        # An adopted file is read once more from CMI, after it was found.
+        checks = [each for each in by_subject.listings if each.begun_s > uploads[-1].begun_s][:1]
     if not checks:
         return
     act = "compared" if has_answer else "found"
