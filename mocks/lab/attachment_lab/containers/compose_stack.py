@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -34,6 +35,7 @@ from attachment_lab.containers.engine import (
 from attachment_lab.containers.names import POOL_SIZE
 from attachment_lab.containers.own_configuration import compose_override, read_folder
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.testing.lab import LabTenant
@@ -157,7 +159,9 @@ class ComposeStack:
     def tenant_of(self, names: TenantNames) -> LabTenant:
         """A tenant that is open already, such as the first one."""
         # The part of a lab that LabTenant uses; the service's clock cannot be moved here.
-        lab: Any = SimpleNamespace(is_own=False, stack=SimpleNamespace(clients=self.clients, run_dir=None))
+        read = partial(Reconciliation, self.clients)
+        stack = SimpleNamespace(clients=self.clients, run_dir=None, reconciliation=read)
+        lab: Any = SimpleNamespace(is_own=False, stack=stack)
         return LabTenant(lab, names)
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
