@@ -181,6 +181,14 @@ def test_another_path_or_method_need_not_wait() -> None:
     assert found(requests=(busy, *others)) == []
 
 
+def test_a_worker_that_takes_over_from_a_frozen_one_may_meet_its_lock() -> None:
+    frozen = replace(REQUEST, act="upload", activity_id=ACTIVITY, ended_s=160.0)
+    refused = replace(frozen, exchange=8, begun_s=110.0, ended_s=110.1, status=400)
+    assert found(requests=(frozen, refused)) == []
+    assert found(requests=(frozen, replace(refused, begun_s=101.0, ended_s=101.1))) != []
+    assert found(requests=(frozen, replace(refused, status=201))) != []
+
+
 def test_two_uploads_to_one_activity_at_the_same_time_are_red() -> None:
     first = replace(REQUEST, act="upload", activity_id=ACTIVITY)
     second = replace(first, exchange=8, begun_s=100.5, ended_s=101.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from attachment_lab.reconciliation.content_change import CMI_TO_SERVICE, SERVICE_TO_C4C
 from attachment_lab.reconciliation.invariants.matched import MatchedRecords
@@ -15,6 +16,9 @@ from attachment_lab.reconciliation.traffic import NEIGHBOURS, NeighbourRequest
 SLACK_S = 1.0
 #: Two requests on the wire may touch for this long, in seconds.
 TOUCH_S = 0.02
+#: A refused upload that begins so much later than the one before, in seconds, may be of a worker that took over from
+#: one that froze: C4C's lock keeps it off, and it cannot know of the other.
+TAKEOVER_S = 5.0
 _HOPS = {"cmi": CMI_TO_SERVICE, "c4c": SERVICE_TO_C4C}
 
 
@@ -61,9 +65,13 @@ def uploads_take_turns(matched: MatchedRecords) -> Iterator[Violation]:
     for activity, found in uploads.items():
         found.sort(key=lambda each: each.begun_s)
         for first, second in itertools.pairwise(found):
-            if second.begun_s < first.ended_s - TOUCH_S:
+            if second.begun_s < first.ended_s - TOUCH_S and not _took_over(first, second):
                 fact = f"two uploads to one activity at the same time: {first.name} and exchange {second.exchange}"
                 remedy = "Upload the files of one activity one after the other: C4C locks it."
                 file = f"activity {activity}"
                 yield Violation(invariant="pace", file=file, hop=SERVICE_TO_C4C, fact=fact, remedy=remedy)
                 break
+
+
+def _took_over(first: NeighbourRequest, second: NeighbourRequest) -> bool:
+    return second.status >= HTTPStatus.BAD_REQUEST and second.begun_s > first.begun_s + TAKEOVER_S
