@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attachment_lab.conformance import checks as see
 from attachment_lab.conformance.model import Row
 from attachment_lab.conformance.row_run import FILES, RowRun
+from attachment_lab.conformance.rows.faulty import faulty_row, with_fault, wrong_password
 
 GROUP = "C4C"
 _LOST = "RFC 9110, 9.2.2: a POST whose answer is lost must not be repeated blindly"
@@ -15,18 +16,6 @@ _LOCKS = "SAP KBA 3577788: locked by user; fewer than 10 parallel threads per te
 #: C4C shows a stored file so late, within the time that a careful service allows.
 _COMMIT_S = 1.0
 _PAGE = 2
-
-
-def _with(location: str, kind: str, **given: Any) -> Callable[[RowRun], None]:
-    """One chat; requests at that location meet this fault."""
-
-    def play(run: RowRun) -> None:
-        chat = run.chat()
-        run.fault(location, kind, **given)
-        chat.end()
-        run.settle()
-
-    return play
 
 
 def _slow_commit(run: RowRun) -> None:
@@ -84,22 +73,7 @@ def _type_refused(run: RowRun) -> None:
     run.settle()
 
 
-def _wrong_password(run: RowRun) -> None:
-    secret = run.names.secret_names.c4c_password
-    run.password(secret, "Wrong-password-0123456789")
-    chat = run.ended()
-    for _ in range(4):
-        run.wait_delivered()
-        chat.fire("Ended")
-    run.settle()
-    run.password(secret)
-    chat.fire("Ended")
-    run.settle()
-
-
-def _row(id_: str, title: str, rule: str, source: str, why: str, play: Callable[[RowRun], None], **more: Any) -> Row:
-    given = {"checks": (see.fault_applied(), see.stored(len(FILES)))} | more
-    return Row(id=id_, group=GROUP, title=title, rule=rule, source=source, why=why, play=play, **given)
+_row = partial(faulty_row, GROUP)
 
 
 ROWS: tuple[Row, ...] = (
@@ -109,7 +83,7 @@ ROWS: tuple[Row, ...] = (
         "An upload that is answered 503 is sent again after Retry-After, without another event.",
         "RFC 9110, 10.2.3 and 15.6.4",
         "C4C has maintenance windows: what is refused then must arrive afterwards.",
-        _with("upload", "status", times=2, params={"status": 503, "headers": {"Retry-After": "2"}}),
+        with_fault("upload", "status", times=2, params={"status": 503, "headers": {"Retry-After": "2"}}),
     ),
     _row(
         "lookup-fails",
@@ -117,7 +91,7 @@ ROWS: tuple[Row, ...] = (
         "A search for the activity that is answered 500 is repeated, without another event.",
         "RFC 9110, 15.6.1",
         "The first request of each transfer decides about all its files.",
-        _with("lookup", "status", params={"status": 500}),
+        with_fault("lookup", "status", params={"status": 500}),
     ),
     _row(
         "answer-lost",
@@ -125,7 +99,7 @@ ROWS: tuple[Row, ...] = (
         "After 504 the service reads C4C's list before it sends again: the file is there, and stays single.",
         _LOST,
         "Each gateway timeout would double a file in the CRM.",
-        _with("upload", "status", phase="after", params={"status": 504}),
+        with_fault("upload", "status", phase="after", params={"status": 504}),
     ),
     _row(
         "connection-reset",
@@ -133,7 +107,7 @@ ROWS: tuple[Row, ...] = (
         "After a reset the service reads C4C's list before it sends again.",
         _LOST,
         "A load balancer that is renewed cuts answers off.",
-        _with("upload", "lost_answer"),
+        with_fault("upload", "lost_answer"),
     ),
     _row(
         "answer-slow",
@@ -141,7 +115,7 @@ ROWS: tuple[Row, ...] = (
         "A slow answer is waited for; nothing is sent twice.",
         "no limit is published for an upload's answer",
         "An impatient client doubles exactly the files that are large.",
-        _with("upload", "latency", phase="after", params={"delay_s": 3.0}),
+        with_fault("upload", "latency", phase="after", params={"delay_s": 3.0}),
     ),
     _row(
         "slow-commit",
@@ -208,7 +182,7 @@ ROWS: tuple[Row, ...] = (
         "After a 401 the same credentials are not tried for every event; once they are corrected the files arrive.",
         "S/4HANA Cloud KBA 2806979 (three wrong passwords); nothing is published for C4C",
         "The technical user of every integration with this CRM would be locked.",
-        _wrong_password,
+        wrong_password("c4c", repeats=4),
         checks=(see.refused_logons("c4c"), see.user_is_free("c4c"), see.stored(3)),
         rests_on=("c4c:lockout_after",),
     ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attachment_lab.conformance import checks as see
 from attachment_lab.conformance.model import Row
-from attachment_lab.conformance.row_run import FILES, RowRun
+from attachment_lab.conformance.row_run import RowRun
+from attachment_lab.conformance.rows.faulty import faulty_row, with_fault, wrong_password
 
 GROUP = "CMI"
 _HTTP_RETRY = "RFC 9110, 10.2.3 (Retry-After) and 15.6.4 (503)"
@@ -22,16 +24,6 @@ def _on_second(kind: str, **given: Any) -> Callable[[RowRun], None]:
     def play(run: RowRun) -> None:
         chat = run.chat()
         run.fault_on(chat, 1, kind, **given)
-        chat.end()
-        run.settle()
-
-    return play
-
-
-def _on_list(kind: str, **given: Any) -> Callable[[RowRun], None]:
-    def play(run: RowRun) -> None:
-        chat = run.chat()
-        run.fault("list", kind, **given)
         chat.end()
         run.settle()
 
@@ -84,22 +76,7 @@ def _changing_links(run: RowRun) -> None:
     run.settle()
 
 
-def _wrong_password(run: RowRun) -> None:
-    secret = run.names.secret_names.cmi_password
-    run.password(secret, "Wrong-password-0123456789")
-    chat = run.ended()
-    for _ in range(5):
-        run.wait_delivered()
-        chat.fire("Ended")
-    run.settle()
-    run.password(secret)
-    chat.fire("Ended")
-    run.settle()
-
-
-def _row(id_: str, title: str, rule: str, source: str, why: str, play: Callable[[RowRun], None], **more: Any) -> Row:
-    given = {"checks": (see.fault_applied(), see.stored(len(FILES)))} | more
-    return Row(id=id_, group=GROUP, title=title, rule=rule, source=source, why=why, play=play, **given)
+_row = partial(faulty_row, GROUP)
 
 
 ROWS: tuple[Row, ...] = (
@@ -109,7 +86,7 @@ ROWS: tuple[Row, ...] = (
         "A list that is answered 503 with Retry-After is read again after that time, without another event.",
         _HTTP_RETRY,
         "CMI restarts, and the files of every chat that ends meanwhile are lost.",
-        _on_list("status", params={"status": 503, "headers": {"Retry-After": "2"}}),
+        with_fault("list", "status", params={"status": 503, "headers": {"Retry-After": "2"}}),
     ),
     _row(
         "cmi-throttles",
@@ -252,7 +229,7 @@ ROWS: tuple[Row, ...] = (
     ),
     _row(
         "links-change",
-        "Links are signed anew at each reading, and the chat is read twice",
+        "Links are signed again at each reading, and the chat is read twice",
         "A file is recognised by its address without the signature: a second event stores nothing twice.",
         "CMI's form of links is not documented; signed addresses are common with object stores",
         "Each event of a chat would store every file again.",
@@ -266,7 +243,7 @@ ROWS: tuple[Row, ...] = (
         "After a 401 the same credentials are not tried for every event; once they are corrected the files arrive.",
         "Password policy: five failed logons lock a user for 30 minutes (User and Role Management)",
         "A password that was changed in one place locks the user for everything that uses it.",
-        _wrong_password,
+        wrong_password("cmi", repeats=5),
         checks=(see.refused_logons("cmi"), see.user_is_free("cmi"), see.stored(3)),
         rests_on=("cmi:auth.lockout", "cmi:lock_after_failures"),
     ),
