@@ -14,7 +14,7 @@ from attachment_lab.matrix.strikes import STRIKES
 Attempt = Literal["first", "second", "last"]
 Family = Literal["wire", "process", "event"]
 #: first: the first attempt is struck. second: the first two. last: every attempt, until the service or Contact Pro
-#: gives up. An attempt is a request at this hop, whoever causes it: a retry, a redrive, a redelivery.
+#: gives up. An attempt is a request at this hop, whatever causes it: a retry, a redrive, a redelivery.
 ATTEMPTS: tuple[Attempt, ...] = ("first", "second", "last")
 
 

@@ -9,7 +9,7 @@ from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.chain import CellChat, Rest
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.results import CellResult
-from attachment_lab.matrix.wire_plays import Ground, judged, outcome_of, recovery_s, repaired
+from attachment_lab.matrix.wire_plays import Ground, outcome_of, recovery_s, repaired, result_of
 
 HOUR_S = 3600.0
 LATE_FILE = ("sent after the event.txt", b"One more page, found in the cellar. " * 30)
@@ -25,19 +25,16 @@ def play_event(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     found = _without_rounds(outcome_of(rest, ground.reconciliation.verdict), ground)
     last = repaired(chat, rest, ground.clock)
     verdict = ground.reconciliation.verdict()
-    lost, doubled = judged(verdict, last, changed_is_declared=False)
     transfers = len(verdict.records.known_transfers)
-    return CellResult(
-        cell=cell.id,
-        family=cell.family,
-        declared=declared.outcome,
+    return result_of(
+        cell,
+        declared,
+        verdict,
+        last,
+        began_s=began_s,
         found=found,
-        declared_alert=declared.alert,
         strikes=1,
-        lost=lost,
-        doubled=doubled,
         recovery_s=recovery_s(rest) if rest.has_all else None,
-        took_s=round(time.monotonic() - began_s, 1),
         trouble="" if transfers == 1 else f"{transfers} transfers for one chat",
     )
 

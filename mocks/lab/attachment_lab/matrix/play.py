@@ -97,7 +97,6 @@ def keep(run: MatrixRun) -> None:
     before = _read(path)
     mine = {each.cell for each in run.results}
     others = tuple(each for each in before.results if each.cell not in mine) if before else ()
-    path.parent.mkdir(parents=True, exist_ok=True)
     replace_json(path, MatrixRun(at=run.at, results=(*others, *run.results)).to_json())
 
 

@@ -24,7 +24,7 @@ from attachment_lab.matrix.chain import CellChat, Rest
 from attachment_lab.matrix.crash_points import has_struck, plan_crash, stopped, wait_until_struck, withdraw
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.results import CellResult
-from attachment_lab.matrix.wire_plays import Ground, judged, outcome_of, recovery_s, repaired
+from attachment_lab.matrix.wire_plays import Ground, outcome_of, recovery_s, repaired, result_of
 from attachment_lab.stack.clocks import advance_tenant, read_offset, write_offset
 from attachment_lab.stack.processes import listeners
 from attachment_lab.stack.running import Stack
@@ -71,20 +71,18 @@ def play_process(cell: Cell, declared: Declaration, on: ProcessGround) -> CellRe
     found = outcome_of(rest, on.ground.reconciliation.verdict)
     on.note_alerts()
     last = repaired(chat, rest, on.ground.clock)
-    lost, doubled = judged(on.ground.reconciliation.verdict(), last, changed_is_declared=False)
+    verdict = on.ground.reconciliation.verdict()
     wanted = 2 if cell.attempt == "second" else 1
-    return CellResult(
-        cell=cell.id,
-        family=cell.family,
-        declared=declared.outcome,
+    return result_of(
+        cell,
+        declared,
+        verdict,
+        last,
+        began_s=began_s,
         found=found,
-        declared_alert=declared.alert,
         alerts=tuple(sorted(on.alerts)),
         strikes=on.strikes,
-        lost=lost,
-        doubled=doubled,
         recovery_s=recovery_s(rest) if rest.has_all else None,
-        took_s=round(time.monotonic() - began_s, 1),
         trouble="" if on.strikes >= wanted else f"the fault struck {on.strikes} time(s), {wanted} planned",
     )
 

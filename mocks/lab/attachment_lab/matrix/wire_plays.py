@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from attachment_lab.matrix.alerts import Reading, raised
 from attachment_lab.matrix.cells import Cell
@@ -60,19 +61,16 @@ def play_wire(cell: Cell, declared: Declaration, ground: Ground) -> CellResult:
     control.remove_fault(fault_id)
     last = repaired(chat, rest, ground.clock)
     verdict = ground.reconciliation.verdict()
-    lost, doubled = judged(verdict, last, changed_is_declared=declared.outcome == "changed")
-    return CellResult(
-        cell=cell.id,
-        family=cell.family,
-        declared=declared.outcome,
+    return result_of(
+        cell,
+        declared,
+        verdict,
+        last,
+        began_s=began_s,
         found=found,
-        declared_alert=declared.alert,
         alerts=alerts,
         strikes=strikes,
-        lost=lost,
-        doubled=doubled,
         recovery_s=recovered_s,
-        took_s=round(time.monotonic() - began_s, 1),
         trouble="" if strikes >= (times or 1) else f"the fault struck {strikes} request(s), {times or 1} planned",
     )
 
@@ -135,9 +133,25 @@ def repaired(chat: CellChat, rest: Rest, clock: MatrixClock | None) -> Rest:
     return rest
 
 
-def judged(verdict: ReconciliationVerdict, last: Rest, *, changed_is_declared: bool) -> tuple[int, int]:
-    """(files lost, copies) by what the customer sent and what C4C holds."""
+def result_of(
+    cell: Cell, declared: Declaration, verdict: ReconciliationVerdict, last: Rest, *, began_s: float, **seen: Any
+) -> CellResult:
+    """The result of a cell that was played to its end.
+
+    Args:
+        verdict, last: after the repair. Files lost and copies are counted by what the customer sent and C4C holds.
+        began_s: monotonic seconds.
+        seen: the other members of the result.
+    """
     at_c4c = Counter(each.sha256 for each in verdict.records.objects)
     sent = Counter(each.sha256 for each in verdict.records.sources)
-    missing = 0 if changed_is_declared and last.has_all else sum((sent - at_c4c).values())
-    return missing, max(0, sum(at_c4c.values()) - last.sent)
+    return CellResult(
+        cell=cell.id,
+        family=cell.family,
+        declared=declared.outcome,
+        declared_alert=declared.alert,
+        lost=0 if declared.outcome == "changed" and last.has_all else sum((sent - at_c4c).values()),
+        doubled=max(0, sum(at_c4c.values()) - last.sent),
+        took_s=round(time.monotonic() - began_s, 1),
+        **seen,
+    )

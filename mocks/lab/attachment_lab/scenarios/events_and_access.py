@@ -67,9 +67,7 @@ EVENTS_AND_ACCESS: tuple[Scenario, ...] = (
         expected="The event is not forgotten: another round follows at once, and every file is stored once.",
         steps=(
             do.customer_sends(),
-            do.fault(
-                "C4C takes 0.7 seconds more for each upload", "upload", "latency", times=None, params={"delay_s": 0.7}
-            ),
+            do.slow_uploads(),
             do.fault_on_second_file(
                 "The second file will be gone for a moment", "status", times=2, params={"status": 404}
             ),

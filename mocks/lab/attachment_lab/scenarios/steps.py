@@ -16,6 +16,8 @@ from mock_kit.faults.kinds import KINDS
 OTHER_FILES = 3
 #: Only files up to this size are sent: scenarios are about faults, not about size.
 SMALL_BYTES = 400 * 1024
+#: By so much an upload is slower where a scenario needs time in the middle of the work.
+UPLOAD_S = 0.7
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
 OTHER_CUSTOMERS = (
     {"name": "Bert Example", "email": "bert@example.com"},
@@ -123,6 +125,12 @@ def fault(say: str, location: str, kind: str, **given: Any) -> Step:
         run.plan(location, kind, **given)
 
     return Step(say=say, do=do, needs=_proxy(kind))
+
+
+def slow_uploads() -> Step:
+    """Each upload takes long enough that something else can happen in the middle of the work."""
+    say = f"C4C takes {UPLOAD_S} seconds more for each upload"
+    return fault(say, "upload", "latency", times=None, params={"delay_s": UPLOAD_S})
 
 
 def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given: Any) -> Step:

@@ -129,13 +129,7 @@ _FAILURES: tuple[Scenario, ...] = (
         "nothing is stored twice.",
         steps=(
             *do.one_chat(
-                do.fault(
-                    "C4C takes 0.7 seconds more for each upload",
-                    "upload",
-                    "latency",
-                    times=None,
-                    params={"delay_s": 0.7},
-                ),
+                do.slow_uploads(),
                 end=do.worker_dies(),
             ),
             do.time_passes(),

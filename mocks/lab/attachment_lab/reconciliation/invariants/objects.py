@@ -14,7 +14,7 @@ from attachment_lab.reconciliation.naming import comparable, objection_to_name, 
 from attachment_lab.reconciliation.records import C4cFile, Violation
 
 _MISPLACED_REMEDY = (
-    "Find the activity by the event's contact id alone, for each transfer anew; "
+    "Find the activity by the event's contact id alone, once for each transfer; "
     "remove the object from that activity in C4C, where another customer's agent can open it."
 )
 
