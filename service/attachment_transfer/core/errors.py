@@ -96,6 +96,8 @@ class TryAgain(TransferError):
 
     #: The reason code once it was tried often enough; None: the same.
     given_up_code: str | None = None
+    #: Whether ``retry_after_s`` is about the neighbour, so that the transfer's other files wait too (RFC 9110, 10.2.3).
+    concerns_all_files = True
 
     code = "try-again"
 
@@ -120,6 +122,8 @@ class NeighbourBusy(TryAgain):
 
 class ActivityLocked(NeighbourBusy):
     """Another user is saving to the same activity: it may be free again for the next file."""
+
+    concerns_all_files = False
 
 
 class NotCalled(NeighbourBusy):
@@ -150,6 +154,8 @@ class OutcomeUnknown(TryAgain):
 
 class StillCommitting(OutcomeUnknown):
     """An earlier upload of this file is given time to be committed: a wait of ours, so the other files go on."""
+
+    concerns_all_files = False
 
 
 class DownloadDoubted(TryAgain):

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import structlog
 
 from attachment_transfer.core.errors import (
-    ActivityLocked,
     GiveUp,
     NeighbourBusy,
     NotWanted,
     Reason,
-    StillCommitting,
     TransferError,
     TryAgain,
 )
@@ -129,8 +127,7 @@ class AttachmentCarrier:
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
             return CarryResult(state=attachment.state, error=exc.code)
-        if exc.retry_after_s and not isinstance(exc, ActivityLocked | StillCommitting):
-            # Retry-After is about the neighbour, not about one file (RFC 9110, 10.2.3): the other files wait too.
+        if exc.retry_after_s and exc.concerns_all_files:
             self._busy_until_s[attachment.transfer_id] = self._rules.now_s() + exc.retry_after_s
         ambiguous = exc.may_exist
         minimum_s = max(self._rules.settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
