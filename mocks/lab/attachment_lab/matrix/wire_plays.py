@@ -105,8 +105,9 @@ def outcome_of(rest: Rest, reconcile: Callable[[], ReconciliationVerdict]) -> st
     verdict = reconcile()
     if any(each.invariant == "integrity" for each in verdict.violations):
         return "changed"
-    failed = [each for each in verdict.records.deliveries if each.state != "delivered"]
-    return "retried" if transfer.rounds > 1 or failed else "stored"
+    # After a 401 the event engine sends the event once more by itself: one delivery, with a refreshed token.
+    again = any(each.state != "delivered" or each.was_sent_again for each in verdict.records.deliveries)
+    return "retried" if transfer.rounds > 1 or again else "stored"
 
 
 def _code(reason: str | None) -> str:

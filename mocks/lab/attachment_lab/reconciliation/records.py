@@ -95,6 +95,11 @@ class DeliveryRecord:
     evidence: tuple[str, ...] = ()
     answer: str = ""
 
+    @property
+    def was_sent_again(self) -> bool:
+        """Whether the event engine answered a 401 with a fresh token and the same request."""
+        return self.token_use == "refreshed"  # noqa: S105 - how the token was got, no secret
+
 
 @dataclass(frozen=True, kw_only=True)
 class Leak:
