@@ -61,9 +61,8 @@ def test_a_change_by_the_technical_user_is_red(method: str, in_batch: bool) -> N
     assert f"sent {method} {'inside a $batch ' if in_batch else ''}(exchange 4" in violation.fact
 
 
-def test_a_change_by_another_user_or_one_that_is_switched_on_is_no_matter() -> None:
+def test_a_change_by_another_user_is_no_matter() -> None:
     assert found(changes=(replace(CHANGE, user="CHRIS.COLLEAGUE"),)) == []
-    assert found(changes=(CHANGE,), permitted_changes=frozenset({"DELETE"})) == []
 
 
 def test_a_change_is_read_from_the_notes_of_c4cs_mock() -> None:

@@ -136,7 +136,6 @@ class ChainRecords:
         requests: of the service to CMI and C4C, by the technical users, oldest first; all chats.
         credentials: in requests to CMI, C4C and hosts that no tenant has.
         changes: attempts to change or delete something in C4C.
-        permitted_changes: methods of changes that are documented as switched on.
         kept_secrets: ids of transfers that have ended and whose sealed secrets still lie in the service's database.
         exchanges: of the journals, those that show where wrong bytes come from; empty when no bytes are wrong.
     """
@@ -154,7 +153,6 @@ class ChainRecords:
     requests: tuple[NeighbourRequest, ...] = ()
     credentials: tuple[CredentialRecord, ...] = ()
     changes: tuple[ChangeRecord, ...] = ()
-    permitted_changes: frozenset[str] = frozenset()
     kept_secrets: tuple[str, ...] = ()
     exchanges: tuple[FileExchange, ...] = ()
 

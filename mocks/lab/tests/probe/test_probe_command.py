@@ -26,6 +26,7 @@ pytestmark = [
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
 ]
 GOOD, DIFFERS, WRONG_USE = 0, 1, 2
+NO_LEDGER = pytest.mark.no_reconciliation(reason="the probe stores and deletes files that came from no chat")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def test_a_read_only_run_confirms_what_is_assumed_and_changes_nothing(
 
 
 @pytest.mark.long
+@NO_LEDGER
 def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
     probe(tmp_path / "run", environment(target), "--allow-writes", "--clean-up")
     index = json.loads((tmp_path / "run" / "index.json").read_text())
@@ -91,7 +93,7 @@ def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: Pro
 
 
 @pytest.mark.long
-@pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
+@NO_LEDGER
 def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -123,6 +125,7 @@ def test_one_wrong_password_is_tried_when_allowed_and_the_account_still_works(
 
 
 @pytest.mark.long
+@NO_LEDGER
 def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
@@ -213,7 +216,7 @@ def test_a_loopback_map_leads_to_this_machine_only(target: ProbeTarget, tmp_path
 
 
 @pytest.mark.long
-@pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
+@NO_LEDGER
 def test_the_documentation_lists_every_request_and_none_besides(tenant: LabTenant, tmp_path: Path) -> None:
     """Three tenants between them answer so that every question is asked."""
     page = (Path(__file__).parents[4] / "docs" / "probe.md").read_text()
