@@ -24,7 +24,7 @@ pytestmark = pytest.mark.off_contract(judge="requests", reason="some neighbours 
 
 EXPECTED = Path(__file__).with_name("what_rounds_record.json")
 _MOST_ROUNDS = 45
-_COUNTERS = {"attachments_kept_total", "kept_bytes_total", "upload_retries_total", "attachments_parked_total"}
+_COUNTED = {"attachments_kept_total", "kept_bytes_total", "upload_retries_total", "attachments_parked_total"}
 
 
 def files(stack: Stack, count: int) -> None:
@@ -220,7 +220,7 @@ def _counted() -> dict[str, float]:
     """Counters of attachments with their labels' values."""
     samples = Scrape(generate_latest(metrics.WORKER)).samples
     names = ((name.removeprefix("attachment_transfer_"), labels, value) for name, labels, value in samples)
-    return {" ".join([name, *labels.values()]): value for name, labels, value in names if name in _COUNTERS}
+    return {" ".join([name, *labels.values()]): value for name, labels, value in names if name in _COUNTED}
 
 
 def _row(stack: Stack) -> str:
