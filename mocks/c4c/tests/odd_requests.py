@@ -64,7 +64,14 @@ TEMPLATES: dict[str, dict[str, Any]] = {
     "ChatActivityCollection": {"SubjectName": "a", "CompletionPercent": "12.5", "BouncedIndicator": True},
     "SocialMediaActivityCollection": {"Text": "hello", "CategoryCode": "003"},
 }
-UPLOAD = {"ParentObjectID": CHAT, "Name": "f", "CategoryCode": "2", "MimeType": "text/plain", "Binary": "QUJD"}
+UPLOAD = {
+    "ParentObjectID": CHAT,
+    "Name": "f",
+    "TypeCode": "10001",
+    "CategoryCode": "2",
+    "MimeType": "text/plain",
+    "Binary": "QUJD",
+}
 ODD_HEADERS = {
     "Accept": ["text/html", "a;q=x", "application/json;q=1e9"],
     "Content-Type": ["multipart/mixed", "application/json;charset=utf-16", "", "text/plain"],

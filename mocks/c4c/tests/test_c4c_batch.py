@@ -56,7 +56,7 @@ def send(
 
 def upload(chat: str, name: str = "a", **change: Any) -> str:
     """A part that creates an attachment."""
-    body = {"ParentObjectID": chat, "Name": name, "CategoryCode": "2", "Binary": "QUJD", **change}
+    body = {"ParentObjectID": chat, "Name": name, "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD", **change}
     return request("POST", "ChatActivityAttachmentCollection", body)
 
 

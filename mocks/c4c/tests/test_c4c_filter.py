@@ -101,7 +101,7 @@ def test_documented_conditions_select(
         "startswith(CompletionPercent,'1')",
         "startswith('1',SubjectName)",
         "startswith(SubjectName,'1') eq false",
-        "TypeCodeText eq 'Chat'",
+        "ETag eq datetimeoffset'2020-01-01T00:00:00Z'",
         "ETag eq datetimeoffset'2020-01-01T00:00:00Z'",
         "();",
     ],
@@ -164,3 +164,9 @@ def test_order_follows_asc_and_desc_and_null_comes_first(three: tuple[TenantClie
 def test_a_bad_order_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="orderby"):
         parse_orderby(text, CHATS)
+
+
+def test_the_description_of_a_code_is_a_condition(three: tuple[TenantClient, list[str]]) -> None:
+    tenant, chats = three
+    found = tenant.results("/chatactivity/ChatActivityCollection?$filter=ProcessingTypeCodeText eq 'Chat Activity'")
+    assert {row["ObjectID"] for row in found} == set(chats)

@@ -30,7 +30,7 @@ def fuzzed(shared_tenant: TenantClient) -> TenantClient:
 
 def restore(fuzzed: TenantClient) -> None:
     """Create the chat and the call again if requests have deleted them."""
-    file = {"ObjectID": "E" * 32, "Name": "f", "CategoryCode": "2", "Binary": "QUJD"}
+    file = {"ObjectID": "E" * 32, "Name": "f", "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD"}
     chat = {"ObjectID": CHAT, "ChatActivityAttachment": [file]}
     call = {"ObjectID": CALL, "Subject": "a", "PhoneCallNotes": [{"ObjectID": "F" * 32, "Text": "note"}]}
     for name, values in (("ChatActivityCollection", chat), ("PhoneCallCollection", call)):

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from mock_kit.testing import running_mock
 
-PREFIX = b'"Name":"big","CategoryCode":"2","Binary":"'
+PREFIX = b'"Name":"big","TypeCode":"10001","CategoryCode":"2","Binary":"'
 
 
 Result = TypeVar("Result")
@@ -224,7 +224,7 @@ def served(tmp_path: Path) -> Iterator[ServedTenant]:
         yield tenant
 
 
-WHOLE = b'{"Name":"a","CategoryCode":"2","MimeType":"text/plain","Binary":"QUJD"}'
+WHOLE = b'{"Name":"a","TypeCode":"10001","CategoryCode":"2","MimeType":"text/plain","Binary":"QUJD"}'
 
 
 @pytest.mark.off_contract(reason="uploads that break off in the middle")

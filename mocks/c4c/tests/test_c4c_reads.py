@@ -251,11 +251,17 @@ def test_dates_are_ticks_numbers_are_strings_and_unset_is_empty_or_null(tenant: 
     assert (row["CompletionPercent"], row["ExternalName"], row["CompletionDateTime"]) == ("0.00", "", None)
 
 
-def test_the_dialect_can_escape_slashes_in_dates(make_tenant: MakeTenant) -> None:
-    tenant = make_tenant(escape_date_slashes=True)
-    raw = tenant.get(tenant.path(tenant.chat())).text
-    assert '"\\/Date(' in raw
-    assert '"/Date(' not in raw
+@pytest.mark.parametrize(("escaped", "written", "other"), [(True, '"\\/Date(', '"/Date('), (False, '"/Date(', "\\/")])
+def test_slashes_in_dates_are_escaped_unless_the_dialect_says_no(
+    make_tenant: MakeTenant, escaped: bool, written: str, other: str
+) -> None:
+    tenant = make_tenant()
+    path = tenant.path(tenant.chat())
+    if not escaped:
+        tenant.dialect(escape_date_slashes=False)
+    raw = tenant.get(path).text
+    assert written in raw
+    assert other not in raw
 
 
 def test_code_lists_read_like_any_set_and_cannot_be_written(tenant: TenantClient) -> None:

@@ -24,9 +24,9 @@ _ROUND_LIMITS = {n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1
 
 
 def check(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
-    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set the default TypeCode.
+    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set the TypeCode where it may be left out.
 
-    Sources: real $metadata of an attachment folder (CategoryCode mandatory); developer guide (codes).
+    Sources: real $metadata of an attachment folder (CategoryCode not null); developer guide (codes, TypeCode required).
     """
     _check_codes(payload, dialect)
     category = payload.values.get("CategoryCode", DOCUMENT if payload.blob else LINK)
@@ -45,7 +45,10 @@ def _check_codes(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
     if category and category not in {DOCUMENT, LINK}:
         raise BadRequest(f"Property CategoryCode: expected 2 (document) or 3 (link), found {category}")
     allowed = dialect["attachment_type_codes"]
-    code = payload.values.setdefault("TypeCode", STANDARD_TYPE)
+    code = payload.values.get("TypeCode")
+    if not code and dialect["attachment_type_code_required"]:
+        raise BadRequest("Property TypeCode is required; expected a code of the tenant's list, such as 10001")
+    code = payload.values["TypeCode"] = code or STANDARD_TYPE
     if allowed and code not in allowed:
         raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {code!r}")
     if "Title" in payload.values and not dialect["attachment_title_creatable"]:

@@ -18,6 +18,7 @@ from c4c_mock.model.payloads import EntityPayload
 from c4c_mock.model.values import Value
 from c4c_mock.wire.literals import from_text
 from c4c_mock.wire.scanner import BinarySink, BodyScanner
+from c4c_mock.wire.shape import navigations
 from mock_kit.tenants.spool import Blob
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
@@ -69,21 +70,24 @@ class JsonBody:
         found = re.search(rf'"{name}"\s*:\s*"({_ID})"'.encode(), self._scanner.skeleton)
         return found[1].decode() if found else ""
 
-    def payload(self, eset: EntitySet) -> EntityPayload:
+    def payload(self, eset: EntitySet, *, back_navigation: bool = True) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
         if not self._scanner.skeleton:
             raise BadRequest("Request body is empty; expected a JSON object")
-        return read_payload(self._scanner.finish(), eset, self.blobs)
+        return read_payload(self._scanner.finish(), eset, self.blobs, back_navigation=back_navigation)
 
     def abort(self) -> None:
         """Delete the file that is being written."""
         self._scanner.abort()
 
 
-def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> EntityPayload:
+def read_payload(
+    body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0, back_navigation: bool = True
+) -> EntityPayload:
     """The payload that a JSON object describes, deep inserts included.
 
-    ``blobs`` are the files that the scanner extracted; the body has their numbers.
+    ``blobs`` are the files that the scanner extracted; the body has their numbers. ``back_navigation``: whether
+    an attachment can name its parent by a navigation, dialect ``attachment_back_navigation``.
     Raises BadRequest for an unknown property, a wrong type, a value that is too long.
     """
     if not isinstance(body, Mapping):
@@ -91,15 +95,16 @@ def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth:
     if depth > MAX_DEPTH:
         raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
     payload = EntityPayload(eset=eset, values={})
-    for name, raw in sorted(body.items(), key=lambda member: member[0] in eset.navigations):
+    navs = navigations(eset, back_navigation=back_navigation)
+    for name, raw in sorted(body.items(), key=lambda member: member[0] in navs):
         if name == "__metadata":
             continue
         if name in eset.properties:
             payload.values[name] = read_value(raw, eset.properties[name], blobs)
-        elif name in eset.navigations and (uri := _bound_uri(raw)) is not None:
-            _bind(payload, eset.navigations[name], uri)
-        elif name in eset.navigations:
-            payload.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
+        elif name in navs and (uri := _bound_uri(raw)) is not None:
+            _bind(payload, navs[name], uri)
+        elif name in navs:
+            payload.children[name] = _children(raw, eset, navs[name], blobs, depth)
         else:
             raise BadRequest(f"Property {name} not found in {eset.type_name}")
     payload.children = {nav: payloads for nav, payloads in payload.children.items() if payloads}
