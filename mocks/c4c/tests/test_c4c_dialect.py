@@ -125,19 +125,6 @@ def test_search_in_a_batch_is_the_dialects(make_tenant: MakeTenant, allowed: boo
     assert f"HTTP/1.1 {status}" in answer.text
 
 
-@pytest.mark.parametrize("term", ["'Chat From'", '"chat from"', "chat from"])
-def test_quotes_around_a_search_term_are_dropped_unless_the_dialect_keeps_them(
-    make_tenant: MakeTenant, term: str
-) -> None:
-    tenant = make_tenant()
-    tenant.chat()
-    found = []
-    for strips in (True, False):
-        tenant.dialect(search_strips_quotes=strips)
-        found.append(len(tenant.results(CHATS, query_string={"$search": term})))
-    assert found == [1, 0 if term[0] in "'\"" else 1]
-
-
 @LENIENT
 def test_white_space_in_base64_is_refused_unless_the_dialect_skips_it(make_tenant: MakeTenant) -> None:
     tenant = make_tenant()

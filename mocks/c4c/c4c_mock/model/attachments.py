@@ -24,7 +24,7 @@ _ROUND_LIMITS = {n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1
 
 
 def check(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
-    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set the TypeCode where it may be left out.
+    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set a TypeCode that may be left out.
 
     Sources: real $metadata of an attachment folder (CategoryCode not null); developer guide (codes, TypeCode required).
     """

@@ -4,9 +4,9 @@ The model is data (``data/*.json``); no entity has code of its own. A property t
 ``type(facets) rights marks``, for example ``String(5) cf codes=…TypeCodeCollection``:
 
 - rights: letters ``c`` creatable, ``u`` updatable, ``f`` filterable, or ``-`` for none
-- marks: ``key``, ``mandatory``, ``not-null`` (Nullable=false), ``text-of=P`` (description of the code in P), ``from-parent=P``
-  (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives the context of
-  a code)
+- marks: ``key``, ``mandatory``, ``not-null`` (Nullable=false), ``text-of=P`` (description of the code in P),
+  ``from-parent=P`` (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives
+  the context of a code)
 
 A set with ``rows`` is fixed: its rows are part of the model and cannot be written.
 """
