@@ -55,11 +55,15 @@ def test_search_joins_a_filter_and_an_order(mustafa: TenantClient) -> None:
     assert mustafa.get(f"{CHATS}/$count?$search=1705").text == "2"
 
 
-def test_double_quotes_are_refused_unless_the_dialect_takes_them_as_characters(mustafa: TenantClient) -> None:
+def test_double_quotes_are_refused_unless_the_dialect_takes_them_as_characters_or_drops_them(
+    mustafa: TenantClient,
+) -> None:
     answer = mustafa.get(CHATS, query_string={"$search": '"Mustafa"'})
     assert (answer.status_code, "double quotes are not supported" in answer.text) == (400, True)
     mustafa.dialect(search_double_quotes="literal")
     assert found(mustafa, '"Mustafa"') == []
+    mustafa.dialect(search_double_quotes="dropped")
+    assert found(mustafa, '"Mustafa"') == ["Mustafa 1705 Test"]
 
 
 def test_only_properties_that_are_relevant_for_search_are_compared(mustafa: TenantClient) -> None:

@@ -47,12 +47,14 @@ class Search:
         return words
 
 
-def parse_search(text: str, *, properties: Collection[str], ignore_case: bool, double_quotes: bool) -> Search:
+def parse_search(text: str, *, properties: Collection[str], ignore_case: bool, double_quotes: str) -> Search:
     """Read a decoded ``$search``: terms between spaces, each or all of them in single quotes or in none.
 
-    ``double_quotes``: they are characters like others; else they are refused. Raises BadRequest.
+    ``double_quotes``: ``refused``, ``dropped`` or ``literal`` (characters like others). Raises BadRequest.
     """
-    if '"' in text and not double_quotes:
+    if double_quotes == "dropped":
+        text = text.replace('"', "")
+    if '"' in text and double_quotes == "refused":
         raise BadRequest("$search: double quotes are not supported; use single quotes or none")
     whole = _unquoted(text) if text.count("'") == 2 else text
     terms = tuple(stripped for term in whole.split() if (stripped := _unquoted(term)))

@@ -82,7 +82,7 @@ def _search(call: ODataCall, text: str) -> Search:
         text,
         properties=list(switches["search_properties"]),
         ignore_case=bool(switches["search_ignores_case"]),
-        double_quotes=switches["search_double_quotes"] == "literal",
+        double_quotes=str(switches["search_double_quotes"]),
     )
 
 
