@@ -34,7 +34,7 @@ SETS = {
     "GetSocialMediaUserProfile": ("socialmediaactivity", "x"),
 }
 TICKED = ["chatactivity", "activity", "socialmediaactivity", "c4codataapi"]
-SERVICES = [*TICKED, "call_list", "odataservicecatalog", "no"]
+SERVICES = ["", "c4codata", *TICKED, "call_list", "odataservicecatalog", "no"]
 NAVIGATIONS = ["ChatActivityAttachment", "ChatActivityBTDReference", "ChatActivity", "PhoneCallNotes", "PhoneCall"]
 PROPERTIES = [
     *["ObjectID", "ETag", "SubjectName", "TypeCode", "TypeCodeText", "CompletionPercent", "BouncedIndicator"],
@@ -254,10 +254,12 @@ def as_json(value: object) -> bytes:
 
 def as_atom(value: dict[str, Any]) -> bytes:
     """An entry with the members of an object; their text is not escaped, on purpose."""
-    inside = "".join(f"<d:{name}>{text}</d:{name}>" for name, text in value.items())
+    inside = "".join(
+        f"<d:{name}>{text if isinstance(text, str) else json.dumps(text)}</d:{name}>" for name, text in value.items()
+    )
     spaces = f'xmlns="http://www.w3.org/2005/Atom" xmlns:m="{META}" xmlns:d="{META.removesuffix("/metadata")}"'
     whole = f"<entry {spaces}><content><m:properties>{inside}</m:properties></content></entry>"
-    return whole.replace(">True<", ">true<").encode()
+    return whole.encode()
 
 
 def encoded(options: Iterable[tuple[str, str]]) -> str:

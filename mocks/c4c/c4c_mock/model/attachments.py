@@ -9,6 +9,7 @@ from typing import Any
 
 from c4c_mock.model.errors import AttachmentRejected, BadRequest
 from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.shown import shown
 from mock_kit.http.sniff import sniff
 from mock_kit.journal.context import Note
 from mock_kit.tenants.spool import Blob, read_blob
@@ -50,7 +51,7 @@ def _check_codes(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
         raise BadRequest("Property TypeCode is required; expected a code of the tenant's list, such as 10001")
     code = payload.values["TypeCode"] = code or STANDARD_TYPE
     if allowed and code not in allowed:
-        raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {code!r}")
+        raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {shown(code)}")
     if "Title" in payload.values and not dialect["attachment_title_creatable"]:
         raise BadRequest("Property Title is not creatable", hint="dialect attachment_title_creatable")
 

@@ -24,6 +24,9 @@ from typing import Any
 UMBRELLA = "c4codataapi"
 """The service with the entities of all standard services together. Label: documented."""
 
+OLD_UMBRELLA = "c4codata"
+"""The umbrella service under its older name: the same entities. Source: developer guide's replies; recorded."""
+
 CATALOG = "odataservicecatalog"
 """The service that lists the others; every user who can log in may read it (inferred)."""
 
@@ -238,8 +241,8 @@ def services() -> Mapping[str, Service]:
     single = {name: _load(name) for name in SERVICE_NAMES}
     sets = {n: s for service in single.values() for n, s in service.sets.items()}
     functions = {n: f for service in single.values() for n, f in service.functions.items()}
-    umbrella = Service(name=UMBRELLA, sets=sets, functions=functions)
-    return {**single, UMBRELLA: umbrella, CATALOG: _load(CATALOG)}
+    umbrellas = {name: Service(name=name, sets=sets, functions=functions) for name in (UMBRELLA, OLD_UMBRELLA)}
+    return {**single, **umbrellas, CATALOG: _load(CATALOG)}
 
 
 @lru_cache(maxsize=1)

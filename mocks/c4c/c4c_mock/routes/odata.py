@@ -256,6 +256,8 @@ def dispatch(call: ODataCall) -> ODataReply:
 
 
 def _service(tenant: C4CTenant, user: C4CUser, name: str) -> Service:
+    if not name:
+        raise NotFound(f"No service is named: expected {ROOT}/<service>/", hint=f"known: {', '.join(services())}")
     service = services().get(name)
     if service is None:
         raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 from mock_kit.http.pieces import PIECE_BYTES, pieces_of
 
 _HEAD_MAX_BYTES = 64 * 1024
@@ -159,7 +160,7 @@ def _head(view: _View, start: int, stop: int) -> tuple[dict[str, str], int]:
     for line in top[:end].decode("latin-1").splitlines():
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
-            raise BadRequest(f"$batch: cannot read header line {line[:60]!r}")
+            raise BadRequest(f"$batch: cannot read header line {shown(line)}")
         headers[name.strip().lower()] = value.strip()
     return headers, after
 
@@ -170,7 +171,7 @@ def _request(view: _View, path: Path, outer: dict[str, str], start: int, stop: i
     line = view[start : most if newline < 0 else newline].decode("latin-1").strip()
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
-        raise BadRequest(f"$batch: cannot read request line {line[:60]!r}")
+        raise BadRequest(f"$batch: cannot read request line {shown(line)}")
     headers, at = _head(view, stop if newline < 0 else newline + 1, stop)
     content_id = {n: v for n, v in outer.items() if n == "content-id"}
     return PartRequest(

@@ -15,6 +15,7 @@ from typing import cast
 from c4c_mock.model.edm import EntitySet, Property
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Both, Compare, Condition, Either, Not, Operator, SortKey, comparisons
+from c4c_mock.model.shown import shown
 from c4c_mock.wire.literals import LITERAL, value_of
 
 _WORD = re.compile(r"[A-Za-z_$][\w./]*")
@@ -116,7 +117,7 @@ class _Parser:
     def expect(self, kind: str) -> _Token:
         token = self._tokens[self._at]
         if token.kind != kind:
-            found = f"{token.text!r}" if token.text else "the end"
+            found = shown(token.text) if token.text else "the end"
             raise BadRequest(f"Invalid token at position {token.at + 1}: expected {kind}, found {found}")
         self._at += 1
         return token
@@ -141,7 +142,7 @@ class _Parser:
         if operator.text not in self._allowed.operators:
             expected = ", ".join(self._allowed.operators)
             raise BadRequest(
-                f"Invalid token at position {operator.at + 1}: expected one of {expected}, found {operator.text!r}"
+                f"Invalid token at position {operator.at + 1}: expected one of {expected}, found {shown(operator.text)}"
             )
         return self._compare(prop, operator.text)
 
@@ -227,7 +228,7 @@ def parse_orderby(text: str, eset: EntitySet) -> list[SortKey]:
     for part in text.split(",") if text else []:
         words = part.split()
         if not words or len(words) > 2 or (len(words) == 2 and words[1] not in {"asc", "desc"}):
-            raise BadRequest(f"$orderby: expected 'Property asc' or 'Property desc', found {part.strip()!r}")
+            raise BadRequest(f"$orderby: expected 'Property asc' or 'Property desc', found {shown(part.strip())}")
         prop = eset.properties.get(words[0])
         if prop is None or prop.type == "Binary":
             raise BadRequest(f"$orderby: {words[0]} is no property of {eset.type_name} that can be ordered by")

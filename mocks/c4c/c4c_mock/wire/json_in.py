@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest, NotBuilt
 from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.shown import shown
 from c4c_mock.model.values import Value
 from c4c_mock.wire.literals import from_text
 from c4c_mock.wire.scanner import BinarySink, BodyScanner
@@ -49,7 +50,7 @@ class XmlText(str):
         if prop.type == "Boolean":
             return _BOOLEANS.get(text, text)
         if prop.type in {"DateTime", "DateTimeOffset"} and text.startswith("/"):
-            raise BadRequest(f"Property {prop.name}: {text[:60]!r} is no date and time such as 2020-01-31T09:00:00Z")
+            raise BadRequest(f"Property {prop.name}: {shown(text)} is no date and time such as 2020-01-31T09:00:00Z")
         return text
 
 
@@ -126,7 +127,7 @@ def _bind(payload: EntityPayload, nav: Navigation, uri: str) -> None:
         raise _binding_not_built(nav)
     found = _ADDRESS.fullmatch(unquote(uri))
     if found is None or found["set"] != nav.target:
-        raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {uri[:100]!r}")
+        raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {shown(uri)}")
     named = payload.values.get("ParentObjectID") or found["key"]
     if named != found["key"]:
         raise BadRequest(f"Navigation {nav.name} contradicts ParentObjectID {named}")
@@ -209,5 +210,4 @@ def _stamp(raw: str, prop: Property) -> datetime:
 
 
 def _wrong(prop: Property, expected: str, raw: object) -> BadRequest:
-    shown = str(raw)
-    return BadRequest(f"Property {prop.name}: expected {expected}, found {shown[:60]!r}")
+    return BadRequest(f"Property {prop.name}: expected {expected}, found {shown(raw)}")
