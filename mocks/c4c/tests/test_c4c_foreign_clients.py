@@ -45,7 +45,7 @@ def test_a_packed_body_is_415_and_the_hint_says_what_to_do(tenant: TenantClient,
 def test_an_attachment_is_read_in_the_ways_that_real_clients_use(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat, b"ABC", Name="b.txt")
-    link = {"CategoryCode": "3", "Binary": None, "LinkWebURI": "https://example.com", "Name": "a.url"}
+    link: dict[str, Any] = {"CategoryCode": "3", "Binary": None, "LinkWebURI": "https://example.com", "Name": "a.url"}
     tenant.attach(chat, **link)
     listed = tenant.results(
         f"{tenant.path(chat)}/ChatActivityAttachment?$orderby=Name"
