@@ -1,0 +1,106 @@
+// CAP with C4C as a remote service of kind odata-v2: queries in CQL over the model that it imported from the metadata.
+
+import { readFileSync } from "node:fs";
+import cds from "@sap/cds";
+import { attachment, serve, serviceUrl, users } from "../serve.js";
+
+cds.model = cds.linked(cds.compile.for.nodejs(JSON.parse(readFileSync("generated/chatactivity.csn"))));
+cds.log.Logger = () => ({ trace() {}, debug() {}, info() {}, log() {}, warn() {}, error() {} });
+
+const services = { technical: await connect("technical"), business: await connect("business") };
+const { technical } = services;
+const {
+  ChatActivityCollection: Chats,
+  ChatActivityAttachmentCollection: Attachments,
+  ChatActivityBTDReferenceCollection: References,
+} = technical.entities;
+const { SELECT, INSERT, UPDATE, DELETE } = cds.ql;
+let held;
+
+async function connect(user) {
+  const [username, password] = users[user];
+  const credentials = { url: serviceUrl, username, password, authentication: "BasicAuthentication" };
+  const csrf = user === "business" && { method: "get", url: serviceUrl };
+  return cds.connect.to(`chatactivity-${user}`, {
+    kind: "odata-v2",
+    service: "chatactivity",
+    credentials,
+    csrf,
+    csrfInBatch: csrf,
+  });
+}
+
+function described(made) {
+  return { id: made.ObjectID, name: made.Name };
+}
+
+await serve(
+  {
+    async find({ reference }) {
+      const found = await technical.run(
+        SELECT.from(References).columns("ObjectID", "ParentObjectID").where({ ID: reference }),
+      );
+      return found.map((each) => each.ParentObjectID);
+    },
+    async pages({ subject }) {
+      // CAP leaves $skip to the caller, who knows no size of a page: it goes on where the answer ended.
+      const found = [];
+      let skip = 0;
+      for (;;) {
+        const query = SELECT.from(Chats).columns("ObjectID").where({ SubjectName: subject }).orderBy("ObjectID");
+        const rows = await technical.run(query.limit(3, skip));
+        if (rows.length === 0) return found;
+        found.push(rows.map((each) => each.ObjectID));
+        skip += rows.length;
+      }
+    },
+    async count({ subject }) {
+      const found = await technical.run(SELECT.from(Chats).columns("count(*) as count").where({ SubjectName: subject }));
+      return Number(found[0]?.count ?? found);
+    },
+    async expand({ chat }) {
+      const query = SELECT.one.from(Chats, chat).columns((each) => {
+        each.ObjectID;
+        each.ChatActivityAttachment((file) => file.Name);
+        each.ChatActivityBTDReference((reference) => reference.ID);
+      });
+      const found = await technical.run(query);
+      return {
+        attachments: found.ChatActivityAttachment.map((each) => each.Name),
+        references: found.ChatActivityBTDReference.map((each) => each.ID),
+      };
+    },
+    async attach({ user = "technical", chat, ...file }) {
+      const path = `/ChatActivityCollection('${chat}')/ChatActivityAttachment`;
+      return described(await services[user].send({ method: "POST", path, data: attachment(file) }));
+    },
+    async attachToSet({ chat, ...file }) {
+      return described(await technical.run(INSERT.into(Attachments).entries({ ParentObjectID: chat, ...attachment(file) })));
+    },
+    async read({ attachment: id }) {
+      const found = await technical.run(SELECT.one.from(Attachments, id).columns("Name", "MimeType", "Binary"));
+      return { name: found.Name, base64: found.Binary.toString("base64") };
+    },
+    async remove({ attachment: id }) {
+      await technical.run(DELETE.from(Attachments, id));
+    },
+    async rename({ chat, subject }) {
+      await technical.run(UPDATE(Chats, chat).with({ SubjectName: subject }));
+    },
+    async hold({ chat }) {
+      held = await technical.run(SELECT.one.from(Chats, chat));
+    },
+    async renameHeld({ subject }) {
+      const headers = { "If-Match": held.$metadata.etag };
+      await technical.send({ query: UPDATE(Chats, held.ObjectID).with({ SubjectName: subject }), headers });
+    },
+    async longFilter({ references }) {
+      const found = await technical.run(SELECT.from(References).columns("ID").where({ ID: { in: references } }));
+      return found.map((each) => each.ID);
+    },
+  },
+  (error) => {
+    const { response } = error.reason ?? {};
+    return { status: response?.status, message: response?.body?.error?.message?.value ?? error.message };
+  },
+);
