@@ -55,8 +55,9 @@ await serve(
       }
     },
     async count({ subject }) {
-      const found = await technical.run(SELECT.from(Chats).columns("count(*) as count").where({ SubjectName: subject }));
-      return Number(found[0]?.count ?? found);
+      const query = SELECT.from(Chats).columns("ObjectID").where({ SubjectName: subject }).limit(1);
+      query.SELECT.count = true;
+      return Number((await technical.run(query)).$count);
     },
     async expand({ chat }) {
       const query = SELECT.one.from(Chats, chat).columns((each) => {
@@ -91,7 +92,8 @@ await serve(
       held = await technical.run(SELECT.one.from(Chats, chat));
     },
     async renameHeld({ subject }) {
-      const headers = { "If-Match": held.$metadata.etag };
+      // In C4C's own shape CAP leaves __metadata where it is; in OData's it becomes $metadata.
+      const headers = { "If-Match": held.__metadata.etag };
       await technical.send({ query: UPDATE(Chats, held.ObjectID).with({ SubjectName: subject }), headers });
     },
     async longFilter({ references }) {
