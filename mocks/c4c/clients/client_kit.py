@@ -48,6 +48,12 @@ class JournaledRequest:
     number: int
     line: str
     headers: Mapping[str, str]
+    body_head: str
+
+    @property
+    def names_an_etag(self) -> bool:
+        """If-Match with an ETag, here or in a part of a batch."""
+        return self.headers.get("if-match", "").startswith("W/") or "\nif-match: w/" in self.body_head.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +110,7 @@ class ClientTenant:
             JournaledRequest(
                 number=each["id"],
                 line=f"{each['method']} {each['url']}",
+                body_head=each["request"]["head"],
                 headers={name.lower(): value for name, value in each["request_headers"].items()},
             )
             for each in found

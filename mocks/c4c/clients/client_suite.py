@@ -48,7 +48,7 @@ class ClientSuite:
 
     def test_it_reads_a_list_to_its_last_page(self, client: Client, tenant: ClientTenant) -> None:
         chats = tenant.chats("paged", 2 * PAGE_ROWS + 1)
-        pages = client.ask("pages", subject="paged")
+        pages = client.ask("pages", subject="paged", rows=PAGE_ROWS)
         assert [row for page in pages for row in page] == chats
         assert [len(page) for page in pages] == [PAGE_ROWS, PAGE_ROWS, 1]
 
@@ -104,7 +104,7 @@ class ClientSuite:
         client.ask("hold", chat=chat)
         client.ask("renameHeld", subject="mine")
         assert tenant.subject(chat) == "mine"
-        assert tenant.requests()[-1].headers.get("if-match") not in {None, "*"}
+        assert tenant.requests()[-1].names_an_etag
 
     def test_an_etag_that_is_old_loses_nobody_elses_change(self, client: Client, tenant: ClientTenant) -> None:
         chat = tenant.served.chat("ETAG2")

@@ -42,13 +42,13 @@ await serve(
       );
       return found.map((each) => each.ParentObjectID);
     },
-    async pages({ subject }) {
-      // CAP leaves $skip to the caller, who knows no size of a page: it goes on where the answer ended.
+    async pages({ subject, rows: size }) {
+      // CAP drops __next: the caller goes on where the answer ended.
       const found = [];
       let skip = 0;
       for (;;) {
         const query = SELECT.from(Chats).columns("ObjectID").where({ SubjectName: subject }).orderBy("ObjectID");
-        const rows = await technical.run(query.limit(3, skip));
+        const rows = await technical.run(query.limit(size, skip));
         if (rows.length === 0) return found;
         found.push(rows.map((each) => each.ObjectID));
         skip += rows.length;
