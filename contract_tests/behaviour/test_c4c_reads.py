@@ -73,10 +73,10 @@ def test_the_title_of_an_attachment_can_be_set(edm: Edm) -> None:
 
 
 @pytest.mark.verifies("c4c.attachment_back_navigation")
-def test_attachments_navigate_back_to_their_chat(edm: Edm) -> None:
+def test_attachments_have_no_navigation_back_to_their_chat(edm: Edm) -> None:
     nav = edm.attachment_nav("ChatActivityCollection")
     assert nav is not None
-    assert nav.back_navigations
+    assert not nav.back_navigations
 
 
 @pytest.mark.verifies("c4c.metadata_labels")
@@ -133,10 +133,10 @@ def test_an_unchanged_entity_is_not_sent_again(subject: Any, chat: str) -> None:
 
 
 @pytest.mark.verifies("c4c.escape_date_slashes")
-def test_dates_are_ticks_and_their_slashes_are_not_escaped(subject: Any, chat: str) -> None:
+def test_dates_are_ticks_and_their_slashes_are_escaped(subject: Any, chat: str) -> None:
     body = subject.c4c(chat).body
-    assert re.search(rb'"/Date\(\d+\)/"', body)
-    assert b"\\/Date" not in body
+    assert re.search(rb'"\\/Date\(\d+\)\\/"', body)
+    assert b'"/Date' not in body
 
 
 @pytest.mark.verifies("c4c.no-codedescs")
@@ -228,9 +228,9 @@ def test_a_version_above_two_is_refused(subject: Any) -> None:
 
 
 @pytest.mark.verifies("c4c.head_fetch_on_navigation")
-def test_a_token_request_below_an_entity_is_a_server_error(subject: Any, chat: str) -> None:
+def test_a_token_request_below_an_entity_is_answered_as_a_read(subject: Any, chat: str) -> None:
     nav = f"{chat}/ChatActivityAttachment"
-    assert subject.c4c(nav, method="HEAD", headers={"x-csrf-token": "fetch"}).status == 500
+    assert subject.c4c(nav, method="HEAD", headers={"x-csrf-token": "fetch"}).status == 200
 
 
 @pytest.mark.verifies("c4c.csrf_token_on_errors")
