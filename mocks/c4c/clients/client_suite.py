@@ -27,6 +27,7 @@ def stored(*files: dict[str, str]) -> dict[str, str]:
     return {each["name"]: sha256(each["text"]) for each in files}
 
 
+@pytest.mark.timeout(120)
 class ClientSuite:
     """Derive from it as ``Test…``; ``folder`` is the client's, below ``clients/``."""
 

@@ -28,9 +28,10 @@ async function open(users, useBatch) {
       useBatch,
       // A technical user needs no CSRF token; on is the model's default.
       tokenHandling: user === "business",
-      defaultCountMode: "Inline",
+      // OData's own JSON; in C4C's an expanded list would be no list to the model.
+      headers: { "odata-v2-strict-json-format": "true" },
     });
-    models[user].setDeferredGroups(["files", "changes"]);
+    models[user].setDeferredGroups(["files"]);
     await models[user].metadataLoaded(true);
   }
 }
@@ -72,23 +73,9 @@ function checked({ __batchResponses: responses }) {
   return responses;
 }
 
-async function submit(user, groupId) {
-  const sent = await call(user, "submitChanges", { groupId });
-  return sent.__batchResponses ? checked(sent) : [];
-}
-
+/** Sends MERGE with the ETag of what the model has read. */
 async function change(chat, subject) {
-  const model = models.technical;
-  model.setProperty(`${key(CHATS, chat)}/SubjectName`, subject);
-  try {
-    // Without batches submitChanges reports a refusal by its event alone.
-    const refused = new Promise((_, reject) => {
-      model.attachEventOnce("requestFailed", (event) => reject(event.getParameter("response")));
-    });
-    await Promise.race([submit("technical", "changes"), refused]);
-  } finally {
-    model.resetChanges();
-  }
+  await technical("update", key(CHATS, chat), { SubjectName: subject }, {});
 }
 
 /** One page of a list as a control asks for it. */
@@ -117,6 +104,7 @@ const operations = {
       const contexts = await page(binding, found.flat().length, rows);
       found.push(contexts.map((each) => each.getProperty("ObjectID")));
     } while (found.flat().length < binding.getLength());
+    binding.destroy(); // else each later write would have it read the list again
     return found;
   },
   async count({ subject }) {
@@ -160,7 +148,7 @@ const operations = {
     for (const file of files) {
       model.create(ATTACHMENTS, { ParentObjectID: chat, ...attachment(file) }, { groupId: "files", changeSetId: "files" });
     }
-    const responses = await submit(user, "files");
+    const responses = checked(await call(user, "submitChanges", { groupId: "files" }));
     const made = responses.find((each) => each.__changeResponses).__changeResponses;
     return {
       chat: responses.find((each) => each.data?.ObjectID).data.ObjectID,
