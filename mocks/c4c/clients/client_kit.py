@@ -8,7 +8,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,16 @@ class JournaledRequest:
     line: str
     headers: Mapping[str, str]
     body_head: str
+
+    @classmethod
+    def of(cls, exchange: Mapping[str, Any]) -> JournaledRequest:
+        """From the journal's JSON."""
+        return cls(
+            number=exchange["id"],
+            line=f"{exchange['method']} {exchange['url']}",
+            headers={name.lower(): value for name, value in exchange["request_headers"].items()},
+            body_head=exchange["request"]["head"],
+        )
 
     @property
     def names_an_etag(self) -> bool:
@@ -104,17 +116,19 @@ class ClientTenant:
         ).raise_for_status()
 
     def requests(self, since: int = 0) -> list[JournaledRequest]:
-        """The journal's exchanges after that id, oldest first."""
+        """The journal's requests after that number, oldest first."""
         found = self.served.control(f"journal?since={since}")["exchanges"]
-        return [
-            JournaledRequest(
-                number=each["id"],
-                line=f"{each['method']} {each['url']}",
-                body_head=each["request"]["head"],
-                headers={name.lower(): value for name, value in each["request_headers"].items()},
-            )
-            for each in found
-        ]
+        return [JournaledRequest.of(each) for each in found]
+
+    def requests_about(self, chat: str, wanted: Callable[[JournaledRequest], bool]) -> list[JournaledRequest]:
+        """All that name a chat, once a wanted one is among them: the mock writes its journal on its own time."""
+        deadline, pause = time.monotonic() + PATIENCE_S, threading.Event()
+        while time.monotonic() < deadline:
+            found = [each for each in self.requests() if chat in each.line + each.body_head]
+            if any(wanted(each) for each in found):
+                return found
+            pause.wait(0.02)
+        raise AssertionError(f"no such request about {chat} came")
 
     def last_request(self) -> int:
         """Number of the newest request."""

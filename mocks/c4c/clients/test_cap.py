@@ -21,4 +21,4 @@ class TestCap(ClientSuite):
         references = [f"LONG{number:028}" for number in range(40)]
         tenant.served.chat(references[7])
         assert client.ask("longFilter", references=references) == [references[7]]
-        assert tenant.requests()[-1].line == "POST /sap/c4c/odata/v1/chatactivity/$batch"
+        assert tenant.requests_about(references[7], lambda request: request.line.endswith("/chatactivity/$batch"))

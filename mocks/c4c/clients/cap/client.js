@@ -20,7 +20,7 @@ let held;
 async function connect(user) {
   const [username, password] = users[user];
   const credentials = { url: serviceUrl, username, password, authentication: "BasicAuthentication" };
-  const csrf = user === "business" && { method: "get", url: serviceUrl };
+  const csrf = user === "business";
   return cds.connect.to(`chatactivity-${user}`, {
     kind: "odata-v2",
     service: "chatactivity",
