@@ -48,6 +48,7 @@ class JournaledRequest:
     """A request as the mock's journal has it; names of headers in small letters."""
 
     number: int
+    status: int
     line: str
     headers: Mapping[str, str]
     body_head: str
@@ -57,6 +58,7 @@ class JournaledRequest:
         """From the journal's JSON."""
         return cls(
             number=exchange["id"],
+            status=exchange["status"],
             line=f"{exchange['method']} {exchange['url']}",
             headers={name.lower(): value for name, value in exchange["request_headers"].items()},
             body_head=exchange["request"]["head"],
@@ -121,10 +123,13 @@ class ClientTenant:
         return [JournaledRequest.of(each) for each in found]
 
     def requests_about(self, chat: str, wanted: Callable[[JournaledRequest], bool]) -> list[JournaledRequest]:
-        """All that name a chat, once a wanted one is among them: the mock writes its journal on its own time."""
+        """All that name a chat, once a wanted one is among them: the mock writes its journal on its own time.
+
+        Without what is answered 401: a browser sends a request once more with its credentials.
+        """
         deadline, pause = time.monotonic() + PATIENCE_S, threading.Event()
         while time.monotonic() < deadline:
-            found = [each for each in self.requests() if chat in each.line + each.body_head]
+            found = [each for each in self.requests() if each.status != 401 and chat in each.line + each.body_head]
             if any(wanted(each) for each in found):
                 return found
             pause.wait(0.02)
@@ -133,6 +138,10 @@ class ClientTenant:
     def last_request(self) -> int:
         """Number of the newest request."""
         return max((each.number for each in self.requests()), default=0)
+
+    def writers(self, reference: str) -> set[str]:
+        """Users who stored a chat's files."""
+        return {str(each["created_by"]) for each in self.served.stored(reference)}
 
     def files(self, reference: str) -> dict[str, str]:
         """Name and sha256 of every file of a chat."""

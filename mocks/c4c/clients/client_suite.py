@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 import pytest
-from client_kit import PAGE_ROWS, ClientTenant, Refused, sha256
+from c4c_caller import USER
+from client_kit import BUSINESS_USER, PAGE_ROWS, ClientTenant, Refused, sha256
 
 
 class Client(Protocol):
@@ -139,7 +140,7 @@ class ClientSuite:
         sent = tenant.requests_about(chat, lambda request: request.line.startswith("POST"))
         assert [each.line.split()[0] for each in sent] == ["POST"]
         assert [each.line for each in tenant.requests(before) if "x-csrf-token" in each.headers] == []
-        assert list(tenant.files("CSRFOFF")) == ["off.txt"]
+        assert (list(tenant.files("CSRFOFF")), tenant.writers("CSRFOFF")) == (["off.txt"], {USER})
 
     def test_a_business_user_writes_with_a_token_that_the_client_fetched(
         self, client: Client, tenant: ClientTenant
@@ -148,9 +149,10 @@ class ClientSuite:
         client.ask("attach", user="business", chat=chat, **file("on.txt"))
         client.ask("attach", user="business", chat=chat, **file("again.txt"))
         assert sorted(tenant.files("CSRFON")) == ["again.txt", "on.txt"]
+        assert tenant.writers("CSRFON") == {BUSINESS_USER[0]}
 
     @pytest.mark.needs("batch")
     def test_a_business_user_sends_a_batch_with_a_token(self, client: Client, tenant: ClientTenant) -> None:
         chat = tenant.served.chat("CSRFBATCH")
         client.ask("batch", user="business", chat=chat, files=[file("one.txt")])
-        assert list(tenant.files("CSRFBATCH")) == ["one.txt"]
+        assert (list(tenant.files("CSRFBATCH")), tenant.writers("CSRFBATCH")) == (["one.txt"], {BUSINESS_USER[0]})
