@@ -23,8 +23,9 @@ from c4c_caller import HOST, PASSWORD, ROOT, SERVICES, USER, ServedTenant, tenan
 from mock_kit.testing import free_port, running_mock
 
 HERE = Path(__file__).parent
-#: Rows of one page of the mock, so that a few chats are several pages.
+#: Rows of one page of the mock, without and with $expand, so that a few chats are several pages.
 PAGE_ROWS = 3
+EXPAND_PAGE_ROWS = 2
 BUSINESS_USER = ("ada", "Secret-1")
 #: The first call loads the library: several seconds on a busy machine.
 PATIENCE_S = 120.0
@@ -161,7 +162,7 @@ def running_tenant(folder: Path) -> Iterator[ClientTenant]:
     authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(folder / "tls.pem")
     tls = ("--tls-port", str(port), "--tls-certificate", str(folder / "tls.pem"))
     with running_mock("c4c_mock", folder / "data", *tls) as mock:
-        served = ServedTenant(mock, tenant_order(SERVICES, page_size=PAGE_ROWS))
+        served = ServedTenant(mock, tenant_order(SERVICES, page_size=PAGE_ROWS, expand_page_size=EXPAND_PAGE_ROWS))
         served.control("users", dict(zip(("user", "password"), BUSINESS_USER, strict=True)))
         yield ClientTenant(served=served, port=port, authority=folder / "authority.pem")
 

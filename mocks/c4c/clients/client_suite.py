@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 from c4c_caller import USER
-from client_kit import BUSINESS_USER, PAGE_ROWS, ClientTenant, Refused, sha256
+from client_kit import BUSINESS_USER, EXPAND_PAGE_ROWS, PAGE_ROWS, ClientTenant, Refused, sha256
 
 
 class Client(Protocol):
@@ -53,6 +53,13 @@ class ClientSuite:
         pages = client.ask("pages", subject="paged", rows=PAGE_ROWS)
         assert [row for page in pages for row in page] == chats
         assert [len(page) for page in pages] == [PAGE_ROWS, PAGE_ROWS, 1]
+
+    def test_it_loses_no_row_of_an_expanded_list_whose_pages_are_shorter(
+        self, client: Client, tenant: ClientTenant
+    ) -> None:
+        chats = tenant.chats("expanded", 2 * EXPAND_PAGE_ROWS + 1)
+        pages = client.ask("pages", subject="expanded", rows=PAGE_ROWS, expand="ChatActivityBTDReference")
+        assert [row for page in pages for row in page] == chats
 
     def test_it_counts_without_reading(self, client: Client, tenant: ClientTenant) -> None:
         tenant.chats("counted", PAGE_ROWS + 2)
@@ -103,17 +110,17 @@ class ClientSuite:
 
     def test_it_changes_what_it_has_read_by_its_etag(self, client: Client, tenant: ClientTenant) -> None:
         chat = tenant.served.chat("ETAG1")
-        client.ask("hold", chat=chat)
-        client.ask("renameHeld", subject="mine")
+        client.ask("keep", chat=chat)
+        client.ask("renameAsRead", subject="mine")
         assert tenant.subject(chat) == "mine"
         assert tenant.requests_about(chat, lambda request: request.names_an_etag)
 
     def test_an_etag_that_is_old_loses_nobody_elses_change(self, client: Client, tenant: ClientTenant) -> None:
         chat = tenant.served.chat("ETAG2")
-        client.ask("hold", chat=chat)
+        client.ask("keep", chat=chat)
         tenant.rename(chat, "theirs")
         with pytest.raises(Refused) as caught:
-            client.ask("renameHeld", subject="mine")
+            client.ask("renameAsRead", subject="mine")
         assert caught.value.status == 412
         assert tenant.subject(chat) == "theirs"
 

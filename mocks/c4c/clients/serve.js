@@ -1,11 +1,11 @@
 // What the clients share: operations on request, one JSON line each, and the tenant's real address.
 //
-// Each client.js is a program that plays a customer's: it is called with `{"operation", "arguments"}` on standard input and
-// answers `{"result"}` or `{"error": {"status", "message"}}` on the file descriptor C4C_ANSWERS, so that a library may
-// write to standard output what it likes.
+// Each client.js is a program that plays a customer's. It is called with `{"operation", "arguments"}` on standard input
+// and answers `{"result"}` or `{"error": {"status", "message"}}` on the file descriptor C4C_ANSWERS, so that a library
+// may write to standard output what it likes.
 //
-// A library has the tenant's own address (https, its certificate is checked: NODE_EXTRA_CA_CERTS); only the connection goes
-// to the mock, like curl's --connect-to. So every link that the mock writes can be followed.
+// A library has the tenant's own address (https; its certificate is checked, see NODE_EXTRA_CA_CERTS); only the
+// connection goes to the mock, like curl's --connect-to. So every link that the mock writes can be followed.
 
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
@@ -32,7 +32,7 @@ export function base64(text) {
   return Buffer.from(text, "utf8").toString("base64");
 }
 
-/** Answer operations until standard input ends. `describe` turns a library's error into its HTTP status and C4C's text. */
+/** Answer operations until standard input ends. `describe`: a library's error as its HTTP status and C4C's text. */
 export async function serve(operations, describe) {
   for await (const line of createInterface({ input: process.stdin })) {
     const { operation, arguments: given } = JSON.parse(line);

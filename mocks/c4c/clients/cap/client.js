@@ -15,7 +15,7 @@ const {
   ChatActivityBTDReferenceCollection: References,
 } = technical.entities;
 const { SELECT, INSERT, UPDATE, DELETE } = cds.ql;
-let held;
+let seen;
 
 async function connect(user) {
   const [username, password] = users[user];
@@ -42,12 +42,13 @@ await serve(
       );
       return found.map((each) => each.ParentObjectID);
     },
-    async pages({ subject, rows: size }) {
+    async pages({ subject, rows: size, expand }) {
       // CAP drops __next: the caller goes on where the answer ended.
       const found = [];
+      const selected = [{ ref: ["ObjectID"] }, ...(expand ? [{ ref: [expand], expand: ["*"] }] : [])];
       let skip = 0;
       for (;;) {
-        const query = SELECT.from(Chats).columns("ObjectID").where({ SubjectName: subject }).orderBy("ObjectID");
+        const query = SELECT.from(Chats).columns(selected).where({ SubjectName: subject }).orderBy("ObjectID");
         const rows = await technical.run(query.limit(size, skip));
         if (rows.length === 0) return found;
         found.push(rows.map((each) => each.ObjectID));
@@ -76,7 +77,9 @@ await serve(
       return described(await services[user].send({ method: "POST", path, data: attachment(file) }));
     },
     async attachToSet({ chat, ...file }) {
-      return described(await technical.run(INSERT.into(Attachments).entries({ ParentObjectID: chat, ...attachment(file) })));
+      return described(
+        await technical.run(INSERT.into(Attachments).entries({ ParentObjectID: chat, ...attachment(file) })),
+      );
     },
     async read({ attachment: id }) {
       const found = await technical.run(SELECT.one.from(Attachments, id).columns("Name", "MimeType", "Binary"));
@@ -88,16 +91,20 @@ await serve(
     async rename({ chat, subject }) {
       await technical.run(UPDATE(Chats, chat).with({ SubjectName: subject }));
     },
-    async hold({ chat }) {
-      held = await technical.run(SELECT.one.from(Chats, chat));
+    async keep({ chat }) {
+      seen = await technical.run(SELECT.one.from(Chats, chat));
     },
-    async renameHeld({ subject }) {
+    async renameAsRead({ subject }) {
       // In C4C's own shape CAP leaves __metadata where it is; in OData's it becomes $metadata.
-      const headers = { "If-Match": held.__metadata.etag };
-      await technical.send({ query: UPDATE(Chats, held.ObjectID).with({ SubjectName: subject }), headers });
+      const headers = { "If-Match": seen.__metadata.etag };
+      await technical.send({ query: UPDATE(Chats, seen.ObjectID).with({ SubjectName: subject }), headers });
     },
     async longFilter({ references }) {
-      const found = await technical.run(SELECT.from(References).columns("ID").where({ ID: { in: references } }));
+      const found = await technical.run(
+        SELECT.from(References)
+          .columns("ID")
+          .where({ ID: { in: references } }),
+      );
       return found.map((each) => each.ID);
     },
   },

@@ -1,9 +1,11 @@
 // odata2ts with the services that its generator made of the mock's metadata, on Node's own fetch.
 
+import { createRequire } from "node:module";
 import { FetchClient } from "@odata2ts/http-client-fetch";
 import withCookies from "fetch-cookie";
 import { attachment, serve, serviceUrl, users } from "../serve.js";
-import generated from "./generated/ChatactivityService.js";
+
+const generated = createRequire(import.meta.url)("./generated/ChatactivityService");
 
 // Its fetch client keeps no cookies, as in a browser the browser does.
 globalThis.fetch = withCookies(fetch);
@@ -21,7 +23,7 @@ function service(user, url = serviceUrl) {
 
 const services = { technical: service("technical"), business: service("business") };
 const technical = services.technical;
-let held;
+let seen;
 
 function described({ data: { d } }) {
   return { id: d.ObjectID, name: d.Name };
@@ -39,10 +41,11 @@ await serve(
         .query((query, row) => query.filter(row.ID.eq(reference)).select("ObjectID", "ParentObjectID"));
       return found.data.d.results.map((each) => each.ParentObjectID);
     },
-    async pages({ subject }) {
-      const first = await technical
-        .ChatActivityCollection()
-        .query((query, row) => query.filter(row.SubjectName.eq(subject)).orderBy(row.ObjectID.asc()));
+    async pages({ subject, expand }) {
+      const first = await technical.ChatActivityCollection().query((query, row) => {
+        query.filter(row.SubjectName.eq(subject)).orderBy(row.ObjectID.asc());
+        if (expand) query.expand(expand);
+      });
       const found = [];
       // It leaves __next to the caller; the link is complete.
       for (let page = first; page; page = await next(page)) {
@@ -82,12 +85,12 @@ await serve(
       await technical.ChatActivityAttachmentCollection(id).delete();
     },
     rename,
-    async hold({ chat }) {
-      held = (await technical.ChatActivityCollection(chat).query()).data.d;
+    async keep({ chat }) {
+      seen = (await technical.ChatActivityCollection(chat).query()).data.d;
     },
-    async renameHeld({ subject }) {
-      const request = { headers: { "If-Match": held.__metadata.etag } };
-      await technical.ChatActivityCollection(held.ObjectID).patch({ SubjectName: subject }, request);
+    async renameAsRead({ subject }) {
+      const request = { headers: { "If-Match": seen.__metadata.etag } };
+      await technical.ChatActivityCollection(seen.ObjectID).patch({ SubjectName: subject }, request);
     },
   },
   (error) => ({ status: error.status, message: error.cause?.message ?? error.message }),

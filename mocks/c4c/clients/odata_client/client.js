@@ -42,7 +42,7 @@ function client(user = "technical", headers = {}) {
 
 const technical = client();
 const business = client("business");
-let held;
+let seen;
 
 async function rename({ chat, subject }) {
   await technical.getEntitySet(CHATS).update(chat, { SubjectName: subject });
@@ -56,9 +56,10 @@ await serve(
       const found = await technical.getEntitySet("ChatActivityBTDReferenceCollection").query(options);
       return found.map((each) => each.ParentObjectID);
     },
-    async pages({ subject }) {
+    async pages({ subject, expand }) {
       const filter = technical.newFilter().field("SubjectName").eqString(subject);
-      let next = `${CHATS}?${technical.newOptions().filter(filter).orderby("ObjectID", "asc")}`;
+      const options = technical.newOptions().filter(filter).orderby("ObjectID", "asc");
+      let next = `${CHATS}?${expand ? options.expand([expand]) : options}`;
       const found = [];
       while (next) {
         const { d } = await technical.newRequest({ collection: next.replace(serviceUrl, "") });
@@ -101,12 +102,12 @@ await serve(
       await technical.getEntitySet(ATTACHMENTS).delete(id);
     },
     rename,
-    async hold({ chat }) {
-      held = await technical.getEntitySet(CHATS).retrieve(chat);
+    async keep({ chat }) {
+      seen = await technical.getEntitySet(CHATS).retrieve(chat);
     },
-    async renameHeld({ subject }) {
-      const careful = client("technical", { "If-Match": held.__metadata.etag });
-      await careful.getEntitySet(CHATS).update(held.ObjectID, { SubjectName: subject });
+    async renameAsRead({ subject }) {
+      const careful = client("technical", { "If-Match": seen.__metadata.etag });
+      await careful.getEntitySet(CHATS).update(seen.ObjectID, { SubjectName: subject });
     },
     async batch({ user, chat, files }) {
       const target = user === "business" ? business : technical;

@@ -1,17 +1,18 @@
 // SAP Cloud SDK for JavaScript with the client that its generator made of the mock's metadata.
 
-import v2 from "@sap-cloud-sdk/odata-v2";
+import { createRequire } from "node:module";
 import sdk from "@sap-cloud-sdk/http-client";
+import v2 from "@sap-cloud-sdk/odata-v2";
 import util from "@sap-cloud-sdk/util";
 import { base64, serve, serviceUrl, users } from "../serve.js";
-import generated from "./generated/chatactivity/index.js";
 
+const generated = createRequire(import.meta.url)("./generated/chatactivity");
 util.setGlobalLogLevel("error");
 
 const service = generated.chatactivity();
 const { chatActivityApi: chats, chatActivityAttachmentApi: attachments } = service;
 const { asc: ascending } = v2;
-let held;
+let seen;
 
 /** Where the SDK sends requests. Its paths begin with the service's own, which the generator reads nowhere. */
 function destination(user = "technical") {
@@ -55,10 +56,15 @@ await serve(
       const found = await request.select(api.schema.OBJECT_ID, api.schema.PARENT_OBJECT_ID).execute(destination());
       return found.map((each) => each.parentObjectId);
     },
-    async pages({ subject }) {
+    async pages({ subject, expand }) {
       // getAll() leaves __next to the caller: the reply's own link is followed with the SDK's client.
+      const { OBJECT_ID, CHAT_ACTIVITY_BTD_REFERENCE } = chats.schema;
+      const selected = expand ? [OBJECT_ID, CHAT_ACTIVITY_BTD_REFERENCE] : [OBJECT_ID];
       const request = chats.requestBuilder().getAll().filter(subjectIs(subject));
-      let reply = await request.orderBy(ascending(chats.schema.OBJECT_ID)).executeRaw(destination());
+      let reply = await request
+        .select(...selected)
+        .orderBy(ascending(OBJECT_ID))
+        .executeRaw(destination());
       const found = [];
       while (reply) {
         const { results, __next: next } = reply.data.d;
@@ -106,12 +112,12 @@ await serve(
       found.subjectName = subject;
       await update(found);
     },
-    async hold({ chat }) {
-      held = await read(chat);
+    async keep({ chat }) {
+      seen = await read(chat);
     },
-    async renameHeld({ subject }) {
-      held.subjectName = subject;
-      await update(held);
+    async renameAsRead({ subject }) {
+      seen.subjectName = subject;
+      await update(seen);
     },
     async batch({ user, chat, files }) {
       const writes = files.map((file) => attachments.requestBuilder().create(attachment({ ...file, parent: chat })));

@@ -7,7 +7,7 @@ const ATTACHMENTS = "/ChatActivityAttachmentCollection";
 
 const models = {};
 let ui5;
-let held;
+let seen;
 
 function load(...names) {
   return new Promise((resolve, reject) => window.sap.ui.require(names, (...found) => resolve(found), reject));
@@ -95,9 +95,10 @@ const operations = {
     });
     return results.map((each) => each.ParentObjectID);
   },
-  async pages({ subject, rows }) {
+  async pages({ subject, rows, expand }) {
     const order = [new ui5.Sorter("ObjectID")];
-    const binding = models.technical.bindList(CHATS, null, order, subjectIs(subject), { countMode: "Inline" });
+    const parameters = { countMode: "Inline", ...(expand && { expand }) };
+    const binding = models.technical.bindList(CHATS, null, order, subjectIs(subject), parameters);
     binding.initialize();
     const found = [];
     do {
@@ -136,17 +137,21 @@ const operations = {
     await technical("read", key(CHATS, chat), {});
     await change(chat, subject);
   },
-  async hold({ chat }) {
-    held = await technical("read", key(CHATS, chat), {});
+  async keep({ chat }) {
+    seen = await technical("read", key(CHATS, chat), {});
   },
-  async renameHeld({ subject }) {
-    await change(held.ObjectID, subject);
+  async renameAsRead({ subject }) {
+    await change(seen.ObjectID, subject);
   },
   async batch({ user = "technical", chat, files }) {
     const model = models[user];
     model.read(key(CHATS, chat), { groupId: "files" });
     for (const file of files) {
-      model.create(ATTACHMENTS, { ParentObjectID: chat, ...attachment(file) }, { groupId: "files", changeSetId: "files" });
+      model.create(
+        ATTACHMENTS,
+        { ParentObjectID: chat, ...attachment(file) },
+        { groupId: "files", changeSetId: "files" },
+      );
     }
     const responses = checked(await call(user, "submitChanges", { groupId: "files" }));
     const made = responses.find((each) => each.__changeResponses).__changeResponses;
