@@ -4,13 +4,9 @@ TransferError
 ├── NotWanted                our policy skips this file: no error, no person is needed
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
-<<<<<<< HEAD
-│   ├── NeighbourBusy            429 or 503: it asked us to slow down
-│   │   └── ActivityLocked           another user is saving to the same activity
-=======
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
+│   │   ├── ActivityLocked           another user is saving to the same activity
 │   │   └── NotCalled                it failed before, and we do not call it now
->>>>>>> matrix
 │   ├── NotThereYet              history or activity does not exist yet
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
