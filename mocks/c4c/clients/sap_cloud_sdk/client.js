@@ -119,6 +119,11 @@ await serve(
       seen.subjectName = subject;
       await update(seen);
     },
+    async replace({ chat, subject }) {
+      const found = await read(chat);
+      found.subjectName = subject;
+      await withToken(chats.requestBuilder().update(found).replaceWholeEntityWithPut()).execute(destination());
+    },
     async batch({ user, chat, files }) {
       const writes = files.map((file) => attachments.requestBuilder().create(attachment({ ...file, parent: chat })));
       const reads = chats.requestBuilder().getByKey(chat);
