@@ -180,7 +180,7 @@ def test_top_and_skip_page_through_a_feed(subject: Any) -> None:
         ),
         pytest.param(f"not (ID eq '{UNASSIGNED_ID}')", marks=pytest.mark.verifies("c4c.filter_not")),
         pytest.param("length(ID) eq 1", marks=pytest.mark.verifies("c4c.filter-grammar")),
-        pytest.param("ETag ne null", marks=pytest.mark.verifies("c4c.filter_on_not_filterable")),
+        pytest.param("ETag eq null", marks=pytest.mark.verifies("c4c.filter_on_not_filterable")),
     ],
 )
 def test_what_is_not_documented_for_a_filter_is_refused(subject: Any, condition: str) -> None:
@@ -193,12 +193,22 @@ def test_or_joins_conditions_on_one_property(subject: Any) -> None:
     assert len(subject.c4c("/ChatActivityBTDReferenceCollection", options).rows) == 1
 
 
-@pytest.mark.verifies("c4c.search_strips_quotes")
-def test_a_quoted_search_finds_what_a_plain_one_finds(subject: Any, chat: str) -> None:
+@pytest.mark.verifies("c4c.search")
+def test_a_search_finds_whole_words_with_a_wildcard_and_in_single_quotes(subject: Any, chat: str) -> None:
     number = subject.c4c(chat).entity["ID"]
-    plain = subject.c4c(CHATS, {"$search": number, "$select": "ObjectID"}).rows
-    assert plain
-    assert len(subject.c4c(CHATS, {"$search": f'"{number}"', "$select": "ObjectID"}).rows) == len(plain)
+    found = {
+        term: len(subject.c4c(CHATS, {"$search": term, "$select": "ObjectID"}).rows)
+        for term in (number, f"'{number}'", f"{number[:-1]}*", number[:-1])
+    }
+    assert found[number] == found[f"'{number}'"] >= 1
+    assert found[f"{number[:-1]}*"] >= found[number]
+    assert found[number[:-1]] == 0
+
+
+@pytest.mark.verifies("c4c.search_double_quotes")
+def test_double_quotes_in_a_search_are_refused(subject: Any, chat: str) -> None:
+    number = subject.c4c(chat).entity["ID"]
+    assert subject.c4c(CHATS, {"$search": f'"{number}"', "$select": "ObjectID"}).status == 400
 
 
 @pytest.mark.verifies("c4c.empty-error-code")
