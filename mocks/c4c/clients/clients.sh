@@ -38,6 +38,7 @@ command=${1:-install}
 check_node
 [ $# -gt 0 ] || set -- */package.json
 for each in "$@"; do
+    [ -f "${each%/package.json}/package.json" ] || fail "there is no client $each" "one of: $(echo */package.json | sed 's|/package.json||g')"
     case $command in
     install) install "${each%/package.json}" ;;
     lock) lock "${each%/package.json}" ;;

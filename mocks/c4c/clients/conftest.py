@@ -13,8 +13,9 @@ from client_suite import Client  # noqa: E402
 
 
 @pytest.fixture(scope="class")
-def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientTenant]:
-    """A tenant of a mock that runs as a process, for one client."""
+def tenant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientTenant]:
+    """A tenant of a mock that runs as a process, for one client; skipped where that is not installed."""
+    require_client(HERE / str(request.cls.folder))
     with running_tenant(tmp_path_factory.mktemp("c4c")) as tenant:
         yield tenant
 
@@ -23,7 +24,6 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientTenant]:
 def client(request: pytest.FixtureRequest, tenant: ClientTenant) -> Iterator[Client]:
     """The program in the folder that the suite names; where it generates code, from this mock's metadata."""
     folder = HERE / str(request.cls.folder)
-    require_client(folder)
     if (folder / "generate.sh").exists():
         generate(folder, tenant.metadata())
     program = NodeClient(folder, tenant.environment)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 from browser_client import running_page
-from client_kit import HERE, ClientTenant, require_client
+from client_kit import HERE, ClientTenant
 from client_suite import Client, ClientSuite
 from playwright.sync_api import Playwright
 
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.browser
 def client(request: pytest.FixtureRequest, playwright: Playwright, tenant: ClientTenant) -> Iterator[Client]:
     """A page in place of a program in Node."""
     folder = HERE / str(request.cls.folder)
-    require_client(folder)
     with running_page(playwright, tenant, folder, use_batch=request.cls.use_batch) as page:
         yield page
 
