@@ -11,7 +11,7 @@ import httpx
 import pytest
 from c4c_kit import CHAT, CONTACT, NAVIGATION, ROOT
 from fake_metadata import metadata
-from ledger_kit import CMI_URL
+from ledger_kit import CMI_URL, a_source
 
 from attachment_transfer.clients.c4c.client import C4cClient
 from attachment_transfer.clients.outbound.time_limits import CallTimes
@@ -134,6 +134,18 @@ def test_an_upload_is_this_request(with_token: bool) -> None:
         **token,
     }
     assert wire.requests[0].extensions["timeout"] == TIMES.upload(60.0)["timeout"]
+
+
+def test_a_download_is_this_request() -> None:
+    wire = Wire(content=b"hello", headers={"content-type": "image/png"})
+    source = a_source("1", size_bytes=5)
+    with cmi_kit.client(wire).open(source) as file:
+        assert b"".join(file.pieces) == b"hello"
+    assert wire.sent() == ("GET", f"{CMI_URL}/{source.href}", {"accept": "*/*"})
+    [request] = wire.requests
+    assert request.headers["accept-encoding"] == "identity"
+    assert (request.headers["authorization"], request.headers["x-api-key"]) == (cmi_kit.BASIC, cmi_kit.KEY)
+    assert request.extensions["timeout"] == TIMES.file()["timeout"]
 
 
 @pytest.mark.parametrize(

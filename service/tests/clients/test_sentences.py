@@ -65,17 +65,23 @@ def document(content: Any) -> Act:
     return chat(httpx.Response(200, content=json.dumps(content)))
 
 
-def download(*answers: httpx.Response, href: str = "", size_bytes: int | None = None) -> Act:
+def download(*answers: httpx.Response | None, href: str = "", size_bytes: int | None = None) -> Act:
     def act() -> None:
         queue = list(answers)
         source = a_source("1", size_bytes=size_bytes)
         source = replace(source, href=href or source.href)
         with ExitStack() as opened:
-            file = opened.enter_context(cmi_kit.client(lambda _: queue.pop(0)).open(source))
+            file = opened.enter_context(cmi_kit.client(lambda _: answered(queue.pop(0))).open(source))
             for _ in file.pieces:
                 pass
 
     return act
+
+
+def answered(answer: httpx.Response | None) -> httpx.Response:
+    if answer is None:
+        raise httpx.ConnectError("refused")
+    return answer
 
 
 def packed(content: bytes, coding: str = "gzip") -> httpx.Response:
@@ -152,6 +158,15 @@ def situations() -> dict[str, Act]:
             for status in (206, 400, 401, 403, 404, 410, 413, 416, 429, 500, 503)
         },
         **{f"a signed download {status}": download(httpx.Response(status), href=SIGNED) for status in (400, 403)},
+        "a download that breaks at once": download(None),
+        "a download in pieces with a length besides": download(
+            httpx.Response(
+                200,
+                headers={"Transfer-Encoding": "Chunked", "Content-Length": "3", "Content-Type": "image/png"},
+                stream=Pieces(b"hello"),
+            ),
+            size_bytes=9,
+        ),
         "a download that leads to nowhere": download(redirect()),
         "a download that leads to no address": download(redirect(Location="https://[")),
         "a download that leads on and on": download(*(redirect(Location=f"/hop/{hop}") for hop in range(4))),

@@ -21,6 +21,13 @@ def documented_lines() -> set[tuple[str, str, frozenset[str]]]:
     return {(event, level, frozenset(fields.split(", "))) for event, level, fields in rows}
 
 
+def _fits(name: str, value: object) -> bool:
+    """A reason is its code; a number of seconds has a fraction."""
+    if name == "reason":
+        return isinstance(value, str | None)
+    return not name.endswith("_s") or isinstance(value, float)
+
+
 class LogBook:
     """Collects lines that the table does not have; a processor of structlog."""
 
@@ -37,8 +44,9 @@ class LogBook:
             event == row[0] and level == row[1] and row[2] <= fields <= row[2] | self._bound for row in self._documented
         )
         empty = sorted(name for name in fields - _MAY_BE_NONE if line[name] is None)
-        if not known or empty:
-            self.complaints.append(f"{level}: {event!r} with {sorted(fields)}; None: {empty}")
+        odd = sorted(name for name in fields if not _fits(name, line[name]))
+        if not known or empty or odd:
+            self.complaints.append(f"{level}: {event!r} with {sorted(fields)}; None: {empty}; of another type: {odd}")
         return line
 
     def read(self) -> list[str]:
