@@ -137,6 +137,18 @@ class NotThereYet(TryAgain):
     remedy = "Nothing to do: history may be complete only after wrap-up."
 
 
+class NoActivity(NotThereYet):
+    """No lookup finds an activity with this contact's reference.
+
+    SAP documents the reference for inbound calls, and that outbound calls need none (KBA 3481409); chats are inferred.
+    """
+
+    remedy = (
+        "Check in C4C that the chat's activity shows this contact id as its External ID, and the communication system "
+        "of the CTI. An outbound chat's activity may carry none: attach its files by hand."
+    )
+
+
 class ScannerUnavailable(TryAgain):
     """The virus scanner is away, broke off, or answered with an error: the file was not scanned."""
 

@@ -20,6 +20,12 @@ from orchestration_mock.model.integrations.integration import Integration
 _OUTGOING = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
 OUTGOING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"
 UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
+_COLUMNS = {
+    ("chat", "inbound"): "events_chats_in",
+    ("chat", "outbound"): "events_chats_out",
+    ("phone", "inbound"): "events_calls_in",
+    ("phone", "outbound"): "events_calls_out",
+}
 EXCLUDED_SUB_TYPES = frozenset({"campaign", "callback"})
 
 
@@ -63,6 +69,19 @@ class BrokenRule:
 
     evidence: str
     words: str
+
+
+def not_available(event: str, contact: Contact, dialect: Mapping[str, Any]) -> BrokenRule | None:
+    """The rule that this event does not exist for this channel and direction; None where it does.
+
+    Documented (Event-driven integrations, Configuring, older page): a table with the columns chats in, chats out,
+    calls in, calls out says which events exist for each. Its cells could not be read: all, by default.
+    """
+    column = _COLUMNS.get((contact.channel_type, contact.direction))
+    if column is None or event in dialect[column]:
+        return None
+    kind = column.removeprefix("events_").replace("_", " ")
+    return BrokenRule(f"dialect.{column}", f"there is no event {event} for {kind}")
 
 
 def broken_rules(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[BrokenRule]:
