@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cmi_caller import OTHER_QUEUE, QUEUE, Caller, basic
+
+Make = Callable[..., Caller]
 
 ALICE = {"name": "Alice", "email": "alice@example.com"}
 
