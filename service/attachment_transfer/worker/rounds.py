@@ -46,6 +46,10 @@ _NORMAL_END = {"unknown-contact": Outcome.UNKNOWN_CONTACT, "no-activity": Outcom
 class _NoHistoryYet(NotThereYet):
     """CMI's history is missing; ``end_code`` is the normal outcome if that does not change."""
 
+    remedy = (
+        "Tick the event Closed beside Ended: history may be complete only after wrap-up. Check that the CMI user has "
+        "the right Manage contact history on the chat's queue."
+    )
     end_code = "unknown-contact"
 
 

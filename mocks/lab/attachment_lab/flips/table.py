@@ -33,6 +33,8 @@ class Flip:
     fault: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     chats: int = 1
+    late: bool = False
+    undo: str = ""
     wrap_up_after_s: float | None = None
     way_out: str = ""
 
@@ -85,8 +87,8 @@ def _complaints(flip: Flip) -> Iterable[str]:
         yield "no behaviour has this id"
     if flip.risk not in RISKS:
         yield f"risk is one of {', '.join(RISKS)}"
-    if bool(flip.set) is bool(flip.fault):
-        yield "it needs switches or a fault, and not both"
+    if not flip.set and not flip.fault:
+        yield "it needs switches or a fault"
     if flip.needs_a_person and not flip.way_out:
         yield "a person must act, and no way out is given"
     for mock, values in flip.set.items():
