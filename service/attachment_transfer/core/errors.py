@@ -4,17 +4,15 @@ TransferError
 ├── NotWanted                our policy skips this file: no error, no person is needed
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
-<<<<<<< HEAD
 │   ├── NeighbourBusy            429 or 503: it asked us to slow down
-│   │   └── ActivityLocked           another user is saving to the same activity
-=======
-│   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
+│   │   ├── ActivityLocked           another user is saving to the same activity
 │   │   └── NotCalled                it failed before, and we do not call it now
->>>>>>> matrix
 │   ├── NotThereYet              history or activity does not exist yet
+│   │   └── NoActivity               no lookup finds an activity with this contact's reference
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
 │   │   └── StillCommitting          an earlier upload is given time to be committed
+│   │       └── NotShownYet              C4C acknowledged it, and does not show it after that time
 │   ├── DownloadDoubted          what CMI sent is not, or may not be, the file that it lists
 │   │   ├── SizeDiffers              another number of bytes than the listing says
 │   │   ├── NotTheFile               a web page, an error document, or a status that is no file
@@ -168,6 +166,15 @@ class StillCommitting(OutcomeUnknown):
     """An earlier upload of this file is given time to be committed: a wait of ours, so the other files go on."""
 
     concerns_all_files = False
+
+
+class NotShownYet(StillCommitting):
+    """C4C acknowledged the upload and does not show it after the settle time. It is not sent again by itself."""
+
+    remedy = (
+        "Look at the activity's attachments in C4C: the upload was acknowledged. If the file is not there after some "
+        "minutes, retry the transfer: only then is it sent again."
+    )
 
 
 class DownloadDoubted(TryAgain):

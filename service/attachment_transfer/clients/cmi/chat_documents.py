@@ -120,8 +120,8 @@ class _Files:
         if not href or not isinstance(href, str):
             raise UnexpectedAnswer(
                 "CMI lists an attachment without a url",
-                remedy="Files inside the document (shape C) are not read: ask Sinch how your CMI gives them as addresses, "
-                "or attach these by hand.",
+                remedy="Files inside the document (shape C) are not read: ask Sinch how your CMI gives them as "
+                "addresses, or attach these by hand.",
             )
         name = storable(str(item.get("name") or "attachment"))
         source = SourceAttachment(
