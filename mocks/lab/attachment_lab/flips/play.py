@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +25,8 @@ from attachment_lab.stack.running import Stack, open_stack
 from attachment_lab.tenant.credentials import fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 
+#: Ids differ at each run.
+_AN_ID = re.compile(r"\b[0-9A-F]{32}\b")
 SLOTS = 12
 REFERENCES = "ChatActivityBTDReferenceCollection"
 #: Flips that wait go on a few at a time: few of them wait for long.
@@ -209,7 +211,7 @@ class _Play:
         to.c4c.post("/_mock/seed", {"rows": [row]}, tenant=tenant)
 
     def _said(self, rests: Sequence[Rest]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Codes of the reasons and the remedies, of files and transfers that are not stored, and of failed deliveries."""
+        """Codes of reasons, and remedies: of files and transfers that are not stored, and of failed deliveries."""
         about: list[tuple[str, str]] = []
         for rest in rests:
             transfer = rest.transfer
@@ -220,7 +222,8 @@ class _Play:
             about.append((transfer.reason or "", transfer.remedy or ""))
             about += [(each.reason or "", each.remedy or "") for each in transfer.attachments]
         codes = dict.fromkeys(reason.partition(":")[0] for reason, _ in about if reason)
-        return tuple(codes), tuple(dict.fromkeys(remedy for _, remedy in about if remedy))
+        remedies = dict.fromkeys(_AN_ID.sub("…", remedy) for _, remedy in about if remedy)
+        return tuple(codes), tuple(remedies)
 
     def _counted(self, last: Sequence[Rest], **about: Any) -> FlipResult:
         records = self._reconciliation.verdict().records
