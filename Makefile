@@ -95,6 +95,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/mypy
 	@for tests in $(TYPED); do MYPYPATH=$$tests $(BIN)/mypy $${tests##*:} || exit 1; done
 	@$(BIN)/python requirements/words.py
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares

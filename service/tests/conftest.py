@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import structlog
 from fakes import HandClock, counting_ids
 from hostile.api import Api, running_api
 from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
+from log_kit import keep_log_book
 from operator_kit import Morning
 from policy_kit import PolicyStack
 from process_kit import issuer, migrated, start  # noqa: F401 - fixtures of tests that start the program
@@ -24,10 +24,16 @@ from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key
 
-# Logs of a test are not read, and rendering tracebacks for them takes most of its time. See ``test_logs``.
-structlog.configure(
-    processors=[structlog.processors.KeyValueRenderer()], logger_factory=structlog.ReturnLoggerFactory()
-)
+#: Lines of a test are checked, not read: rendering tracebacks for them takes most of its time. See ``test_logs``.
+_LOG_BOOK = keep_log_book()
+
+
+@pytest.fixture(autouse=True)
+def lines_are_documented() -> Iterator[None]:
+    """What the service logs in this process stands in docs/operations.md."""
+    yield
+    complaints = _LOG_BOOK.read()
+    assert not complaints, "not in the table of docs/operations.md: " + "; ".join(complaints)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ TransferError
 ├── NotWanted                our policy skips this file: no error, no person is needed
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
-│   ├── NeighbourBusy            429 or 503: it asked us to slow down
+│   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
 │   │   ├── ActivityLocked           another user is saving to the same activity
 │   │   └── NotCalled                it failed before, and we do not call it now
 │   ├── NotThereYet              history or activity does not exist yet

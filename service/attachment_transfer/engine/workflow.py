@@ -37,8 +37,8 @@ class CarriedOne(NamedTuple):
         stop_round: True if the other files would fail for the same reason.
     """
 
-    error: str | None
-    stop_round: bool
+    error: str | None = None
+    stop_round: bool = False
 
 
 class RoundRunner(Protocol):

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from attachment_transfer.core.errors import (
+    AccessDenied,
+    CredentialRefused,
     GiveUp,
     NeighbourBusy,
     NotWanted,
     Reason,
-    TransferError,
     TryAgain,
 )
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.core.retry import StopRetrying, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
+from attachment_transfer.engine.workflow import CarriedOne
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.attempt import Attempt, AttemptRules, Kept, TargetActivity
 from attachment_transfer.worker.neighbours import NeighbourClients
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CarryResult:
-    """What became of one attachment in this round. Small and secret-free: the durable engine stores it.
-
-    Attributes:
-        error: the reason code if it went wrong, else None.
-        stop_round: True if the credential or a right is missing: the other files would meet the same, and a user
-            that fails too often is locked.
-    """
-
-    state: AttachmentState
-    error: str | None = None
-    stop_round: bool = False
 
 
 class AttachmentCarrier:
@@ -68,13 +54,13 @@ class AttachmentCarrier:
         self._busy_until_s.pop(transfer_id, None)
         self._rules.prefetcher.forget(transfer_id)
 
-    def carry(self, attachment_id: str, clients: NeighbourClients, target: TargetActivity) -> CarryResult:
+    def carry(self, attachment_id: str, clients: NeighbourClients, target: TargetActivity) -> CarriedOne:
         """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:
-            return CarryResult(state=attachment.state)
+            return CarriedOne()
         if attachment.retry_at_s is not None and attachment.retry_at_s > self._rules.now_s() + 0.5:
-            return CarryResult(state=attachment.state)
+            return CarriedOne()
         try:
             return self._keep(self._attempted(attachment, clients, target))
         except NotWanted as exc:
@@ -106,14 +92,14 @@ class AttachmentCarrier:
             return True
         return False
 
-    def put_off(self, attachment_id: str, exc: TransferError) -> CarryResult:
+    def put_off(self, attachment_id: str, exc: TryAgain | GiveUp) -> CarriedOne:
         """Record trouble that came before the attachment's own protocol began; an open intent stays open."""
         exc.may_exist = self._store.open_intent(attachment_id) is not None
         if isinstance(exc, GiveUp):
             return self._park(attachment_id, exc)
-        return self._again(attachment_id, exc if isinstance(exc, TryAgain) else TryAgain(exc.message))
+        return self._again(attachment_id, exc)
 
-    def _keep(self, kept: Kept) -> CarryResult:
+    def _keep(self, kept: Kept) -> CarriedOne:
         size_bytes, sha256 = kept.source
         self._store.stored(
             kept.attachment, object_id=kept.object_id, size_bytes=size_bytes, sha256=sha256, how=kept.how
@@ -121,12 +107,12 @@ class AttachmentCarrier:
         metrics.KEPT.labels(kept.how).inc()
         metrics.KEPT_BYTES.labels(kept.how).inc(size_bytes or 0)
         _log.info("attachment kept", action=kept.how, attachment_id=kept.attachment.id, size_bytes=size_bytes)
-        return CarryResult(state=AttachmentState.STORED)
+        return CarriedOne()
 
-    def _again(self, attachment_id: str, exc: TryAgain) -> CarryResult:
+    def _again(self, attachment_id: str, exc: TryAgain) -> CarriedOne:
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
-            return CarryResult(state=attachment.state, error=exc.code)
+            return CarriedOne(exc.code)
         if exc.retry_after_s and exc.concerns_all_files:
             self._busy_until_s[attachment.transfer_id] = self._rules.now_s() + exc.retry_after_s
         ambiguous = exc.may_exist
@@ -140,9 +126,7 @@ class AttachmentCarrier:
                 message=f"{exc.message}; given up after {attachment.tries} retries",
                 remedy=exc.remedy,
             )
-            self._store.park(attachment, reason)
-            metrics.PARKED.labels(reason.code).inc()
-            return CarryResult(state=AttachmentState.PARKED, error=reason.code)
+            return self._parked(attachment, reason)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._store.put_off(attachment, state, exc.reason, retry_at_s=self._rules.now_s() + decision.delay_s)
         metrics.RETRIES.labels(exc.code).inc()
@@ -152,21 +136,25 @@ class AttachmentCarrier:
             reason=exc.code,
             delay_s=round(decision.delay_s, 1),
         )
-        return CarryResult(state=state, error=exc.code)
+        return CarriedOne(exc.code)
 
-    def _skip(self, attachment_id: str, exc: NotWanted) -> CarryResult:
+    def _skip(self, attachment_id: str, exc: NotWanted) -> CarriedOne:
         attachment = self._store.attachment(attachment_id)
         if attachment.state not in TERMINAL_ATTACHMENT:
             self._store.skip(attachment, exc.reason)
             _log.info("attachment skipped", attachment_id=attachment_id, reason=exc.code)
-        return CarryResult(state=self._store.attachment(attachment_id).state)
+        return CarriedOne()
 
-    def _park(self, attachment_id: str, exc: GiveUp) -> CarryResult:
+    def _park(self, attachment_id: str, exc: GiveUp) -> CarriedOne:
         attachment = self._store.attachment(attachment_id)
-        stop_round = exc.code in {"credential-refused", "access-denied"}
+        # The other files would meet the same, and a user that fails too often is locked.
+        stop_round = isinstance(exc, CredentialRefused | AccessDenied)
         if attachment.state in TERMINAL_ATTACHMENT:
-            return CarryResult(state=attachment.state, error=exc.code, stop_round=stop_round)
-        self._store.park(attachment, exc.reason)
-        metrics.PARKED.labels(exc.code).inc()
-        _log.error("attachment parked", attachment_id=attachment_id, reason=exc.code)
-        return CarryResult(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
+            return CarriedOne(exc.code, stop_round)
+        return self._parked(attachment, exc.reason, stop_round=stop_round)
+
+    def _parked(self, attachment: Attachment, reason: Reason, *, stop_round: bool = False) -> CarriedOne:
+        self._store.park(attachment, reason)
+        metrics.PARKED.labels(reason.code).inc()
+        _log.error("attachment parked", attachment_id=attachment.id, reason=reason.code)
+        return CarriedOne(reason.code, stop_round)

@@ -20,7 +20,6 @@ from attachment_transfer.core.errors import (
     NotCalled,
     NotThereYet,
     Reason,
-    TransferError,
     TryAgain,
 )
 from attachment_transfer.core.model import ActivityRef, Attachment, SourceAttachment, Transfer
@@ -157,7 +156,7 @@ class Rounds:
             clients = self._clients.of(transfer)
             target = TargetActivity(transfer.activity, clients.c4c.navigation(transfer.activity))
             carried = self._carrier.carry(attachment_id, clients, target)
-        except TransferError as exc:
+        except (TryAgain, GiveUp) as exc:
             carried = self._carrier.put_off(attachment_id, exc)
         except SQLAlchemyError:
             raise
@@ -167,7 +166,7 @@ class Rounds:
             carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
         if carried.stop_round and self._is_present(transfer_id, round_no):
             self._store.park_the_rest(transfer_id, self._store.attachment(attachment_id))
-        return CarriedOne(carried.error, carried.stop_round)
+        return carried
 
     def _is_present(self, transfer_id: str, round_no: int) -> bool:
         """False once the round was cancelled, also where a later event has brought new secrets since."""

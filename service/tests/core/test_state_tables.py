@@ -102,9 +102,6 @@ def test_no_state_is_written_but_by_the_tables() -> None:
     assert {line for _, line in written} <= {
         '"state": TransferState.QUEUED,',
         '"state": AttachmentState.OPEN,',
-        "return CarryResult(state=AttachmentState.STORED)",
-        "return CarryResult(state=AttachmentState.PARKED, error=reason.code)",
-        "return CarryResult(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)",
     }
 
 

@@ -15,8 +15,6 @@ import httpx
 from fake_metadata import metadata
 from fakes import HandClock, Killed, Pieces, basic
 
-from attachment_transfer.clients.outbound.time_limits import TooSlow
-
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -38,7 +36,7 @@ class Plan:
     """What goes wrong with the next ``times`` requests of a kind.
 
     Kinds of request: ``post``, ``list``, ``read``, ``value``, ``find``, ``metadata``, ``csrf``. What happens:
-    ``lost`` (done, answer lost), ``cut`` (not done, no answer), ``slow`` (the same, by a time limit), ``unreachable``,
+    ``lost`` (done, answer lost), ``cut`` (not done, no answer), ``unreachable``,
     ``killed-after``, ``killed-before``, ``garbage``, ``lock``, or a status; ``500-after`` is done and answered 500.
     """
 
@@ -78,7 +76,7 @@ class FakeC4c:
             return httpx.Response(401, html="<html>401</html>")
         kind = self.kind(request)
         what = self._planned(kind)
-        if what in {"cut", "slow", "killed-before", "unreachable", "lock", "garbage"} or isinstance(what, int):
+        if what in {"cut", "killed-before", "unreachable", "lock", "garbage"} or isinstance(what, int):
             return self._spoilt(what)
         answer = self.handler(kind)(request)
         if what == "killed-after":
@@ -119,8 +117,6 @@ class FakeC4c:
             raise Killed
         if what == "cut":
             raise httpx.ReadTimeout("no answer")
-        if what == "slow":
-            raise httpx.ReadTimeout("no answer") from TooSlow("its time limit is over")
         if what == "unreachable":
             raise httpx.ConnectError("connection refused")
         if what == "lock":

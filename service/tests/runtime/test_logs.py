@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
+from log_kit import documented_lines
 
+import attachment_transfer
 from attachment_transfer.runtime.logs import redact
 
 PLANTED = "planted-Word-of-C4C-1618"
@@ -23,6 +27,15 @@ def logged(program: str, log_format: str = "json") -> list[str]:
     )
     assert done.stdout == ""
     return done.stderr.splitlines()
+
+
+def test_the_documented_lines_are_those_of_the_program() -> None:
+    """Each line is checked where a test meets it; this finds rows of lines that are gone, and lines that none meets."""
+    source = "".join(
+        file.read_text(encoding="utf-8") for file in Path(attachment_transfer.__file__).parent.rglob("*.py")
+    )
+    logged_events = set(re.findall(r"""_log\.\w+\(\s*"([^"%]+)",""", source))
+    assert {event for event, _, _ in documented_lines()} == logged_events
 
 
 @pytest.fixture(scope="module")

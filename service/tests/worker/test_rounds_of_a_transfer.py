@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from ledger_kit import rows
 from worker_kit import ACTIVITY, Stack, a_file, retry, states, the_reason
 
+from attachment_transfer.clients.outbound.time_limits import TooSlow
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
 
@@ -217,8 +219,12 @@ def test_a_neighbour_that_stays_away_parks_the_transfer_with_its_secrets(stack: 
 
 def test_a_c4c_that_is_too_slow_for_one_request_parks_the_transfer_though_its_breaker_opens(stack: Stack) -> None:
     """A slow call opens the breaker, the next round is told to wait, the one after it is slow again: one reason."""
+
+    def slow(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("no answer") from TooSlow("its time limit is over")
+
     stack.cmi.files = [a_file(1)]
-    stack.c4c.plan("list", "slow", times=1000)
+    stack.c4c.instead["list"] = slow
     stack.event()
     assert stack.run(rounds=30) == 13
     assert stack.transfer().state is TransferState.PARKED

@@ -74,6 +74,38 @@ def test_an_answer_lost_with_nothing_stored_is_posted_again_only_after_the_settl
     assert seen[0] >= posted_at_s + SETTLE_S - 0.5
 
 
+def test_c4c_is_not_asked_again_before_the_settle_time(stack: Stack) -> None:
+    """Its list says nothing until then; what failed without an upload is tried again sooner."""
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.plan("list", 500)
+    stack.c4c.plan("post", "cut")
+    started_s = stack.clock.now_s()
+    stack.event()
+    stack.run_one()
+    assert stack.due[0][0] - started_s < SETTLE_S
+    stack.clock.time_s = stack.due[0][0]
+    stack.run_one()
+    assert stack.due[0][0] - stack.clock.now_s() == SETTLE_S
+
+
+@pytest.mark.parametrize("kind", ["metadata", "list"])
+def test_a_file_that_may_be_at_c4c_stays_so_whatever_fails_next(stack: Stack, kind: str) -> None:
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.c4c.plan("post", "cut")
+    stack.c4c.plan("post", 503, times=2)
+    stack.event()
+    stack.run_one()
+    assert states(stack) == [S.AMBIGUOUS, S.AMBIGUOUS]
+    stack.start()  # what $metadata said is forgotten
+    stack.c4c.plan(kind, 500, times=2)
+    stack.clock.time_s = stack.due[0][0]
+    stack.run_one()
+    assert states(stack) == [S.AMBIGUOUS, S.AMBIGUOUS]
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 2
+
+
 def test_a_lost_answer_of_a_late_commit_is_adopted_once_it_shows(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.commit_delay_s = SETTLE_S - 1

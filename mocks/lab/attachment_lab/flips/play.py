@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from attachment_lab.errors import LabError, Unreachable
@@ -120,7 +121,7 @@ def _played(stack: Stack, clock: MatrixClock, flip: Flip) -> FlipResult:
 
 
 def _played_once(stack: Stack, clock: MatrixClock, flip: Flip) -> FlipResult:
-    names, about = fresh_tenant(), {"of": flip.of, "flipped": flip.flipped, "declared": flip.outcome}
+    names, about = fresh_tenant(), partial(FlipResult, of=flip.of, flipped=flip.flipped, declared=flip.outcome)
     clock.enter()
     try:
         dialects = {} if flip.late else flip.set
@@ -129,13 +130,13 @@ def _played_once(stack: Stack, clock: MatrixClock, flip: Flip) -> FlipResult:
         reconciliation = Reconciliation(stack.clients, names)
         if not flip.outcome.startswith("refused"):
             fetch_keys(reconciliation)
-        return _Play(flip, reconciliation, clock).result(**about)
+        return _Play(flip, reconciliation, clock).result(about)
     except Unreachable as exc:
-        return FlipResult(**about, trouble=f"{OWN_TROUBLE}{exc}")
+        return about(trouble=f"{OWN_TROUBLE}{exc}")
     except LabError as exc:
-        return FlipResult(**about, trouble=str(exc))
+        return about(trouble=str(exc))
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one flip must not end the run
-        return FlipResult(**about, trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
+        return about(trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
     finally:
         with contextlib.suppress(LabError):
             close_tenant(stack.clients, names.name)
@@ -150,7 +151,7 @@ class _Play:
         self._reconciliation = reconciliation
         self._clock = clock
 
-    def result(self, **about: str) -> FlipResult:
+    def result(self, about: Callable[..., FlipResult]) -> FlipResult:
         """Play it, undo the flip, let a person act, and count."""
         fault_id = self._fault()
         chats = [self._chat(number) for number in range(self._flip.chats)]
@@ -165,7 +166,7 @@ class _Play:
         reasons, remedies = self._said(rests)
         self._undo(fault_id, chats)
         last = [repaired(chat, rest, self._clock) for chat, rest in zip(chats, rests, strict=True)]
-        return self._counted(last, found=found, stored=stored, reasons=reasons, remedies=remedies, **about)
+        return self._counted(last, partial(about, found=found, stored=stored, reasons=reasons, remedies=remedies))
 
     def _chat(self, number: int) -> CellChat:
         own = [(name, content + b"%d" % number) for name, content in FILES]
@@ -225,12 +226,11 @@ class _Play:
         remedies = dict.fromkeys(_AN_ID.sub("…", remedy) for _, remedy in about if remedy)
         return tuple(codes), tuple(remedies)
 
-    def _counted(self, last: Sequence[Rest], **about: Any) -> FlipResult:
+    def _counted(self, last: Sequence[Rest], about: Callable[..., FlipResult]) -> FlipResult:
         records = self._reconciliation.verdict().records
         at_c4c = Counter(each.sha256 for each in records.objects)
         sent = Counter(each.sha256 for each in records.sources)
-        return FlipResult(
-            **about,
+        return about(
             sent=sum(sent.values()),
             lost=sum((sent - at_c4c).values()),
             doubled=max(0, sum(at_c4c.values()) - sum(sent.values())),
