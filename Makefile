@@ -11,7 +11,7 @@ TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e ben
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults planted soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults planted soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
 	setup-lab setup-test clean
 
 SOAK_S ?= 600
@@ -99,6 +99,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
+	@$(BIN)/python -m attachment_lab.flips.page --check docs/assumptions.md
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
@@ -115,6 +116,9 @@ keep: setup-test ## Keep this release's program and databases for tests of the n
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md
+
+assumptions: setup-lab ## Play every assumption of the demo turned into its opposite, write docs/assumptions.md (about two minutes)
+	@$(BIN)/python -m attachment_lab.flips.page --play
 
 lock: ## Write requirements/*.txt anew (needs uv), and the bill of materials
 	@requirements/lock.sh

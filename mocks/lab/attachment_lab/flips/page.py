@@ -129,9 +129,10 @@ def settled_by(id_: str) -> str:
 
 @click.command()
 @click.option("--play", is_flag=True, help="Play every flip, keep the results, write docs/assumptions.md.")
+@click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page of the kept results here.")
 @click.option("--check", "existing", type=click.Path(path_type=Path), help="Exit 1 unless this file is the page.")
-def main(play: bool, existing: Path | None) -> None:
-    """Play the flip table, or check its page. Run it in the project's folder."""
+def main(play: bool, target: Path | None, existing: Path | None) -> None:
+    """Play the flip table, write its page, or check its page. Run it in the project's folder."""
     if play:
         results = play_flips(
             flips(), lambda each: click.echo(f"{'ok ' if each.ok else 'BAD'} {each.of}: {each.flipped}")
@@ -141,7 +142,9 @@ def main(play: bool, existing: Path | None) -> None:
         kept = {f"{each.of}: {each.flipped}": to_record(each) for each in results}
         text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
         (Path(__file__).parent / RECORDED).write_text(text, encoding="utf-8")
-        PAGE.write_text(page(), encoding="utf-8")
+        target = target or PAGE
+    if target is not None:
+        target.write_text(page(), encoding="utf-8")
     if existing is not None and existing.read_text(encoding="utf-8") != page():
         raise click.ClickException(f"{existing} is not the page of the flips that are kept: run it with --play")
 
