@@ -26,6 +26,7 @@ class Evidence:
         switch: the dialect entry that changes it; None if nothing does.
         test: the test that pins it, ``file::name``.
         date: ``2026-11``: when a documented source was read, or a recorded one recorded.
+        says: of documented and recorded: the gist of the source's sentence, in our words.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Evidence:
     switch: str | None = None
     test: str | None = None
     date: str | None = None
+    says: str | None = None
 
 
 class EvidenceBook:

@@ -6,6 +6,7 @@ value = 204                       # the default
 choices = [204, 200]              # what else is accepted; absent: any value of the default's type
 label = "recorded"
 source = "SAP-samples/byd-api-samples (204, same OData stack)"
+says = "a DELETE is answered 204" # documented or recorded: the gist of the source's sentence, in our words
 date = "2023-05"                  # documented: when it was read; recorded: when it was recorded
 test = "mocks/c4c/tests/test_c4c_writes.py::test_the_status_of_a_delete_is_the_dialects"
 
@@ -28,7 +29,7 @@ from typing import Any
 from mock_kit.evidence.book import Evidence, EvidenceBook
 from mock_kit.http.problem import FieldError, Problem
 
-_MEMBERS = frozenset({"behaviour", "value", "choices", "label", "source", "date", "switch", "test"})
+_MEMBERS = frozenset({"behaviour", "value", "choices", "label", "source", "date", "says", "switch", "test"})
 _REQUIRED = frozenset({"behaviour", "label", "source", "test"})
 _DATED = frozenset({"documented", "recorded"})
 
@@ -89,7 +90,7 @@ class MockDialect:
             evidence = Evidence(
                 id=(switch_prefix if is_switch else prefix) + name,
                 switch=name if is_switch else entry.get("switch"),
-                **{key: entry[key] for key in ("behaviour", "label", "source", "test", "date") if key in entry},
+                **{key: entry[key] for key in ("behaviour", "label", "source", "test", "date", "says") if key in entry},
             )
             self.book.register(evidence)
             if is_switch:

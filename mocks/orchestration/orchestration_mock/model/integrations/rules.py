@@ -102,9 +102,9 @@ def _upload_rules(contact: Contact) -> list[BrokenRule]:
     if contact.channel_type != "chat":
         return []
     if contact.queue is None:
-        return [BrokenRule("edi.direct_chats_carry_no_files", "direct chats don't support attachments")]
+        return [BrokenRule("edi.direct_chats_not_sent", "direct chats don't support attachments")]
     address = str(contact.queue.get("address") or "")
     if contact.direction == "outbound" and address and not fits_outgoing(address):
         words = f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"
-        return [BrokenRule("edi.outgoing_queue_type", words)]
+        return [BrokenRule("edi.outgoing_queue_refused", words)]
     return []
