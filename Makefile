@@ -38,7 +38,7 @@ screenshots: setup-test ## Set up, write the pictures of every page for docs/ima
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
+	@$(BIN)/python -m attachment_lab.fidelity --shares
 
 faults: setup-test ## The long runs: every cell of the fault matrix, 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@$(BIN)/attachment-lab matrix run --save var/matrix.json
@@ -98,7 +98,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
+	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md --shares
 	@$(BIN)/python -m attachment_lab.flips.page --check docs/assumptions.md
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
@@ -115,7 +115,7 @@ keep: setup-test ## Keep this release's program and databases for tests of the n
 	@$(BIN)/python service/tests/kits/programs/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md
+	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md
 
 assumptions: setup-lab ## Play every assumption of the demo turned into its opposite, write docs/assumptions.md (about two minutes)
 	@$(BIN)/python -m attachment_lab.flips.page --play
