@@ -6,11 +6,11 @@ C4C's CSRF protection is an example: recorded with a session in 2017, without on
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
@@ -66,13 +66,13 @@ class BehaviourRow:
         """When it was recorded: its own date, or that of the oldest page."""
         return self.date or min((each.recorded or each.read for each in self.pages), default="")
 
-    def worth(self, today: date) -> str:
+    def worth(self, today: datetime.date) -> str:
         """The label as it counts today: a recording that has lapsed is inferred."""
         if self.label == "recorded" and lapses(self.seen) <= today:
             return "inferred"
         return self.label
 
-    def proof(self, today: date) -> Proof:
+    def proof(self, today: datetime.date) -> Proof:
         """proven, not proven, unknown, or own."""
         return _PROOF[self.worth(today)]
 
@@ -85,14 +85,14 @@ class Part:
     rows: Sequence[BehaviourRow]
 
 
-def lapses(recorded: str) -> date:
+def lapses(recorded: str) -> datetime.date:
     """The day from which a recording of that time counts as inferred; of a year or a month the last day counts.
 
     ValueError for a text that is no date.
     """
-    year, *rest = (int(each) for each in recorded.split("-"))
-    month, day = (*rest, *(12, 28)[len(rest) :])
-    return date(year + RECORDING_LIVES_YEARS, month, min(day, 28))
+    parts_of_it = [int(each) for each in recorded.split("-")]
+    year, month, day = [*parts_of_it, *(12, 28)[len(parts_of_it) - 1 :]]
+    return datetime.date(year + RECORDING_LIVES_YEARS, month, min(day, 28))
 
 
 def parts() -> list[Part]:
@@ -140,7 +140,7 @@ def _shown(value: object) -> str:
     return f"default {text}" if len(text) < 120 else "default: see service/attachment_transfer/dialect.toml"
 
 
-def shares(found: Iterable[Part], today: date) -> dict[str, float]:
+def shares(found: Iterable[Part], today: datetime.date) -> dict[str, float]:
     """Percent of all behaviours by what their label is worth; an unused label has 0."""
     counted = Counter(row.worth(today) for part in found for row in part.rows)
     return {label: 100 * counted[label] / max(1, counted.total()) for label in LABELS}

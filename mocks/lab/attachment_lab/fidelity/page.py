@@ -65,7 +65,7 @@ def page(found: Sequence[Part], today: date) -> str:
 def _glance(found: Sequence[Part], today: date) -> list[str]:
     """Counts by neighbour."""
     lines = ["## Proven, not proven, unknown\n", "| | proven | not proven | unknown |", "|---|---|---|---|"]
-    total: Counter[str] = Counter()
+    total: Counter[Proof] = Counter()
     for part in found:
         counted = Counter(row.proof(today) for row in part.rows)
         total += counted
@@ -81,8 +81,9 @@ def _glance(found: Sequence[Part], today: date) -> list[str]:
     return lines
 
 
-def _three(counted: Mapping[str, int]) -> str:
-    return " | ".join(str(counted.get(each, 0)) for each in ("proven", "not proven", "unknown"))
+def _three(counted: Counter[Proof]) -> str:
+    shown: tuple[Proof, ...] = ("proven", "not proven", "unknown")
+    return " | ".join(str(counted[each]) for each in shown)
 
 
 def _my_run(found: Sequence[Part], today: date) -> list[str]:
