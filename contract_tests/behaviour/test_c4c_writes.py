@@ -98,12 +98,13 @@ def test_the_flat_form_names_its_parent(subject: Any) -> None:
     "changes",
     [
         pytest.param({"CategoryCode": None}, marks=pytest.mark.verifies("c4c.attachment_category_mandatory")),
+        pytest.param({"TypeCode": None}, marks=pytest.mark.verifies("c4c.attachment_type_code_required")),
         pytest.param({"TypeCode": "99999"}, marks=pytest.mark.verifies("c4c.attachment_type_codes")),
         pytest.param({"Binary": None}, marks=pytest.mark.verifies("c4c.document_without_binary")),
         pytest.param({"Binary": "QQ ="}, marks=pytest.mark.verifies("c4c.base64_white_space")),
         pytest.param({"NoSuchProperty": "x"}, marks=pytest.mark.verifies("c4c.rights")),
     ],
-    ids=["no category", "unknown type", "no content", "white space", "unknown property"],
+    ids=["no category", "no type", "unknown type", "no content", "white space", "unknown property"],
 )
 def test_a_bad_attachment_is_refused(subject: Any, activity: str, changes: dict[str, Any]) -> None:
     answer = create(subject, f"{activity}/ChatActivityAttachment", **changes)
@@ -121,7 +122,7 @@ def test_an_attachment_cannot_be_changed(subject: Any, activity: str) -> None:
     created = object_id(create(subject, f"{activity}/ChatActivityAttachment"))
     path = f"/ChatActivityAttachmentCollection('{created}')"
     headers = {"Content-Type": "application/json"}
-    assert subject.c4c(path, method="PATCH", headers=headers, body=b'{"Name": "other.txt"}').status == 405
+    assert subject.c4c(path, method="PATCH", headers=headers, body=b'{"Name": "other.txt"}').status == 400
 
 
 @pytest.mark.verifies("c4c.lock", "c4c.lock_status", "service.c4c.lock_pattern")

@@ -17,7 +17,7 @@ _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LINE_BREAK = re.compile(rb"\A\r?\n")
 _FIELD = re.compile(r'name="([^"]*)"')
-_REQUEST_LINE = re.compile(r"(\S+) (\S+) HTTP/\d\.\d")
+_REQUEST_LINE = re.compile(r"(\S+) (\S.*) HTTP/\d\.\d")
 _STATUS_LINE = re.compile(r"HTTP/\d\.\d (\d{3})")
 _REFERENCE = re.compile(r"^\$(\w+)")
 

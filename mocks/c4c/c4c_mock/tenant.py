@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from c4c_mock.evidence import DIALECT, Touching
-from c4c_mock.model.access.sessions import Sessions
+from c4c_mock.model.access.csrf import CsrfTokens
 from c4c_mock.model.access.users import Access
 from c4c_mock.model.capacity import BusyState, ThreadLimit
 from c4c_mock.model.locks import ObjectLocks, WriteLock
@@ -40,7 +40,7 @@ class C4CTenant(MockTenant):
     rows: EntityTable = field(init=False)
     writer: EntityWriter = field(init=False)
     access: Access = field(init=False)
-    sessions: Sessions = field(init=False)
+    csrf: CsrfTokens = field(init=False)
     log: Log = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class C4CTenant(MockTenant):
             changed=lambda: self.log.append({"access": self.access.state()}),
             verified=lambda user, password: self.journal.mask_secret(password, user),
         )
-        self.sessions = Sessions(self.clock.now, self.switches)
+        self.csrf = CsrfTokens(self.clock.now, self.switches, self.host)
         self.log = Log(self.spool.directory / FILE_NAME)
 
     @classmethod
@@ -168,7 +168,7 @@ class C4CTenant(MockTenant):
         self.rows.clear()
         self.locks.release_persons()
         self.busy.end()
-        self.sessions.clear()
+        self.csrf.clear()
         self.access.lift_lockouts()
         self.start_log()
 

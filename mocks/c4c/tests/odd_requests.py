@@ -34,7 +34,7 @@ SETS = {
     "GetSocialMediaUserProfile": ("socialmediaactivity", "x"),
 }
 TICKED = ["chatactivity", "activity", "socialmediaactivity", "c4codataapi"]
-SERVICES = [*TICKED, "call_list", "odataservicecatalog", "no"]
+SERVICES = ["", "c4codata", *TICKED, "call_list", "odataservicecatalog", "no"]
 NAVIGATIONS = ["ChatActivityAttachment", "ChatActivityBTDReference", "ChatActivity", "PhoneCallNotes", "PhoneCall"]
 PROPERTIES = [
     *["ObjectID", "ETag", "SubjectName", "TypeCode", "TypeCodeText", "CompletionPercent", "BouncedIndicator"],
@@ -64,7 +64,14 @@ TEMPLATES: dict[str, dict[str, Any]] = {
     "ChatActivityCollection": {"SubjectName": "a", "CompletionPercent": "12.5", "BouncedIndicator": True},
     "SocialMediaActivityCollection": {"Text": "hello", "CategoryCode": "003"},
 }
-UPLOAD = {"ParentObjectID": CHAT, "Name": "f", "CategoryCode": "2", "MimeType": "text/plain", "Binary": "QUJD"}
+UPLOAD = {
+    "ParentObjectID": CHAT,
+    "Name": "f",
+    "TypeCode": "10001",
+    "CategoryCode": "2",
+    "MimeType": "text/plain",
+    "Binary": "QUJD",
+}
 ODD_HEADERS = {
     "Accept": ["text/html", "a;q=x", "application/json;q=1e9"],
     "Content-Type": ["multipart/mixed", "application/json;charset=utf-16", "", "text/plain"],
@@ -247,10 +254,12 @@ def as_json(value: object) -> bytes:
 
 def as_atom(value: dict[str, Any]) -> bytes:
     """An entry with the members of an object; their text is not escaped, on purpose."""
-    inside = "".join(f"<d:{name}>{text}</d:{name}>" for name, text in value.items())
+    inside = "".join(
+        f"<d:{name}>{text if isinstance(text, str) else json.dumps(text)}</d:{name}>" for name, text in value.items()
+    )
     spaces = f'xmlns="http://www.w3.org/2005/Atom" xmlns:m="{META}" xmlns:d="{META.removesuffix("/metadata")}"'
     whole = f"<entry {spaces}><content><m:properties>{inside}</m:properties></content></entry>"
-    return whole.replace(">True<", ">true<").encode()
+    return whole.encode()
 
 
 def encoded(options: Iterable[tuple[str, str]]) -> str:

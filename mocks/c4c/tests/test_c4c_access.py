@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 from c4c_caller import MakeTenant, TenantClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 SET = "/chatactivity/ChatActivityCollection"
 
@@ -81,6 +84,11 @@ def fetch(person: TenantClient, path: str = "/chatactivity/", method: str = "GET
     return person.call(method, path, {"x-csrf-token": "fetch"})
 
 
+def cookie_names(answer: TestResponse) -> list[str]:
+    """Names of the cookies that an answer sets."""
+    return [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")]
+
+
 def write(person: TenantClient, token: str | None = None, path: str = "/activity/PhoneCallCollection") -> TestResponse:
     """A write with or without a token."""
     return person.call("POST", path, {"x-csrf-token": token} if token else {}, json={"Subject": "x"})
@@ -95,39 +103,92 @@ def test_a_person_needs_token_and_cookies_to_write(person: TenantClient) -> None
     assert write(person, "guessed").status_code == 403
 
 
-def test_a_token_without_its_cookies_is_refused(person: TenantClient) -> None:
+def test_a_token_comes_with_one_cookie_and_only_where_it_was_requested(person: TenantClient) -> None:
+    assert person.get("/chatactivity/").headers.getlist("Set-Cookie") == []
+    cookies = fetch(person).headers.getlist("Set-Cookie")
+    assert [re.match(r"sap-XSRF_\w+_\w+=", cookie) is not None for cookie in cookies] == [True]
+
+
+def test_a_token_is_sixteen_bytes_in_padded_base64(person: TenantClient) -> None:
+    token = fetch(person).headers["x-csrf-token"]
+    assert (len(base64.b64decode(token, validate=True)), token[-2:]) == (16, "==")
+
+
+@pytest.mark.parametrize(("form", "count"), [("stateless", 1), ("session", 2)])
+def test_a_token_without_all_its_cookies_is_refused(person: TenantClient, form: str, count: int) -> None:
+    person.dialect(csrf_form=form)
     fetched = fetch(person)
-    names = [c.partition("=")[0] for c in fetched.headers.getlist("Set-Cookie")]
-    assert len(names) == 2
-    person.client.delete_cookie(names[0], domain=person.host, path="/sap")
-    assert write(person, fetched.headers["x-csrf-token"]).status_code == 403
+    token, names = fetched.headers["x-csrf-token"], cookie_names(fetched)
+    assert len(names) == count
+    assert write(person, token).status_code == 201
+    for name in names:
+        kept = person.client.get_cookie(name, domain=person.host, path="/sap")
+        assert kept is not None
+        person.client.delete_cookie(name, domain=person.host, path="/sap")
+        assert write(person, token).status_code == 403, name
+        person.client.set_cookie(name, kept.value, domain=person.host, path="/sap")
+    assert write(person, token).status_code == 201
 
 
-def test_a_token_expires_with_its_session(person: TenantClient) -> None:
+@pytest.mark.parametrize("value", ["", "guessed", "a:1:b", "YWJjZGVmZ2hpamtsbW5vcA%3D%3D", "%3A%3A", "ä"])
+def test_a_cookie_that_no_answer_set_is_refused_with_any_token(person: TenantClient, value: str) -> None:
+    name = cookie_names(fetch(person))[0]
+    person.client.set_cookie(name, value, domain=person.host, path="/sap")
+    assert {write(person, token).status_code for token in ("guessed", "a", value)} == {403}
+
+
+def test_a_token_without_a_session_outlives_a_restart(person: TenantClient) -> None:
+    fetched = fetch(person)
+    cookie = person.client.get_cookie(cookie_names(fetched)[0], domain=person.host, path="/sap")
+    assert cookie is not None
+    person.restart()
+    person.client.set_cookie(cookie.key, cookie.value, domain=person.host, path="/sap")
+    assert write(person, fetched.headers["x-csrf-token"]).status_code == 201
+
+
+@pytest.mark.parametrize(("form", "life_s"), [("stateless", 86400), ("session", 1800)])
+def test_a_token_expires_in_the_time_of_its_form(person: TenantClient, form: str, life_s: int) -> None:
+    person.dialect(csrf_form=form)
     token = fetch(person).headers["x-csrf-token"]
     assert fetch(person).headers["x-csrf-token"] == token
-    person.control("clock", {"advance_s": 1801})
+    person.control("clock", {"advance_s": life_s - 5})
+    assert write(person, token).status_code == 201
+    person.control("clock", {"advance_s": 6})
     assert write(person, token).status_code == 403
     renewed = fetch(person).headers["x-csrf-token"]
     assert renewed != token
     assert write(person, renewed).status_code == 201
 
 
-def test_another_users_token_is_refused(person: TenantClient) -> None:
+def test_another_users_token_is_refused_where_tokens_belong_to_a_session(person: TenantClient) -> None:
+    person.dialect(csrf_form="session")
     token = fetch(person).headers["x-csrf-token"]
     person.control("users", {"user": "bob", "password": "Secret-2"})
     person.user, person.password = "bob", "Secret-2"
     assert write(person, token).status_code == 403
 
 
-def test_head_on_the_service_root_returns_a_token_and_on_a_navigation_path_500_as_recorded(
+def test_head_on_a_navigation_returns_a_token_unless_the_dialect_replays_the_reported_500(
     person: TenantClient,
 ) -> None:
-    assert fetch(person, method="HEAD").headers["x-csrf-token"]
     path = person.path(person.chat()) + "/ChatActivityAttachment"
+    fetched = fetch(person, path, "HEAD")
+    assert (fetched.status_code, fetched.data) == (200, b"")
+    assert write(person, fetched.headers["x-csrf-token"]).status_code == 201
+    person.dialect(head_fetch_on_navigation=500)
     assert fetch(person, path, "HEAD").status_code == 500
-    person.dialect(head_fetch_on_navigation=200)
-    assert fetch(person, path, "HEAD").headers["x-csrf-token"]
+    assert fetch(person, method="HEAD").headers["x-csrf-token"]
+
+
+@pytest.mark.parametrize(("method", "slash"), [("HEAD", "/"), ("HEAD", ""), ("GET", "/"), ("GET", "")])
+def test_a_person_attaches_below_a_chat_as_saps_sdk_does(person: TenantClient, method: str, slash: str) -> None:
+    person.client = Client(person.app, use_cookies=False)
+    path = person.path(person.chat()) + "/ChatActivityAttachment"
+    fetched = fetch(person, path + slash, method)
+    cookies = [cookie.partition(";")[0] for cookie in fetched.headers.getlist("Set-Cookie")]
+    headers = {"x-csrf-token": fetched.headers["x-csrf-token"], "Cookie": ";".join(cookies)}
+    body = {"TypeCode": "10001", "Name": "a", "CategoryCode": "2", "Binary": "QUJD"}
+    assert person.call("POST", path, headers, json=body).status_code == 201
 
 
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "$batch"), ("GET", "PhoneCallCollection('x')")])

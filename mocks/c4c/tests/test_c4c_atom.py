@@ -61,7 +61,9 @@ def test_an_entry_can_be_created_read_and_changed_in_atom(tenant: TenantClient, 
 def test_a_file_goes_in_and_comes_out_in_atom(tenant: TenantClient) -> None:
     chat, content = tenant.chat(), bytes(range(256)) * 3000
     packed = base64.b64encode(content).decode()
-    body = entry(f"<d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>")
+    body = entry(
+        f"<d:Name>f</d:Name><d:TypeCode>10001</d:TypeCode><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>"
+    )
     created = send(tenant, "POST", f"{tenant.path(chat)}/ChatActivityAttachment", body)
     assert created.status_code == 201, created.text
     assert base64.b64decode(value(created, "Binary")) == content
@@ -71,7 +73,7 @@ def test_a_file_goes_in_and_comes_out_in_atom(tenant: TenantClient) -> None:
 def test_the_flat_form_names_the_parent_in_atom_too(tenant: TenantClient) -> None:
     chat = tenant.chat()
     body = entry(
-        f"<d:ParentObjectID>{chat}</d:ParentObjectID><d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode>"
+        f"<d:ParentObjectID>{chat}</d:ParentObjectID><d:Name>f</d:Name><d:TypeCode>10001</d:TypeCode><d:CategoryCode>2</d:CategoryCode>"
         "<d:Binary>QUJD</d:Binary>"
     )
     assert send(tenant, "POST", "/chatactivity/ChatActivityAttachmentCollection", body).status_code == 201
@@ -171,7 +173,9 @@ def test_a_bad_entry_is_refused_in_xml_and_creates_nothing(tenant: TenantClient,
 
 @pytest.mark.parametrize("packed", ["QUJ", "QU JD", "QUJD=", "Qü=="])
 def test_a_bad_file_is_refused_and_leaves_nothing_on_disk(tenant: TenantClient, packed: str) -> None:
-    body = entry(f"<d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>")
+    body = entry(
+        f"<d:Name>f</d:Name><d:TypeCode>10001</d:TypeCode><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>"
+    )
     assert send(tenant, "POST", f"{tenant.path(tenant.chat())}/ChatActivityAttachment", body).status_code == 400
     assert list(tenant.state.spool.directory.glob("*.blob")) == []
 

@@ -12,7 +12,8 @@ def atom(binary: str) -> str:
     data = "http://schemas.microsoft.com/ado/2007/08/dataservices"
     return (
         f'<entry xmlns="http://www.w3.org/2005/Atom" xmlns:d="{data}" xmlns:m="{data}/metadata">'
-        '<content type="application/xml"><m:properties><d:Name>a</d:Name><d:CategoryCode>2</d:CategoryCode>'
+        '<content type="application/xml"><m:properties><d:Name>a</d:Name>'
+        "<d:TypeCode>10001</d:TypeCode><d:CategoryCode>2</d:CategoryCode>"
         f"<d:Binary>{binary}</d:Binary></m:properties></content></entry>"
     )
 

@@ -56,7 +56,7 @@ def send(
 
 def upload(chat: str, name: str = "a", **change: Any) -> str:
     """A part that creates an attachment."""
-    body = {"ParentObjectID": chat, "Name": name, "CategoryCode": "2", "Binary": "QUJD", **change}
+    body = {"ParentObjectID": chat, "Name": name, "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD", **change}
     return request("POST", "ChatActivityAttachmentCollection", body)
 
 
@@ -243,3 +243,11 @@ def store_call(state: C4CTenant) -> None:
     """A phone call, stored by the model itself."""
     eset = entity_set("PhoneCallCollection")
     state.writer.create(EntityPayload(eset=eset, values={"Subject": "x"}), None, DESKTOP)
+
+
+def test_a_read_may_have_spaces_in_its_address_as_in_the_guides_mass_query(tenant: TenantClient) -> None:
+    tenant.chat(Subject="two words")
+    line = "GET ChatActivityCollection?$format=json&$filter=SubjectName eq 'two words' or SubjectName eq 'x' HTTP/1.1"
+    answer = send(tenant, f"Content-Type: application/http\r\n\r\n{line}\r\n\r\n\r\n")
+    assert "HTTP/1.1 200" in answer.text
+    assert answer.text.count('"SubjectName":"two words"') == 1

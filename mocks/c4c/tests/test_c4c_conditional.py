@@ -52,7 +52,7 @@ def test_errors_are_atom_without_an_accept_header(tenant: TenantClient) -> None:
 
 def test_a_range_behind_the_end_names_the_length(tenant: TenantClient) -> None:
     tenant.attach(tenant.chat(), b"12345")
-    for wanted in ("bytes=5-", "bytes=-0", "bytes=3-2", f"bytes={'9' * 18}-"):
+    for wanted in ("bytes=5-", "bytes=-0", f"bytes={'9' * 18}-"):
         answer = tenant.get(f"{tenant.file_path()}/Binary/$value", {"Range": wanted})
         assert (answer.status_code, answer.headers["Content-Range"]) == (416, "bytes */5")
     assert tenant.get(f"{tenant.file_path()}/Binary/$value", {"Range": f"bytes={'9' * 5000}-"}).status_code == 200

@@ -230,7 +230,7 @@ def test_the_dialect_says_where_a_reference_is_kept(make_tenant: MakeTenant, kin
 
 def test_attachments_of_every_service_are_listed_with_their_reference(tenant: TenantClient) -> None:
     call = tenant.chat(Type="CALL")
-    body = {"Name": "call.txt", "CategoryCode": "2", "Binary": "QUJD"}
+    body = {"Name": "call.txt", "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD"}
     tenant.call("POST", f"/activity/PhoneCallCollection('{call}')/PhoneCallAttachmentFolder", json=body)
     listed = tenant.stored()
     assert [(a["service"], a["name"], a["external_reference_id"]) for a in listed] == [

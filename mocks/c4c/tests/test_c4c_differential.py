@@ -90,7 +90,7 @@ def rows() -> Iterator[list[Any]]:
 @pytest.fixture(scope="module")
 def both(shared_tenant: TenantClient) -> TenantAndTable:
     """The tenant and a table with the same rows."""
-    shared_tenant.dialect(page_size=PAGE)
+    shared_tenant.dialect(page_size=PAGE, top_page_size=PAGE)
     database = sqlite3.connect(":memory:")
     database.execute(f"CREATE TABLE chat (seq INTEGER PRIMARY KEY, id TEXT, {', '.join(NAMES)})")
     seeds = []

@@ -210,7 +210,7 @@ def full_disk(_entry: object) -> None:
 def upload(served: ServedTenant, chat: str, name: str, content: str) -> requests.Response:
     """One attachment, its content in Base64; the answer has no payload."""
     url = f"{served.root}{chat_path(chat)}/ChatActivityAttachment"
-    body = {"Name": name, "CategoryCode": "2", "Binary": content}
+    body = {"Name": name, "TypeCode": "10001", "CategoryCode": "2", "Binary": content}
     headers = {"Host": HOST, "odata-no-response-payload": "true"}
     return requests.post(url, json=body, auth=LOGIN, headers=headers, timeout=10)
 

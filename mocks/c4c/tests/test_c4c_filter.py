@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from c4c_caller import MakeTenant, TenantClient
@@ -101,7 +102,6 @@ def test_documented_conditions_select(
         "startswith(CompletionPercent,'1')",
         "startswith('1',SubjectName)",
         "startswith(SubjectName,'1') eq false",
-        "TypeCodeText eq 'Chat'",
         "ETag eq datetimeoffset'2020-01-01T00:00:00Z'",
         "();",
     ],
@@ -164,3 +164,32 @@ def test_order_follows_asc_and_desc_and_null_comes_first(three: tuple[TenantClie
 def test_a_bad_order_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="orderby"):
         parse_orderby(text, CHATS)
+
+
+def test_the_description_of_a_code_is_a_condition(three: tuple[TenantClient, list[str]]) -> None:
+    tenant, chats = three
+    found = tenant.results("/chatactivity/ChatActivityCollection?$filter=ProcessingTypeCodeText eq 'Chat Activity'")
+    assert {row["ObjectID"] for row in found} == set(chats)
+
+
+@pytest.mark.parametrize("operator", ["ne", "gt", "lt"])
+def test_comparisons_that_the_guide_does_not_list_are_the_dialects(make_tenant: MakeTenant, operator: str) -> None:
+    tenant = make_tenant()
+    path = f"/chatactivity/ChatActivityCollection?$filter=SubjectName {operator} 'a'"
+    assert tenant.get(path).status_code == 200
+    tenant.dialect(filter_undocumented_operators=[each for each in ("ne", "gt", "lt") if each != operator])
+    assert tenant.get(path).status_code == 400
+
+
+@pytest.mark.off_contract(reason="answers that are longer than the recorder keeps")
+def test_five_thousand_conditions_are_understood_in_a_batch(tenant: TenantClient) -> None:
+    rows = [{"set": "ChatActivityCollection", "values": {"ID": str(n)}} for n in range(2, 5002)]
+    tenant.control("seed", {"rows": rows})
+    for count, status in ((5000, "200"), (5001, "400")):
+        condition = quote(" or ".join(f"ID eq '{n}'" for n in range(count)))
+        part = f"GET ChatActivityCollection?$top=5000&$select=ID&$format=json&$filter={condition} HTTP/1.1"
+        body = f"--b\r\nContent-Type: application/http\r\n\r\n{part}\r\n\r\n\r\n--b--\r\n"
+        headers = {"Content-Type": "multipart/mixed; boundary=b"}
+        answer = tenant.call("POST", "/chatactivity/$batch", headers, data=body)
+        assert f"HTTP/1.1 {status}" in answer.text
+        assert answer.text.count('"ID":') == (4998 if status == "200" else 0)

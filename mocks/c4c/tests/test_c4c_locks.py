@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from mock_kit.testing import running_mock
 
-PREFIX = b'"Name":"big","CategoryCode":"2","Binary":"'
+PREFIX = b'"Name":"big","TypeCode":"10001","CategoryCode":"2","Binary":"'
 
 
 Result = TypeVar("Result")
@@ -62,7 +62,7 @@ def test_the_second_writer_of_a_chat_learns_who_locks_it(tenant: TenantClient, f
     first, second = during_upload(tenant, chat, lambda: tenant.attach(chat), form)
     assert first.status_code == 201, first.text
     assert second.status_code == 400
-    assert "locked by user V1USER" in second.get_json()["error"]["message"]["value"]
+    assert "record locked by user V1USER" in second.get_json()["error"]["message"]["value"]
     assert [a["name"] for a in tenant.stored()] == ["big"]
     assert tenant.attach(chat).status_code == 201
 
@@ -120,11 +120,17 @@ def test_requests_in_a_row_never_reach_the_limit(make_tenant: MakeTenant) -> Non
     assert answers == [200, 404, 200, 204, 204, 405]
 
 
-def test_without_a_limit_no_request_is_rejected(make_tenant: MakeTenant) -> None:
-    tenant = make_tenant(parallel_limit=0)
+def test_no_number_of_requests_at_once_is_refused_unless_the_dialect_sets_a_limit(make_tenant: MakeTenant) -> None:
+    tenant = make_tenant()
     chat = tenant.chat()
+    leave = [tenant.state.threads.enter(0, status=503) for _ in range(50)]
     _, second = during_upload(tenant, chat, lambda: tenant.get(tenant.path(chat)))
     assert second.status_code == 200
+    tenant.dialect(parallel_limit=50)
+    assert tenant.get(tenant.path(chat)).status_code == 503
+    for each in leave:
+        each()
+    assert tenant.get(tenant.path(chat)).status_code == 200
 
 
 @pytest.mark.off_contract(reason="a refusal that is a status alone, on purpose")
@@ -224,7 +230,7 @@ def served(tmp_path: Path) -> Iterator[ServedTenant]:
         yield tenant
 
 
-WHOLE = b'{"Name":"a","CategoryCode":"2","MimeType":"text/plain","Binary":"QUJD"}'
+WHOLE = b'{"Name":"a","TypeCode":"10001","CategoryCode":"2","MimeType":"text/plain","Binary":"QUJD"}'
 
 
 @pytest.mark.off_contract(reason="uploads that break off in the middle")

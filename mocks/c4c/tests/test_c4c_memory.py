@@ -45,7 +45,8 @@ def packed() -> Iterator[bytes]:
 
 SIZE_BYTES = UPLOAD_MIB * len(BLOCK)
 PACKED_BYTES = (SIZE_BYTES + 2) // 3 * 4
-MEMBERS = {"Name": "big", "CategoryCode": "2", "MimeType": "application/octet-stream"}
+CODES = "<d:TypeCode>10001</d:TypeCode><d:CategoryCode>2</d:CategoryCode>"
+MEMBERS = {"Name": "big", "TypeCode": "10001", "CategoryCode": "2", "MimeType": "application/octet-stream"}
 
 
 class LargeFiles(ServedTenant):
@@ -97,9 +98,7 @@ def framed(before: bytes, after: bytes, kind: str) -> tuple[Iterator[bytes], dic
 def upload(chat: str, form: str) -> tuple[str, Iterator[bytes], dict[str, str]]:
     """Path, pieces and headers of an upload in one of the three forms."""
     if form == "atom":
-        before = (
-            f"<entry {SPACES}><content><m:properties><d:Name>big</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>"
-        )
+        before = f"<entry {SPACES}><content><m:properties><d:Name>big</d:Name>{CODES}<d:Binary>"
         after = b"</d:Binary></m:properties></content></entry>"
         path = f"/ChatActivityCollection('{chat}')/ChatActivityAttachment"
         return path, *framed(before.encode(), after, "application/atom+xml")

@@ -52,7 +52,7 @@ def test_overlapping_pages_of_one_row_come_to_an_end(make_tenant: MakeTenant) ->
 
 
 def test_overlapping_pages_of_a_list_with_top_come_to_an_end(make_tenant: MakeTenant) -> None:
-    tenant = make_tenant(page_size=2, feed_pages="overlapping")
+    tenant = make_tenant(top_page_size=2, feed_pages="overlapping")
     assert pages(tenant, filled(tenant) + "&$top=4") == [["0.txt", "1.txt"], ["1.txt", "2.txt"], ["2.txt", "3.txt"]]
 
 

@@ -16,7 +16,7 @@ from c4c_caller import HOST, LOGIN, ROOT, ServedTenant, basic, chat_path, tenant
 
 from mock_kit.testing import running_mock
 
-BODY = json.dumps({"Name": "raw", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()
+BODY = json.dumps({"Name": "raw", "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_lost_answer_at_the_fault_proxy_leaves_the_file_stored(served: ServedT
     chat = served.chat("LOST")
     served.control("faults", {"kind": "lost_answer", "match": {"method": "POST", "path": f"*{chat}*"}})
     url = f"{served.mock.fault_proxy_url}{ROOT}{chat_path(chat)}/ChatActivityAttachment"
-    body = {"Name": "lost", "CategoryCode": "2", "Binary": "QUJD"}
+    body = {"Name": "lost", "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD"}
     with pytest.raises(requests.ConnectionError):
         requests.post(url, json=body, auth=LOGIN, headers={"Host": HOST}, timeout=10)
     assert [a["name"] for a in served.stored("LOST")] == ["lost"]

@@ -107,7 +107,7 @@ def test_it_finds_a_chat_by_its_reference_and_attaches_to_it(served: ServedTenan
     references = chats.entity_sets.ChatActivityBTDReferenceCollection.get_entities()
     found = references.filter("ID eq 'PYODATA1'").select("ObjectID,ParentObjectID").execute()
     assert [r.ParentObjectID for r in found] == [chat]
-    created = upload(chats, chat, "one", CategoryCode="2").execute()
+    created = upload(chats, chat, "one", TypeCode="10001", CategoryCode="2").execute()
     assert created.Name == "one"
     chats.entity_sets.ChatActivityAttachmentCollection.delete_entity(created.ObjectID).execute()
     assert served.stored("PYODATA1") == []
@@ -116,7 +116,7 @@ def test_it_finds_a_chat_by_its_reference_and_attaches_to_it(served: ServedTenan
 @pytest.mark.parametrize("headers", [{}, STRICT], ids=["c4c", "strict"])
 def test_it_reads_expanded_lists_in_both_shapes(served: ServedTenant, chats: Any, headers: dict[str, str]) -> None:
     chat = served.chat(f"EXPAND{len(headers)}")
-    made = upload(chats, chat, "one", CategoryCode="2").execute()
+    made = upload(chats, chat, "one", TypeCode="10001", CategoryCode="2").execute()
     client = pyodata.Client(f"{URL}/chatactivity/", session(served, **headers))
     request = client.entity_sets.ChatActivityCollection.get_entities().filter(f"ObjectID eq '{chat}'")
     (found,) = request.expand("ChatActivityAttachment,ChatActivityBTDReference").execute()
@@ -132,7 +132,7 @@ def test_a_single_entity_it_reads_only_with_the_strict_header(served: ServedTena
     with pytest.raises(AttributeError):
         assert read.SubjectName
     with pytest.raises(AttributeError):
-        assert upload(plain, chat, "x", CategoryCode="2").execute().Name
+        assert upload(plain, chat, "x", TypeCode="10001", CategoryCode="2").execute().Name
 
 
 def test_it_follows_the_pages_to_the_last(served: ServedTenant, calls: Any) -> None:
@@ -153,15 +153,15 @@ def test_it_follows_the_pages_to_the_last(served: ServedTenant, calls: Any) -> N
 def test_it_sends_a_batch_and_sees_a_change_set_fail_as_one(served: ServedTenant, chats: Any) -> None:
     chat = served.chat("BATCH")
     batch, changes = chats.create_batch(), chats.create_changeset()
-    changes.add_request(upload(chats, chat, "a", CategoryCode="2"))
-    changes.add_request(upload(chats, chat, "b", CategoryCode="2"))
+    changes.add_request(upload(chats, chat, "a", TypeCode="10001", CategoryCode="2"))
+    changes.add_request(upload(chats, chat, "b", TypeCode="10001", CategoryCode="2"))
     batch.add_request(chats.entity_sets.ChatActivityCollection.get_entity(chat))
     batch.add_request(changes)
     answers = batch.execute()
     assert answers[0].ObjectID == chat
     assert [a.Name for a in answers[1]] == ["a", "b"]
     batch, changes = chats.create_batch(), chats.create_changeset()
-    changes.add_request(upload(chats, chat, "c", CategoryCode="2"))
+    changes.add_request(upload(chats, chat, "c", TypeCode="10001", CategoryCode="2"))
     changes.add_request(upload(chats, chat, "d"))
     batch.add_request(changes)
     with pytest.raises(pyodata.exceptions.HttpError, match="400"):

@@ -22,7 +22,7 @@ def test_rows_are_there_as_described_with_their_parts_and_files(tenant: TenantCl
         "SubjectName": "seeded",
         "CreationDate": "2020-01-31T00:00:00",
         "ChatActivityBTDReference": [{"ID": "REF1"}],
-        "ChatActivityAttachment": [{"Name": "f", "CategoryCode": "2", "Binary": "QUJD"}],
+        "ChatActivityAttachment": [{"Name": "f", "TypeCode": "10001", "CategoryCode": "2", "Binary": "QUJD"}],
     }
     answer = seed(tenant, {"set": CHATS, "values": values})
     assert answer.get_json() == {"rows": [{"set": CHATS, "object_id": "A" * 32}]}

@@ -45,10 +45,6 @@ def test_a_single_range_is_cut_to_the_file(header: str, wanted: tuple[int, int] 
     assert byte_range(header, 5) == wanted
 
 
-def test_a_reversed_range_may_count_as_one_outside_the_file() -> None:
-    assert byte_range("bytes=3-2", 5, reversed_is_outside=True) == (0, 0)
-
-
 @pytest.mark.parametrize(("text", "ignored", "wanted"), [
     ("a" * 32, "-", "A" * 32), ("aaaaaaaa-" + "a" * 24, "-", "A" * 32), ("{" + "a" * 32 + "}", "-{}", "A" * 32),
     ("{" + "a" * 32 + "}", "-", None), ("g" * 32, "-", None), ("", "-", None),

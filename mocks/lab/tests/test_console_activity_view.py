@@ -98,3 +98,21 @@ def test_files_stand_in_the_order_of_the_chat_and_what_is_of_no_chat_comes_last(
     files = [{"name": name, "source_sha256": sha} for name, sha in (("made", ""), ("second", "bb"), ("first", "aa"))]
     ordered = view.in_chat_order(files, [SOURCE, replaced(id="S2", sha256="bb")])
     assert [each["name"] for each in ordered] == ["first", "second", "made"]
+
+
+def test_a_list_is_read_along_its_next_links() -> None:
+    pages = {
+        "": {"d": {"results": [{"n": 1}, {"n": 2}], "__next": "http://c4c/Set/?$skiptoken=3&$select=Name%2CTitle"}},
+        "3": {"d": {"results": [{"n": 3}, {"n": 4}], "__next": "Set/?$skiptoken=5"}},
+        "5": {"d": {"results": [{"n": 5}]}},
+    }
+    asked: list[dict[str, str]] = []
+
+    def read(options: dict[str, str]) -> object:
+        asked.append(options)
+        return pages[options.get("$skiptoken", "")]
+
+    assert [row["n"] for row in view.all_rows(read, {"$select": "Name,Title"}, most=9)] == [1, 2, 3, 4, 5]
+    assert asked[1] == {"$skiptoken": "3", "$select": "Name,Title"}
+    assert [row["n"] for row in view.all_rows(read, {}, most=3)] == [1, 2, 3]
+    assert len(asked) == 5

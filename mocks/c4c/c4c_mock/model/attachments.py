@@ -9,6 +9,7 @@ from typing import Any
 
 from c4c_mock.model.errors import AttachmentRejected, BadRequest
 from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.shown import shown
 from mock_kit.http.sniff import sniff
 from mock_kit.journal.context import Note
 from mock_kit.tenants.spool import Blob, read_blob
@@ -24,9 +25,9 @@ _ROUND_LIMITS = {n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1
 
 
 def check(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
-    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set the default TypeCode.
+    """Raise BadRequest or AttachmentRejected if the tenant refuses the attachment; set a TypeCode that may be left out.
 
-    Sources: real $metadata of an attachment folder (CategoryCode mandatory); developer guide (codes).
+    Sources: real $metadata of an attachment folder (CategoryCode not null); developer guide (codes, TypeCode required).
     """
     _check_codes(payload, dialect)
     category = payload.values.get("CategoryCode", DOCUMENT if payload.blob else LINK)
@@ -45,9 +46,12 @@ def _check_codes(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
     if category and category not in {DOCUMENT, LINK}:
         raise BadRequest(f"Property CategoryCode: expected 2 (document) or 3 (link), found {category}")
     allowed = dialect["attachment_type_codes"]
-    code = payload.values.setdefault("TypeCode", STANDARD_TYPE)
+    code = payload.values.get("TypeCode")
+    if not code and dialect["attachment_type_code_required"]:
+        raise BadRequest("Property TypeCode is required; expected a code of the tenant's list, such as 10001")
+    code = payload.values["TypeCode"] = code or STANDARD_TYPE
     if allowed and code not in allowed:
-        raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {code!r}")
+        raise BadRequest(f"Property TypeCode: expected one of {', '.join(allowed)}, found {shown(code)}")
     if "Title" in payload.values and not dialect["attachment_title_creatable"]:
         raise BadRequest("Property Title is not creatable", hint="dialect attachment_title_creatable")
 

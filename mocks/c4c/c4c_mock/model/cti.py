@@ -1,7 +1,8 @@
 """The CTI widget of the agent's desktop: its payload is what creates an activity in C4C.
 
-Payload members and the rules for ExternalReferenceID: SAP sample c4c.cti.integration and SAP KBA 3481409
-(documented). That the reference becomes a BTDReference row is inferred from lengths and field names.
+Payload members: SAP sample c4c.cti.integration; rules for ExternalReferenceID: SAP KBA 3481409, which documents them
+for phone calls (for chats: inferred). SAP's example wraps the members in ``payload`` (KBA 3705829). That the reference
+becomes a BTDReference row is inferred from lengths and field names.
 """
 
 from __future__ import annotations
@@ -83,6 +84,12 @@ SOCIAL = ChannelFields(
 )
 
 
+def unwrapped(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The payload of a body that holds nothing else, or the body itself."""
+    inner = body.get("payload")
+    return inner if isinstance(inner, Mapping) and len(body) == 1 else body
+
+
 def problems(payload: Mapping[str, Any]) -> list[FieldError]:
     """What is wrong with a payload; empty when it is valid."""
     found: list[FieldError] = []
@@ -152,7 +159,8 @@ def _accept(
     activity = EntityPayload(
         eset=entity_set(fields.activity_set), values=_activity_values(fields, payload, writer.clock.now())
     )
-    stored = bool(reference and system)
+    outbound = payload.get("EventType") == "OUTBOUND"
+    stored = bool(reference and system) and not (outbound and writer.switches["outbound_reference"] == "none")
     if stored and fields.reference_set and writer.switches["reference_kept_in"] == "GroupwareItemID":
         activity.values["GroupwareItemID"] = reference
     elif stored and fields.reference_set:

@@ -4,9 +4,9 @@ The model is data (``data/*.json``); no entity has code of its own. A property t
 ``type(facets) rights marks``, for example ``String(5) cf codes=…TypeCodeCollection``:
 
 - rights: letters ``c`` creatable, ``u`` updatable, ``f`` filterable, or ``-`` for none
-- marks: ``key``, ``mandatory``, ``text-of=P`` (description of the code in P), ``from-parent=P``
-  (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives the context of
-  a code)
+- marks: ``key``, ``mandatory``, ``not-null`` (Nullable=false), ``text-of=P`` (description of the code in P),
+  ``from-parent=P`` (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives
+  the context of a code)
 
 A set with ``rows`` is fixed: its rows are part of the model and cannot be written.
 """
@@ -23,6 +23,9 @@ from typing import Any
 
 UMBRELLA = "c4codataapi"
 """The service with the entities of all standard services together. Label: documented."""
+
+OLD_UMBRELLA = "c4codata"
+"""The umbrella service under its older name: the same entities. Source: developer guide's replies; recorded."""
 
 CATALOG = "odataservicecatalog"
 """The service that lists the others; every user who can log in may read it (inferred)."""
@@ -41,6 +44,7 @@ class Property:
     Attributes:
         type: Edm primitive without the prefix, for example ``String``.
         facets: MaxLength for String, Precision (and Scale) for Decimal and dates.
+        not_null: Nullable=false although a client need not, or cannot, send it.
         text_of: name of the code property that this one describes; empty otherwise.
         from_parent: name of the parent's property that this one repeats; empty otherwise.
         codes: name of the code list set; empty when the values are free.
@@ -55,10 +59,16 @@ class Property:
     filterable: bool = False
     key: bool = False
     mandatory: bool = False
+    not_null: bool = False
     text_of: str = ""
     from_parent: str = ""
     codes: str = ""
     context: str = ""
+
+    @property
+    def nullable(self) -> bool:
+        """What $metadata says in ``Nullable``."""
+        return not (self.key or self.mandatory or self.not_null)
 
     @property
     def max_length(self) -> int | None:
@@ -163,6 +173,7 @@ def parse_property(name: str, spec: str) -> Property:
         filterable="f" in rights,
         key="key" in marks,
         mandatory="mandatory" in marks,
+        not_null="not-null" in marks,
         text_of=marks.get("text-of", ""),
         from_parent=marks.get("from-parent", ""),
         codes=marks.get("codes", ""),
@@ -230,8 +241,8 @@ def services() -> Mapping[str, Service]:
     single = {name: _load(name) for name in SERVICE_NAMES}
     sets = {n: s for service in single.values() for n, s in service.sets.items()}
     functions = {n: f for service in single.values() for n, f in service.functions.items()}
-    umbrella = Service(name=UMBRELLA, sets=sets, functions=functions)
-    return {**single, UMBRELLA: umbrella, CATALOG: _load(CATALOG)}
+    umbrellas = {name: Service(name=name, sets=sets, functions=functions) for name in (UMBRELLA, OLD_UMBRELLA)}
+    return {**single, **umbrellas, CATALOG: _load(CATALOG)}
 
 
 @lru_cache(maxsize=1)

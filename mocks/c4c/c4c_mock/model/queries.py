@@ -67,6 +67,27 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
             yield from comparisons(part)
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """One property and the texts that it may have."""
+
+    prop: Property
+    texts: frozenset[str]
+
+
+def _listed(condition: Either, *, ignore_case: bool) -> _Listed | None:
+    """The list that an ``or`` of plain texts is; None for any other ``or``."""
+    texts: set[str] = set()
+    first = condition.parts[0]
+    for part in condition.parts:
+        if not (isinstance(part, Compare) and part.operator == "eq" and isinstance(part.value, str)):
+            return None
+        if "*" in part.value or not isinstance(first, Compare) or part.prop is not first.prop:
+            return None
+        texts.add(part.value.casefold() if ignore_case else part.value)
+    return _Listed(first.prop, frozenset(texts)) if isinstance(first, Compare) else None
+
+
 class Matcher:
     """Evaluates conditions on rows.
 
@@ -76,16 +97,26 @@ class Matcher:
     def __init__(self, rows: EntityTable, *, ignore_case: bool) -> None:
         self._rows = rows
         self._ignore_case = ignore_case
+        self._lists: dict[int, _Listed | None] = {}
 
     def matches(self, row: EntityRow, condition: Condition) -> bool:
         """True when the row matches the whole condition."""
         if isinstance(condition, Both):
             return all(self.matches(row, part) for part in condition.parts)
         if isinstance(condition, Either):
+            listed = self._listed(condition)
+            if listed is not None:
+                return self._is_listed(row, listed)
             return any(self.matches(row, part) for part in condition.parts)
         if isinstance(condition, Not):
             return not self.matches(row, condition.inside)
         return self._compare(self._rows.value(row, condition.prop), condition)
+
+    def _listed(self, condition: Either) -> _Listed | None:
+        """What ``P eq 'a' or P eq 'b' or …`` lists, so that thousands of values cost one look-up a row."""
+        if id(condition) not in self._lists:
+            self._lists[id(condition)] = _listed(condition, ignore_case=self._ignore_case)
+        return self._lists[id(condition)]
 
     def _compare(self, found: Value, condition: Compare) -> bool:
         wanted = condition.value
@@ -103,16 +134,15 @@ class Matcher:
         if self._ignore_case:
             found, wanted = found.casefold(), wanted.casefold()
         if operator in {"eq", "ne"}:
-            return _like(found, wanted) == (operator == "eq")
+            return like(found, wanted) == (operator == "eq")
         return _TEXT[operator](found, wanted)
 
-    def search(self, row: EntityRow, words: str) -> bool:
-        """Free text: every word occurs in some text property, upper or lower case. Label: assumed."""
-        texts = [v.casefold() for p in row.eset.properties.values() if isinstance(v := self._rows.value(row, p), str)]
-        return all(any(word in text for text in texts) for word in words.casefold().split())
+    def _is_listed(self, row: EntityRow, listed: _Listed) -> bool:
+        found = self._rows.value(row, listed.prop)
+        return isinstance(found, str) and (found.casefold() if self._ignore_case else found) in listed.texts
 
 
-def _like(found: str, pattern: str) -> bool:
+def like(found: str, pattern: str) -> bool:
     """Equality with ``*`` as wildcard, in one pass. Source: developer guide; documented."""
     if "*" not in pattern:
         return found == pattern

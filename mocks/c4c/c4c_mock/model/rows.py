@@ -12,6 +12,9 @@ from c4c_mock.model.values import Value, unset
 from mock_kit.tenants.ids import dashed
 from mock_kit.tenants.spool import Blob
 
+_DATE = (8,)
+"""Precision of a DateTime that is a date. Source: $metadata of a tenant; recorded."""
+
 _CREATED_AT = frozenset({"CreatedOn", "CreationDate", "CreationDateTime", "ReportedDate", "ReportedDateTime"})
 _CHANGED_AT = frozenset({"UpdatedOn", "LastUpdatedOn", "LastChangeDate", "LastChangeDateTime", "EntityLastChangedOn"})
 
@@ -91,7 +94,8 @@ _DERIVED: dict[str, Callable[[EntityRow], Value]] = {
 
 
 def _moment(prop: Property, at: datetime) -> datetime:
-    """An aware stamp for DateTimeOffset, a naive midnight for the date-like DateTime."""
-    if prop.type == "DateTime":
-        return at.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    return at
+    """An aware stamp for DateTimeOffset, a naive one for DateTime; midnight where DateTime is a date (Precision 8)."""
+    if prop.type != "DateTime":
+        return at
+    naive = at.replace(tzinfo=None)
+    return naive.replace(hour=0, minute=0, second=0, microsecond=0) if prop.facets == _DATE else naive

@@ -1,8 +1,8 @@
 """Creating, changing and deleting business objects under the rights that $metadata announces.
 
 Rights are enforced as the C4C OData developer guide says (documented): a value for a property that is
-not creatable is an error, except ObjectID, which is ignored; a differing value for one that is not
-updatable is an error; ETag and code descriptions are ignored on update.
+not creatable is an error, or is ignored where the property is not nullable either (ObjectID, UUID of an attachment);
+a differing value for one that is not updatable is an error; ETag and code descriptions are ignored on update.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from c4c_mock.model.values import Value, unset
 from mock_kit.journal.context import note
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
+from mock_kit.tenants.spool import Blob
 
 _IDENTITY = frozenset({"ParentObjectID", "ObjectID"})
 COMPLETED = "3"
@@ -119,7 +120,7 @@ class EntityWriter:
     def update(self, row: EntityRow, payload: EntityPayload, user: C4CUser, *, replace: bool) -> None:
         """Change a row in place; ``replace`` (PUT) resets what the body does not name.
 
-        Raises MethodNotAllowed for attachments and code lists, BadRequest for a property that may not change.
+        Raises MethodNotAllowed for what no verb updates, BadRequest for a property that may not change.
         """
         self.check_may_update(row)
         if payload.children:
@@ -133,17 +134,23 @@ class EntityWriter:
         self.rows.change(row, _set({**unchanged, **changed}), at=self.clock.now(), by=user.name)
 
     def check_may_update(self, row: EntityRow) -> None:
-        """Raises MethodNotAllowed for attachments and code lists, which no verb updates."""
-        if row.eset.attachment:
-            status = int(self.switches["attachment_update_status"])
+        """Raises MethodNotAllowed for code lists, and for attachments by dialect ``attachment_update_status``.
+
+        With 400 the general rule holds for attachments: a differing value is an error, as no property is updatable.
+        """
+        status = int(self.switches["attachment_update_status"])
+        if row.eset.attachment and status != BadRequest.status:
             message = f"{row.eset.name} cannot be updated: attachments are created, read and deleted"
             raise MethodNotAllowed(message, allow=("GET", "HEAD", "DELETE"), status=status)
         if row.eset.is_fixed:
             raise MethodNotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
 
     def _check_change(self, row: EntityRow, prop: Property, value: Value) -> None:
+        if prop.name == "DocumentLink" and row.blob is not None:
+            return  # written by the server: a link to the file
         sent = unset(prop) if value is None else value
-        if not prop.updatable and not _same(sent, self.rows.value(row, prop)):
+        whole_seconds = not self.switches["update_compares_fractions"]
+        if not prop.updatable and not _same(sent, self.rows.value(row, prop), whole_seconds=whole_seconds):
             raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
         if prop.mandatory and prop.updatable and not value:
             raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is mandatory")
@@ -158,7 +165,7 @@ class EntityWriter:
 def _check_rights(payload: EntityPayload) -> None:
     for name, value in list(payload.values.items()):
         prop = payload.eset.properties[name]
-        if prop.key:
+        if not prop.creatable and not prop.nullable:
             del payload.values[name]
         elif not prop.creatable and value is not None:
             raise BadRequest(f"Property {name} of {payload.eset.type_name} is not creatable")
@@ -176,8 +183,15 @@ def _ignored(eset: EntitySet, name: str) -> bool:
     return name == "ETag" or bool(eset.properties[name].text_of)
 
 
-def _same(sent: Value, stored: Value) -> bool:
-    """Equal as far as the wire can tell: dates travel in milliseconds."""
+def _same(sent: Value, stored: Value, *, whole_seconds: bool) -> bool:
+    """Equal as far as the wire can tell: dates travel in milliseconds, files are compared by their digests.
+
+    ``whole_seconds``: the fraction of a second does not count.
+    """
     if isinstance(sent, datetime) and isinstance(stored, datetime):
+        if whole_seconds:
+            return sent.replace(microsecond=0) == stored.replace(microsecond=0)
         return abs(sent - stored) < timedelta(milliseconds=1)
+    if isinstance(sent, Blob) and isinstance(stored, Blob):
+        return sent.sha256 == stored.sha256
     return sent == stored

@@ -26,6 +26,7 @@ _READS = frozenset({"GET", "HEAD"})
 def run_batch(call: ODataCall, dispatch: Dispatch) -> ODataReply:
     """Run all parts in order; each has its own answer, a failed change set one for all its parts."""
     seen("batch")
+    call.check_coding()
     boundary = boundary_of(call.header("content-type"))
     envelope = call.tenant.spool.store(call.pieces())
     numbers = count()

@@ -11,6 +11,7 @@ from c4c_mock.model.access.users import C4CUser
 from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
 from c4c_mock.model.locks import WriteLock
+from c4c_mock.model.shown import shown
 from c4c_mock.routes.negotiation import JSON, prefers_json
 from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out
@@ -95,14 +96,25 @@ class ODataCall:
         kind = self.header("content-type").partition(";")[0].strip().lower()
         return _BODY_FORMATS.get(kind, "")
 
+    def check_coding(self) -> None:
+        """Raises UnsupportedMedia for a packed body."""
+        coding = self.header("content-encoding").strip()
+        if coding.lower() not in {"", "identity"}:
+            seen("packed-body")
+            raise UnsupportedMedia(
+                f"Content-Encoding: expected none, found {shown(coding)}", hint="send the body as it is, not packed"
+            )
+
     def check_body(self) -> None:
-        """Raises UnsupportedMedia unless the Content-Type is JSON or Atom in UTF-8."""
+        """Raises UnsupportedMedia unless the body is JSON or Atom in UTF-8, not packed."""
+        self.check_coding()
         params = self.header("content-type").partition(";")[2].replace(" ", "").replace('"', "").lower()
         charsets = [p.partition("=")[2] for p in params.split(";") if p.startswith("charset=")]
         if not self.body_format or any(charset not in {"utf-8", "utf8"} for charset in charsets):
-            found = self.header("content-type")[:100] or "(none)"
+            found = self.header("content-type")
             raise UnsupportedMedia(
-                f"Content-Type: expected application/json or application/atom+xml in UTF-8, found {found}"
+                "Content-Type: expected application/json or application/atom+xml in UTF-8, "
+                f"found {shown(found) if found else 'none'}"
             )
 
     @property

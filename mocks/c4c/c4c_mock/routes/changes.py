@@ -104,7 +104,7 @@ def received(call: ODataCall, eset: EntitySet, early: WriteLock | None) -> Itera
             body.feed(piece)
             if early is not None and eset.parent and _lock_early(call, eset, body, early):
                 early = None
-        yield body.payload(eset)
+        yield body.payload(eset, back_navigation=bool(call.tenant.switches["attachment_back_navigation"]))
     except BaseException:
         body.abort()
         _discard(call, body.blobs)
@@ -153,6 +153,7 @@ def _update(call: ODataCall, resource: Resource) -> ODataReply:
         with received(call, row.eset, None) as payload:
             _check_etag(call, row)
             call.tenant.writer.update(row, payload, call.user, replace=call.method == "PUT")
+            _discard(call, [] if payload.blob is row.blob or payload.blob is None else [payload.blob])
     return ODataReply(status=204, headers={"ETag": etag_of(row.changed_at)})
 
 

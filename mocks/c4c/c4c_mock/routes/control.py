@@ -93,7 +93,10 @@ def _add_objects(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
 
 
 def _received(tenant: C4CTenant, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Act on a CTI payload. Problem 400 names the invalid members."""
+    """Act on a CTI payload, wrapped or not. Problem 400 names the invalid members."""
+    if (inner := cti.unwrapped(payload)) is not payload:
+        seen("cti-wrapped")
+        payload = inner
     seen("cti-reference")
     check(cti.problems(payload))
     if not tenant.access.systems:

@@ -15,6 +15,7 @@ from c4c_mock.model.edm import UMBRELLA, EntitySet, entity_set, services
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.payloads import EntityPayload
 from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.shown import shown
 from c4c_mock.model.table import EntityTable
 from c4c_mock.model.values import Value
 from c4c_mock.model.writes import EntityWriter
@@ -60,7 +61,7 @@ def _wanted(one: object, blobs: list[Blob]) -> tuple[EntityPayload, str]:
         raise BadRequest('a row: expected {"set", "parent"?, "values"}')
     eset = services()[UMBRELLA].sets.get(str(one.get("set")))
     if eset is None:
-        raise BadRequest(f"set: no entity set {one.get('set')!r}")
+        raise BadRequest(f"set: no entity set {shown(one.get('set'))}")
     parent = one.get("parent", "")
     if not isinstance(parent, str):
         raise BadRequest("parent: expected the ObjectID of the owning row")
@@ -97,7 +98,7 @@ def _check_part(table: EntityTable, part: EntityPayload) -> None:
     object_id: Value = part.values.get("ObjectID")
     if object_id is not None:
         if not (isinstance(object_id, str) and _OBJECT_ID.fullmatch(object_id)):
-            raise BadRequest(f"ObjectID {object_id!r}: expected 1 to 70 letters, digits or dashes")
+            raise BadRequest(f"ObjectID {shown(object_id)}: expected 1 to 70 letters, digits or dashes")
         if table.knows(object_id):
             raise BadRequest(f"ObjectID {object_id} is in use")
     for name in part.values:

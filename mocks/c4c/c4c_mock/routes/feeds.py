@@ -8,6 +8,7 @@ from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Matcher, ordered
 from c4c_mock.model.reading import call_function
 from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.search import Search, parse_search
 from c4c_mock.routes import anomalies, paging
 from c4c_mock.routes.call import ODataCall, ODataReply, atom_reply, json_reply, text_reply
 from c4c_mock.routes.resource import Resource
@@ -57,8 +58,9 @@ def _matching(call: ODataCall, resource: Resource, found: list[EntityRow]) -> li
         condition = parse_filter(text, resource.eset, _allowed(call))
         found = [row for row in found if matcher.matches(row, condition)]
     if words:
-        term = _unquoted(words) if call.tenant.switches["search_strips_quotes"] else words
-        found = [row for row in found if matcher.search(row, term)]
+        seen("search")
+        search = _search(call, words)
+        found = [row for row in found if search.matches(row, call.tenant.rows)]
     return ordered(found, parse_orderby(call.options.text("$orderby"), resource.eset), call.tenant.rows)
 
 
@@ -69,12 +71,19 @@ def _allowed(call: ODataCall) -> Allowed:
         or_across_properties=bool(switches["filter_or_across_properties"]),
         negation=bool(switches["filter_not"]),
         not_filterable=bool(switches["filter_on_not_filterable"]),
+        undocumented=frozenset(switches["filter_undocumented_operators"]),
+        max_conditions=int(switches["filter_max_conditions"]),
     )
 
 
-def _unquoted(term: str) -> str:
-    quoted = len(term) > 1 and term[0] == term[-1] and term[0] in "'\""
-    return term[1:-1] if quoted else term
+def _search(call: ODataCall, text: str) -> Search:
+    switches = call.tenant.switches
+    return parse_search(
+        text,
+        properties=list(switches["search_properties"]),
+        ignore_case=bool(switches["search_ignores_case"]),
+        double_quotes=str(switches["search_double_quotes"]),
+    )
 
 
 def _feed(call: ODataCall, resource: Resource, rows: list[EntityRow]) -> ODataReply:

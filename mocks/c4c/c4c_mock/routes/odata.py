@@ -215,16 +215,16 @@ def _with_token(call: ODataCall, cookies: Mapping[str, str]) -> ODataReply:
     if call.method not in {"GET", "HEAD"}:
         if call.tenant.access.needs_token(call.user):
             seen("csrf")
-            call.tenant.sessions.check_token(call.user, call.header("x-csrf-token"), cookies)
+            call.tenant.csrf.check(call.user, call.header("x-csrf-token"), cookies)
         return dispatch(call)
     if call.header("x-csrf-token").lower() != "fetch":
         return dispatch(call)
     if call.method == "HEAD":
         _check_head_fetch(call)
     reply = _reply_or_error(call)
-    session = call.tenant.sessions.open(call.user, cookies)
-    reply.headers["x-csrf-token"] = session.token
-    reply.cookies = dict(session.cookies)
+    issued = call.tenant.csrf.issue(call.user, cookies)
+    reply.headers["x-csrf-token"] = issued.token
+    reply.cookies = dict(issued.cookies)
     return reply
 
 
@@ -256,6 +256,8 @@ def dispatch(call: ODataCall) -> ODataReply:
 
 
 def _service(tenant: C4CTenant, user: C4CUser, name: str) -> Service:
+    if not name:
+        raise NotFound(f"No service is named: expected {ROOT}/<service>/", hint=f"known: {', '.join(services())}")
     service = services().get(name)
     if service is None:
         raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")

@@ -28,9 +28,9 @@ class FeedPage:
 
 
 def page(call: ODataCall, resource: Resource, found: list[EntityRow]) -> FeedPage:
-    """The page of ``found`` that the request's ``$skiptoken`` names, by dialect ``page_size`` and ``feed_pages``."""
+    """The page of ``found`` that the request's ``$skiptoken`` names, by dialect ``feed_pages``."""
     assert resource.eset is not None
-    options, length = call.options, max(1, int(call.tenant.switches["page_size"]))
+    options, length = call.options, _length(call)
     how = _how(call, resource.eset)
     start = max(options.skip, options.skiptoken - 1)
     size = length if options.top is None else min(length, options.top)
@@ -42,6 +42,16 @@ def page(call: ODataCall, resource: Resource, found: list[EntityRow]) -> FeedPag
     step = length - 1 if how == "overlapping" and length > 1 else length
     more = start + length < len(found) and (options.top is None or options.top > length)
     return FeedPage(rows, _next_link(call, start + step + 1, step) if more or how == "endless" else "")
+
+
+def _length(call: ODataCall) -> int:
+    """Most rows on a page: by dialect ``expand_page_size``, ``top_page_size`` or ``page_size``."""
+    switches = call.tenant.switches
+    if call.options.text("$expand"):
+        return max(1, int(switches["expand_page_size"]))
+    if call.options.top is not None:
+        return max(1, int(switches["top_page_size"]))
+    return max(1, int(switches["page_size"]))
 
 
 def _how(call: ODataCall, eset: EntitySet) -> str:

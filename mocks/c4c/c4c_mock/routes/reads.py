@@ -8,13 +8,12 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.edm import entity_set
 from c4c_mock.model.errors import BadRequest, NotFound, RangeNotSatisfiable
 from c4c_mock.model.rows import EntityRow
-from c4c_mock.model.values import Value
 from c4c_mock.routes import anomalies, feeds
 from c4c_mock.routes.call import ODataCall, ODataReply, atom_reply, json_reply, text_reply
 from c4c_mock.routes.feeds import requested_shape
 from c4c_mock.routes.resource import Resource
 from c4c_mock.wire import atom, json_out, metadata
-from c4c_mock.wire.entities import Entity
+from c4c_mock.wire.entities import Entity, etag_of_row
 from c4c_mock.wire.shape import Shape
 from mock_kit.http.headers import byte_range
 from mock_kit.tenants.spool import Blob, read_blob
@@ -68,9 +67,14 @@ def _metadata(call: ODataCall, _: Resource) -> ODataReply:
 def _entity(call: ODataCall, resource: Resource) -> ODataReply:
     assert resource.row is not None
     entity = call.renderer().entity(resource.row, requested_shape(call, resource.row.eset))
-    if call.tenant.switches["conditional_reads"] and names_etag(call.header("if-none-match"), entity.etag):
+    if _is_unchanged(call, entity.etag):
         return ODataReply(status=304, headers={"ETag": entity.etag})
     return entity_reply(call, entity, strict=call.strict)
+
+
+def _is_unchanged(call: ODataCall, etag: str) -> bool:
+    """Whether ``If-None-Match`` names the state that the client would read, and the dialect honours that."""
+    return bool(call.tenant.switches["conditional_reads"]) and names_etag(call.header("if-none-match"), etag)
 
 
 def names_etag(header: str, etag: str) -> bool:
@@ -122,22 +126,30 @@ def _value(call: ODataCall, resource: Resource) -> ODataReply:
     assert resource.row is not None
     assert resource.prop is not None
     value = call.renderer().value(resource.row, resource.prop)
-    if resource.prop.type == "Binary":
-        return _file(call, resource.row, value)
-    if value is None:
-        raise NotFound(f"Property {resource.prop.name} has no value")
-    return text_reply(200, atom.text_of(value, resource.prop), "text/plain;charset=utf-8")
+    if value is None or (resource.prop.type == "Binary" and not isinstance(value, Blob)):
+        raise NotFound(f"Property {resource.prop.name} of {resource.row.eset.type_name} has no value")
+    etag = etag_of_row(resource.row)
+    if _is_unchanged(call, etag):
+        return ODataReply(status=304, headers={"ETag": etag})
+    if isinstance(value, Blob):
+        reply = _file(call, resource.row, value)
+    else:
+        reply = text_reply(200, atom.text_of(value, resource.prop), "text/plain;charset=utf-8")
+    reply.headers.update({"ETag": etag} if etag else {})
+    return reply
 
 
-def _file(call: ODataCall, row: EntityRow, value: Value) -> ODataReply:
-    """The bytes of an attachment. Content-Type = MimeType is inferred; ranges are the mock's own."""
-    if not isinstance(value, Blob):
-        raise NotFound(f"{row.eset.type_name} {row.object_id} has no content")
+def _file(call: ODataCall, row: EntityRow, value: Blob) -> ODataReply:
+    """The bytes of an attachment. Content-Type = MimeType is inferred; ranges are the mock's own.
+
+    With ``If-Range`` the whole file is sent: the ETag is weak and there is no Last-Modified, so that no validator
+    matches (RFC 9110, 13.1.5).
+    """
     mime = str(row.values.get("MimeType") or "application/octet-stream")
     safe = mime if mime.isascii() and mime.isprintable() else "application/octet-stream"
     headers = {"Content-Type": safe, "Accept-Ranges": "bytes"}
     size = value.size_bytes
-    wanted = byte_range(call.header("range"), size, reversed_is_outside=True)
+    wanted = None if call.header("if-range") else byte_range(call.header("range"), size)
     if wanted is None:
         return ODataReply(status=200, headers=headers, body=read_blob(value), length=size)
     if wanted == (0, 0):

@@ -9,6 +9,7 @@ from c4c_mock.model.edm import EntitySet, Function, Navigation, Property, Servic
 from c4c_mock.model.errors import BadRequest, NotFound
 from c4c_mock.model.reading import find, related, rows_of
 from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.shown import shown
 from c4c_mock.model.table import EntityTable
 from c4c_mock.model.values import Value
 from c4c_mock.tenant import C4CTenant
@@ -103,7 +104,7 @@ def _step(tenant: C4CTenant, resource: Resource, segment: Segment) -> Resource:
     if resource.kind == "property" and segment.name == "$value" and segment.key is None:
         return Resource(**{**vars(resource), "kind": "value"})
     if resource.kind != "entity":
-        raise BadRequest(f"Malformed URI: nothing can follow here, found {segment.name!r}")
+        raise BadRequest(f"Malformed URI: nothing can follow here, found {shown(segment.name)}")
     return _from_entity(tenant, resource, segment)
 
 

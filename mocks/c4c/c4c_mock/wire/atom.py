@@ -6,6 +6,7 @@ the developer guide, recorded. What those do not show is the standard's (OData 2
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,6 +25,8 @@ _DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"
 _META = f"{_DATA}/metadata"
 _NAMESPACES = f'xmlns="http://www.w3.org/2005/Atom" xmlns:m="{_META}" xmlns:d="{_DATA}"'
 _RELATED = f"{_DATA}/related/"
+#: Source: XML 1.0, 2.2 Characters.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINK_TYPE = "application/atom+xml;type="
 
 
@@ -155,8 +158,8 @@ def _property(document: AtomDocument, prop: Property, value: Value, style: AtomS
 
 
 def _clean(text: str) -> str:
-    """Escaped, and without the control characters that XML 1.0 cannot carry at all."""
-    return escape("".join(c for c in text if c >= " " or c in "\t\n\r"))
+    """Escaped, and without the characters that XML 1.0 cannot carry at all."""
+    return escape(_NOT_XML.sub("", text))
 
 
 def single_property(prop: Property, value: Value, style: AtomStyle) -> AtomDocument:

@@ -76,11 +76,11 @@ class AtomBody:
         """A property of the outermost entry as far as it has been received; empty when there is none yet."""
         return str(self._root.body.get(name) or "") if self._root else ""
 
-    def payload(self, eset: EntitySet) -> EntityPayload:
+    def payload(self, eset: EntitySet, *, back_navigation: bool = True) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
         self._parse(b"", last=True)
         assert self._root is not None
-        return read_payload(self._root.body, eset, self.blobs)
+        return read_payload(self._root.body, eset, self.blobs, back_navigation=back_navigation)
 
     def abort(self) -> None:
         """Delete the file that is being written."""

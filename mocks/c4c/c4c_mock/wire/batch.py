@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 from mock_kit.http.pieces import PIECE_BYTES, pieces_of
 
 _HEAD_MAX_BYTES = 64 * 1024
+_LINE_MAX_BYTES = 1024 * 1024
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
-_REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?: HTTP/1\.[01])?")
+_REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S.*?)(?: HTTP/1\.[01])?")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 
 
@@ -158,17 +160,18 @@ def _head(view: _View, start: int, stop: int) -> tuple[dict[str, str], int]:
     for line in top[:end].decode("latin-1").splitlines():
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
-            raise BadRequest(f"$batch: cannot read header line {line[:60]!r}")
+            raise BadRequest(f"$batch: cannot read header line {shown(line)}")
         headers[name.strip().lower()] = value.strip()
     return headers, after
 
 
 def _request(view: _View, path: Path, outer: dict[str, str], start: int, stop: int) -> PartRequest:
-    newline = view.find(b"\n", start, min(stop, start + _HEAD_MAX_BYTES))
-    line = view[start : min(stop, start + _HEAD_MAX_BYTES) if newline < 0 else newline].decode("latin-1").strip()
+    most = min(stop, start + _LINE_MAX_BYTES)
+    newline = view.find(b"\n", start, most)
+    line = view[start : most if newline < 0 else newline].decode("latin-1").strip()
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
-        raise BadRequest(f"$batch: cannot read request line {line[:60]!r}")
+        raise BadRequest(f"$batch: cannot read request line {shown(line)}")
     headers, at = _head(view, stop if newline < 0 else newline + 1, stop)
     content_id = {n: v for n, v in outer.items() if n == "content-id"}
     return PartRequest(

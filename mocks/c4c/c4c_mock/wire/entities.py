@@ -87,7 +87,7 @@ class EntityRenderer:
             path=path,
             updated=row.changed_at,
             type=f"{self._service.name}.{row.eset.type_name}",
-            etag="" if row.eset.is_fixed else etag_of(row.changed_at),
+            etag=etag_of_row(row),
             set_name=row.eset.name,
             key=row.object_id,
             values=[(p, self._value(row, p, uri)) for p in shape.properties if self._shown(p)],
@@ -117,6 +117,11 @@ class EntityRenderer:
         if nav.many:
             return found
         return found[0] if found else None
+
+
+def etag_of_row(row: EntityRow) -> str:
+    """The ETag of a row; empty for a row of a fixed set."""
+    return "" if row.eset.is_fixed else etag_of(row.changed_at)
 
 
 def key_of(row: EntityRow) -> str:

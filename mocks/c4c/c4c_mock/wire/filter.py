@@ -1,8 +1,9 @@
 """``$filter`` as far as C4C documents it, and ``$orderby``. What is not documented is refused with 400.
 
-Documented (C4C OData developer guide): eq (with ``*``), ne, gt, ge, lt, le, and, ``or`` over one property,
-startswith, endswith. Not supported: other functions, arithmetic, conditions on navigation properties. What is
-refused although its meaning is clear can be allowed: see ``Allowed``.
+Documented (C4C OData developer guide): eq (with ``*``), ge, le, and, ``or`` over one property, startswith,
+endswith. Not supported: other functions, arithmetic, conditions on navigation properties. ne, gt and lt are not
+in the guide's table: whether C4C knows them is assumed. What is refused although its meaning is clear can be
+allowed: see ``Allowed``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import cast
 from c4c_mock.model.edm import EntitySet, Property
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Both, Compare, Condition, Either, Not, Operator, SortKey, comparisons
+from c4c_mock.model.shown import shown
 from c4c_mock.wire.literals import LITERAL, value_of
 
 _WORD = re.compile(r"[A-Za-z_$][\w./]*")
-_OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
+_OPERATORS = ("eq", "ge", "le")
+_UNDOCUMENTED = ("ne", "gt", "lt")
 _FUNCTIONS = frozenset({"startswith", "endswith"})
-_MAX_CONDITIONS = 500
+_CONDITIONS = frozenset({*_OPERATORS, *_UNDOCUMENTED, *_FUNCTIONS, "substringof"})
 _MAX_DEPTH = 50
 
 
@@ -31,6 +34,13 @@ class Allowed:
     or_across_properties: bool = False
     negation: bool = False
     not_filterable: bool = False
+    undocumented: frozenset[str] = frozenset(_UNDOCUMENTED)
+    max_conditions: int = 5000
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The comparisons that are understood."""
+        return (*_OPERATORS, *(each for each in _UNDOCUMENTED if each in self.undocumented))
 
     @property
     def functions(self) -> frozenset[str]:
@@ -48,13 +58,14 @@ class _Token:
 
 def parse_filter(text: str, eset: EntitySet, allowed: Allowed | None = None) -> Condition:
     """Parse a decoded ``$filter``. Raises BadRequest."""
-    parser = _Parser(_tokens(text), eset, allowed or Allowed())
+    allowed = allowed or Allowed()
+    parser = _Parser(_tokens(text, allowed.max_conditions), eset, allowed)
     condition = parser.either()
     parser.expect("end")
     return condition
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, max_conditions: int) -> list[_Token]:
     tokens: list[_Token] = []
     at = 0
     while at < len(text):
@@ -71,8 +82,8 @@ def _tokens(text: str) -> list[_Token]:
             at = word.end()
         else:
             raise BadRequest(f"Invalid token at position {at + 1}")
-    if sum(t.text in _OPERATORS or t.text in _FUNCTIONS for t in tokens) > _MAX_CONDITIONS:
-        raise BadRequest(f"$filter: more than {_MAX_CONDITIONS} conditions")
+    if sum(t.kind == "word" and t.text in _CONDITIONS for t in tokens) > max_conditions:
+        raise BadRequest(f"$filter: more than {max_conditions} conditions")
     return [*tokens, _Token("end", "", len(text))]
 
 
@@ -106,7 +117,7 @@ class _Parser:
     def expect(self, kind: str) -> _Token:
         token = self._tokens[self._at]
         if token.kind != kind:
-            found = f"{token.text!r}" if token.text else "the end"
+            found = shown(token.text) if token.text else "the end"
             raise BadRequest(f"Invalid token at position {token.at + 1}: expected {kind}, found {found}")
         self._at += 1
         return token
@@ -128,10 +139,10 @@ class _Parser:
             return self._function(word)
         prop = self._property(word)
         operator = self.expect("word")
-        if operator.text not in _OPERATORS:
+        if operator.text not in self._allowed.operators:
+            expected = ", ".join(self._allowed.operators)
             raise BadRequest(
-                f"Invalid token at position {operator.at + 1}: expected one of eq, ne, gt, ge, lt, le, "
-                f"found {operator.text!r}"
+                f"Invalid token at position {operator.at + 1}: expected one of {expected}, found {shown(operator.text)}"
             )
         return self._compare(prop, operator.text)
 
@@ -217,7 +228,7 @@ def parse_orderby(text: str, eset: EntitySet) -> list[SortKey]:
     for part in text.split(",") if text else []:
         words = part.split()
         if not words or len(words) > 2 or (len(words) == 2 and words[1] not in {"asc", "desc"}):
-            raise BadRequest(f"$orderby: expected 'Property asc' or 'Property desc', found {part.strip()!r}")
+            raise BadRequest(f"$orderby: expected 'Property asc' or 'Property desc', found {shown(part.strip())}")
         prop = eset.properties.get(words[0])
         if prop is None or prop.type == "Binary":
             raise BadRequest(f"$orderby: {words[0]} is no property of {eset.type_name} that can be ordered by")

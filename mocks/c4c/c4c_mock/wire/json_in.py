@@ -15,9 +15,11 @@ from urllib.parse import unquote
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest, NotBuilt
 from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.shown import shown
 from c4c_mock.model.values import Value
 from c4c_mock.wire.literals import from_text
 from c4c_mock.wire.scanner import BinarySink, BodyScanner
+from c4c_mock.wire.shape import navigations
 from mock_kit.tenants.spool import Blob
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
@@ -48,7 +50,7 @@ class XmlText(str):
         if prop.type == "Boolean":
             return _BOOLEANS.get(text, text)
         if prop.type in {"DateTime", "DateTimeOffset"} and text.startswith("/"):
-            raise BadRequest(f"Property {prop.name}: {text[:60]!r} is no date and time such as 2020-01-31T09:00:00Z")
+            raise BadRequest(f"Property {prop.name}: {shown(text)} is no date and time such as 2020-01-31T09:00:00Z")
         return text
 
 
@@ -69,21 +71,24 @@ class JsonBody:
         found = re.search(rf'"{name}"\s*:\s*"({_ID})"'.encode(), self._scanner.skeleton)
         return found[1].decode() if found else ""
 
-    def payload(self, eset: EntitySet) -> EntityPayload:
+    def payload(self, eset: EntitySet, *, back_navigation: bool = True) -> EntityPayload:
         """The body is complete: what it describes. Raises BadRequest."""
         if not self._scanner.skeleton:
             raise BadRequest("Request body is empty; expected a JSON object")
-        return read_payload(self._scanner.finish(), eset, self.blobs)
+        return read_payload(self._scanner.finish(), eset, self.blobs, back_navigation=back_navigation)
 
     def abort(self) -> None:
         """Delete the file that is being written."""
         self._scanner.abort()
 
 
-def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> EntityPayload:
+def read_payload(
+    body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0, back_navigation: bool = True
+) -> EntityPayload:
     """The payload that a JSON object describes, deep inserts included.
 
-    ``blobs`` are the files that the scanner extracted; the body has their numbers.
+    ``blobs`` are the files that the scanner extracted; the body has their numbers. ``back_navigation``: whether
+    an attachment can name its parent by a navigation, dialect ``attachment_back_navigation``.
     Raises BadRequest for an unknown property, a wrong type, a value that is too long.
     """
     if not isinstance(body, Mapping):
@@ -91,15 +96,16 @@ def read_payload(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth:
     if depth > MAX_DEPTH:
         raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
     payload = EntityPayload(eset=eset, values={})
-    for name, raw in sorted(body.items(), key=lambda member: member[0] in eset.navigations):
+    navs = navigations(eset, back_navigation=back_navigation)
+    for name, raw in sorted(body.items(), key=lambda member: member[0] in navs):
         if name == "__metadata":
             continue
         if name in eset.properties:
             payload.values[name] = read_value(raw, eset.properties[name], blobs)
-        elif name in eset.navigations and (uri := _bound_uri(raw)) is not None:
-            _bind(payload, eset.navigations[name], uri)
-        elif name in eset.navigations:
-            payload.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
+        elif name in navs and (uri := _bound_uri(raw)) is not None:
+            _bind(payload, navs[name], uri)
+        elif name in navs:
+            payload.children[name] = _children(raw, eset, navs[name], blobs, depth)
         else:
             raise BadRequest(f"Property {name} not found in {eset.type_name}")
     payload.children = {nav: payloads for nav, payloads in payload.children.items() if payloads}
@@ -121,7 +127,7 @@ def _bind(payload: EntityPayload, nav: Navigation, uri: str) -> None:
         raise _binding_not_built(nav)
     found = _ADDRESS.fullmatch(unquote(uri))
     if found is None or found["set"] != nav.target:
-        raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {uri[:100]!r}")
+        raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {shown(uri)}")
     named = payload.values.get("ParentObjectID") or found["key"]
     if named != found["key"]:
         raise BadRequest(f"Navigation {nav.name} contradicts ParentObjectID {named}")
@@ -204,5 +210,4 @@ def _stamp(raw: str, prop: Property) -> datetime:
 
 
 def _wrong(prop: Property, expected: str, raw: object) -> BadRequest:
-    shown = str(raw)
-    return BadRequest(f"Property {prop.name}: expected {expected}, found {shown[:60]!r}")
+    return BadRequest(f"Property {prop.name}: expected {expected}, found {shown(raw)}")

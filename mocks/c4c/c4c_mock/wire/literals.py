@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from c4c_mock.model.edm import Property
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 from c4c_mock.model.values import Value
 
 LITERAL = re.compile(
@@ -25,7 +26,7 @@ def parse_literal(text: str, prop: Property) -> Value:
     """The value of a literal that is compared with ``prop``. Raises BadRequest when type or form is wrong."""
     found = LITERAL.fullmatch(text)
     if found is None:
-        raise BadRequest(f"Invalid literal {text!r} for property {prop.name}; expected {_example(prop)}")
+        raise BadRequest(f"Invalid literal {shown(text)} for property {prop.name}; expected {_example(prop)}")
     return value_of(found, prop)
 
 
@@ -48,7 +49,7 @@ def from_text(text: str, prop: Property) -> Value:
     """The value a plain text stands for. Raises BadRequest."""
     if prop.type == "Guid":
         if not _GUID.fullmatch(text):
-            raise BadRequest(f"Property {prop.name}: {text!r} is no guid")
+            raise BadRequest(f"Property {prop.name}: {shown(text)} is no guid")
         return text.upper()
     if prop.type in {"DateTime", "DateTimeOffset"}:
         return parse_stamp(text, prop)
@@ -56,7 +57,7 @@ def from_text(text: str, prop: Property) -> Value:
         try:
             return Decimal(text)
         except InvalidOperation as exc:
-            raise BadRequest(f"Property {prop.name}: {text!r} is no number") from exc
+            raise BadRequest(f"Property {prop.name}: {shown(text)} is no number") from exc
     return text
 
 
@@ -64,14 +65,14 @@ def parse_stamp(text: str, prop: Property) -> datetime:
     """An ISO 8601 stamp: naive for DateTime, aware for DateTimeOffset. Raises BadRequest."""
     found = _STAMP.fullmatch(text)
     if found is None:
-        raise BadRequest(f"Property {prop.name}: {text!r} is no date and time such as 2020-01-31T09:00:00Z")
+        raise BadRequest(f"Property {prop.name}: {shown(text)} is no date and time such as 2020-01-31T09:00:00Z")
     year, month, day, hour, minute, second = (int(found[i] or 0) for i in range(1, 7))
     micro = int((found[7] or "0").ljust(7, "0")[:6])
     try:
         stamp = datetime(year, month, day, hour, minute, second, micro, _zone(found[8]))
         return stamp.astimezone(UTC) if prop.type == "DateTimeOffset" else stamp.replace(tzinfo=None)
     except (ValueError, OverflowError) as exc:
-        raise BadRequest(f"Property {prop.name}: {text!r} is no date of the calendar") from exc
+        raise BadRequest(f"Property {prop.name}: {shown(text)} is no date of the calendar") from exc
 
 
 def _zone(text: str | None) -> timezone:

@@ -132,7 +132,7 @@ def _navigation(name: str, relationship: str, start: str, end: str) -> str:
 
 
 def _property(prop: Property, rules: MetadataRules, text: str) -> str:
-    nullable = "false" if prop.key or prop.mandatory else "true"
+    nullable = "true" if prop.nullable else "false"
     attributes = {"Name": prop.name, "Type": f"Edm.{prop.type}", "Nullable": nullable, **_facets(prop)}
     if prop.name == "ETag":
         attributes["ConcurrencyMode"] = "Fixed"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 
 KNOWN = frozenset(
     {"$count", "$expand", "$filter", "$format", "$inlinecount", "$orderby", "$search", "$select", "$skip"}
@@ -49,10 +50,10 @@ def parse_options(query: str) -> Options:
         raise BadRequest(f"Unknown system query option {unknown[0]}; known: {', '.join(sorted(KNOWN))}")
     wanted = raw.get("$format", "").lower()
     if wanted and wanted not in _FORMATS:
-        raise BadRequest(f"Query option $format: expected json, atom or xml, found {wanted!r}")
+        raise BadRequest(f"Query option $format: expected json, atom or xml, found {shown(wanted)}")
     inline = raw.get("$inlinecount", "none")
     if inline not in {"none", "allpages"}:
-        raise BadRequest(f"Query option $inlinecount: expected allpages or none, found {inline!r}")
+        raise BadRequest(f"Query option $inlinecount: expected allpages or none, found {shown(inline)}")
     return Options(
         raw=raw,
         custom={k: v for k, v in pairs if not k.startswith("$")},
@@ -84,5 +85,5 @@ def _number(raw: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise BadRequest(f"Query option {name}: expected a whole number of 0 or more, found {text!r}")
+        raise BadRequest(f"Query option {name}: expected a whole number of 0 or more, found {shown(text)}")
     return int(text)

@@ -82,7 +82,7 @@ class BodyScanner:
         except (ValueError, RecursionError) as exc:
             if isinstance(exc, json.JSONDecodeError):
                 raise BadRequest(f"Invalid token at position {exc.pos + 1}") from exc
-            raise BadRequest(f"Request body is no valid JSON: {type(exc).__name__}") from exc
+            raise BadRequest(f"Request body is no valid JSON: {_reason(exc)}") from exc
 
     def abort(self) -> None:
         """Delete the file that is being written; finished ones are in ``blobs``."""
@@ -179,6 +179,17 @@ def _decoded(raw: bytes) -> str:
     except ValueError:
         return ""
     return text if isinstance(text, str) else ""
+
+
+def _reason(exc: Exception) -> str:
+    """What is wrong with a body that the parser rejects for another reason than its syntax."""
+    if isinstance(exc, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(exc, UnicodeDecodeError):
+        return f"byte {exc.start + 1} is no UTF-8"
+    if isinstance(exc, UnicodeEncodeError):
+        return "an escape names half a character"
+    return "a number has too many digits"
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 
 MAX_EXPAND_DEPTH = 10
 
@@ -41,7 +42,7 @@ def shape_of(eset: EntitySet, select: str, expand: str, *, back_navigation: bool
     selection = _parse_select(select) if select else None
     paths = [path.strip().split("/") for path in expand.split(",")] if expand else []
     if any(len(path) > MAX_EXPAND_DEPTH or "" in path for path in paths):
-        raise BadRequest(f"$expand: cannot read {expand!r} (at most {MAX_EXPAND_DEPTH} levels)")
+        raise BadRequest(f"$expand: cannot read {shown(expand)} (at most {MAX_EXPAND_DEPTH} levels)")
     return _shape(eset, selection, paths, back_navigation)
 
 
@@ -105,5 +106,5 @@ def _parse_select(text: str) -> _Selection:
         elif last and "" not in path:
             node.names.add(last)
         else:
-            raise BadRequest(f"$select: cannot read {part!r}")
+            raise BadRequest(f"$select: cannot read {shown(part)}")
     return root

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.shown import shown
 
 _SEGMENT = re.compile(r"(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*)(?:\((?P<key>.*)\))?", re.DOTALL)
 _PREDICATE = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<literal>[A-Za-z]*'(?:[^']|'')*'|[^',=\s]+)\s*(?:,|$)")
@@ -43,14 +44,14 @@ def _cut(path: str) -> list[str]:
         else:
             current += char
     if quoted:
-        raise BadRequest(f"Malformed URI: unbalanced quote in {path!r}")
+        raise BadRequest(f"Malformed URI: unbalanced quote in {shown(path)}")
     return [*parts, current]
 
 
 def _segment(part: str) -> Segment:
     found = _SEGMENT.fullmatch(part)
     if found is None:
-        raise BadRequest(f"Malformed URI: cannot read segment {part!r}")
+        raise BadRequest(f"Malformed URI: cannot read segment {shown(part)}")
     return Segment(found["name"], None if found["key"] is None else _key(found["key"]))
 
 

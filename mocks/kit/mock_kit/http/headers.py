@@ -25,11 +25,11 @@ def basic_credentials(header: str) -> bytes | None:
         return None
 
 
-def byte_range(header: str, size_bytes: int, *, reversed_is_outside: bool = False) -> tuple[int, int] | None:
+def byte_range(header: str, size_bytes: int) -> tuple[int, int] | None:
     """Start and stop (exclusive) of the one range that a ``Range`` header names; (0, 0): it lies outside the file.
 
     None: the whole file is sent, as for a header that is absent, malformed or names several ranges (RFC 9110, 14.2).
-    A range like ``5-2`` is malformed (14.1.1), unless ``reversed_is_outside``.
+    A range like ``5-2`` is malformed (14.1.1).
     """
     found = _RANGE.fullmatch(header.replace(" ", ""))
     if found is None or found.groups() == ("", ""):
@@ -37,7 +37,7 @@ def byte_range(header: str, size_bytes: int, *, reversed_is_outside: bool = Fals
     first, last = found.groups()
     if not first:
         return _inside(max(0, size_bytes - int(last)), size_bytes)
-    if last and int(last) < int(first) and not reversed_is_outside:
+    if last and int(last) < int(first):
         return None
     return _inside(int(first), min(size_bytes, int(last) + 1) if last else size_bytes)
 

@@ -14,8 +14,6 @@ CAPS: Mapping[str, tuple[str, ...]] = {
     "most-assumed-percent": ("assumed",),
     "most-unproven-percent": ("assumed", "inferred"),
 }
-#: Not yet asked of these.
-_LATER = ("c4c.",)
 _FOUND = frozenset({"documented", "recorded"})
 
 
@@ -26,11 +24,11 @@ def debts(found: Iterable[Part], root: Path) -> list[str]:
 
 
 def _debts(row: BehaviourRow, root: Path) -> Iterable[str]:
-    if row.label in _FOUND and not row.id.startswith(_LATER):
+    if row.label in _FOUND:
         yield from _debts_of_the_found(row)
     if row.label == "assumed" and not row.switch:
         yield "no switch changes it"
-    if row.label == "inferred" and not row.pages and not row.id.startswith(_LATER):
+    if row.label == "inferred" and not row.pages:
         yield f"a reader can follow nothing in its source {row.source!r}: link a page, or call it assumed"
     file, _, name = row.test.partition("::")
     if not name:

@@ -1,1 +1,1 @@
-"""Who may call: users, passwords, sessions with their CSRF tokens."""
+"""Who may call: users, passwords, CSRF tokens."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from c4c_mock.model.access.passwords import PasswordChecker, digest_of
-from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA
+from c4c_mock.model.edm import OLD_UMBRELLA, SERVICE_NAMES, UMBRELLA
 from c4c_mock.model.errors import Forbidden, NotAuthenticated
 
 LOGIN_FAILED = "Logon failed"
@@ -35,7 +35,11 @@ class C4CUser:
     language: str = ""
 
     def may_call(self, service: str) -> bool:
-        """True when an arrangement ticks the service for this user, or every user may call it."""
+        """True when an arrangement ticks the service for this user, or every user may call it.
+
+        Who may call the umbrella service may call it under its older name too.
+        """
+        service = UMBRELLA if service == OLD_UMBRELLA else service
         return self.kind == "business" or service in self.services or service not in known_services()
 
 

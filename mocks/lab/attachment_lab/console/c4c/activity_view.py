@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.records import C4cFile, SourceFile
@@ -32,6 +33,23 @@ def rows(document: Any) -> list[Raw]:
     inner = document.get("d", document) if isinstance(document, dict) else document
     found = inner.get("results", inner) if isinstance(inner, dict) else inner
     return [found] if isinstance(found, dict) else list(found or [])
+
+
+def all_rows(read: Callable[[dict[str, str]], Any], options: dict[str, str], *, most: int) -> list[Raw]:
+    """The entities of all pages, at most so many: C4C cuts a list at 1,000 rows, one with ``$expand`` at 100.
+
+    ``read``: one page by its query options; the next link of a page names those of the next.
+    """
+    found: list[Raw] = []
+    while len(found) < most:
+        document = read(options)
+        found += rows(document)
+        inner = document.get("d") if isinstance(document, dict) else None
+        link = inner.get("__next") if isinstance(inner, dict) else None
+        if not link:
+            break
+        options = dict(parse_qsl(urlsplit(str(link)).query))
+    return found[:most]
 
 
 def row(activity: Raw) -> dict[str, Any]:

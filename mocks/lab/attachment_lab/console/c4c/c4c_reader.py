@@ -16,6 +16,7 @@ from attachment_lab.tenant.service_api import TransferRecord
 
 FRESH_S = 0.8
 LISTED_ACTIVITIES = 100
+LISTED_FILES = 10_000
 KEPT_READINGS = 50
 SERVICE = "/_mock/odata/chatactivity"
 _FIELDS = (
@@ -70,7 +71,8 @@ class C4cReader:
             "$orderby": "ActualStartDateTime desc",
             "$top": str(LISTED_ACTIVITIES),
         }
-        return [view.row(each) for each in view.rows(self._get("ChatActivityCollection", **wanted))]
+        found = view.all_rows(lambda page: self._get("ChatActivityCollection", **page), wanted, most=LISTED_ACTIVITIES)
+        return [view.row(each) for each in found]
 
     def _read(self, object_id: str) -> dict[str, Any]:
         address = f"ChatActivityCollection('{object_id}')"
@@ -86,7 +88,8 @@ class C4cReader:
         }
 
     def _files(self, address: str, chat: str) -> list[dict[str, Any]]:
-        found = view.rows(self._get(f"{address}/ChatActivityAttachment", **{"$select": _FIELDS}))
+        path = f"{address}/ChatActivityAttachment"
+        found = view.all_rows(lambda page: self._get(path, **page), {"$select": _FIELDS}, most=LISTED_FILES)
         if not found:
             return []
         stored = {each.object_id: each for each in self._reconciliation.objects()}
@@ -103,7 +106,8 @@ class C4cReader:
             return []
 
     def _get(self, path: str, **options: str) -> Any:
-        return self._c4c.send("GET", f"{SERVICE}/{path}", params={"tenant": self._tenant, "$format": "json", **options})
+        params = {"$format": "json", **options, "tenant": self._tenant}
+        return self._c4c.send("GET", f"{SERVICE}/{path}", params=params)
 
 
 def _checked(object_id: str) -> str:

@@ -186,8 +186,9 @@ def feeds(log: ExchangeLog) -> Iterator[Observation]:
         yield Observation(id="c4c.json_next_link", value="__next" in page.data, seen_in=(page.label,))
     plain, quoted = log.good("c4c.search"), log.get("c4c.search.quoted")
     if plain is not None and quoted is not None and plain.rows and quoted.status in {200, 400}:
-        same = len(quoted.rows) == len(plain.rows)
-        yield Observation(id="c4c.search_strips_quotes", value=same, seen_in=(plain.label, quoted.label))
+        taken = "dropped" if len(quoted.rows) == len(plain.rows) else "literal"
+        value = taken if quoted.ok else "refused"
+        yield Observation(id="c4c.search_double_quotes", value=value, seen_in=(plain.label, quoted.label))
     yield from _filters(log)
 
 

@@ -94,9 +94,13 @@ def variants(log: ExchangeLog) -> Iterator[Observation]:
     if silent is not None:
         empty = not silent.body and bool(silent.headers.get("location"))
         yield holds("c4c.no-payload", empty, silent)
-    without = log.get("c4c.write.no_category")
-    if without is not None and (without.ok or without.status in _REFUSALS):
-        yield Observation(id="c4c.attachment_category_mandatory", value=not without.ok, seen_in=(without.label,))
+    for label, id_ in (
+        ("c4c.write.no_category", "c4c.attachment_category_mandatory"),
+        ("c4c.write.without_type", "c4c.attachment_type_code_required"),
+    ):
+        without = log.get(label)
+        if without is not None and (without.ok or without.status in _REFUSALS):
+            yield Observation(id=id_, value=not without.ok, seen_in=(without.label,))
     yield from accepted(log, "c4c.write.no_binary", "c4c.document_without_binary", refused=_REFUSALS)
     yield from accepted(log, "c4c.write.empty", "c4c.empty_binary", refused=_REFUSALS)
     yield from accepted(log, "c4c.write.white_space", "c4c.base64_white_space", refused=_REFUSALS)

@@ -214,7 +214,7 @@ class C4cRequests:
         }
         hidden = edm.not_filterable(chats)
         if hidden:
-            asked["not_filterable"] = f"{hidden} ne null"
+            asked["not_filterable"] = f"{hidden} eq null"
         for label, condition in asked.items():
             options = {"$filter": condition, "$select": "ObjectID", "$top": "1"}
             self.ask(f"filter.{label}", "chatactivity", f"/{chats}", options)

@@ -90,6 +90,7 @@ class WriteRequests:
         self._create("write.no_payload", {}, headers={**STRICT, "odata-no-response-payload": "true"})
         self._create("write.product_image", {"TypeCode": PRODUCT_IMAGE})
         self._create("write.no_type", {"TypeCode": NO_TYPE})
+        self._create("write.without_type", {"TypeCode": None})
         self._create("write.no_category", {"CategoryCode": None})
         self._create("write.no_binary", {"Binary": None})
         self._create("write.empty", {"Binary": ""})
