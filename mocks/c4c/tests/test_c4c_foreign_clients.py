@@ -42,6 +42,21 @@ def test_a_packed_body_is_415_and_the_hint_says_what_to_do(tenant: TenantClient,
     assert tenant.call("POST", f"/chatactivity/{path}", headers, data=b"{}").status_code == 400
 
 
+def test_an_attachment_is_read_in_the_ways_that_real_clients_use(tenant: TenantClient) -> None:
+    chat = tenant.chat()
+    tenant.attach(chat, b"ABC", Name="b.txt")
+    link: dict[str, Any] = {"CategoryCode": "3", "Binary": None, "LinkWebURI": "https://example.com", "Name": "a.url"}
+    tenant.attach(chat, **link)
+    listed = tenant.results(
+        f"{tenant.path(chat)}/ChatActivityAttachment?$orderby=Name"
+        "&$select=UUID,MimeType,Name,DocumentLink,CategoryCode,LastUpdatedOn"
+    )
+    assert [(row["Name"], row["CategoryCode"]) for row in listed] == [("a.url", "3"), ("b.txt", "2")]
+    whole = [tenant.results(f"{tenant.file_path(n)}?$select=Name,MimeType,Binary") for n in (0, 1)]
+    assert [row["Binary"] for row in whole] == ["QUJD", None]
+    assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == b"ABC"
+
+
 @pytest.mark.parametrize(
     ("query", "accept", "mimetype"),
     [

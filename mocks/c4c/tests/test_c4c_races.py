@@ -24,7 +24,8 @@ PLANS: dict[str, tuple[Plan, int]] = {
 
 def race(tenant: TenantClient, paths: list[str]) -> Counter[int]:
     """Statuses of all writes; every writer has an object of its own and begins when all are ready."""
-    together, statuses = threading.Barrier(len(paths)), []
+    together = threading.Barrier(len(paths))
+    statuses: list[int] = []
 
     def write(path: str) -> None:
         mine = TenantClient(Client(tenant.app), tenant.app)
@@ -53,7 +54,8 @@ def test_of_24_writers_racing_exactly_the_planned_number_is_struck(tenant: Tenan
 
 def test_of_24_writers_of_one_chat_those_who_were_not_locked_out_have_stored_their_file(tenant: TenantClient) -> None:
     chat = tenant.chat()
-    together, statuses = threading.Barrier(WRITERS), []
+    together = threading.Barrier(WRITERS)
+    statuses: list[int] = []
 
     def write(number: int) -> None:
         mine = TenantClient(Client(tenant.app), tenant.app)

@@ -74,7 +74,8 @@ def test_the_stamps_of_an_attachment_are_conditions_of_type_datetime(tenant: Ten
 
 
 def test_a_value_for_what_is_neither_creatable_nor_nullable_is_ignored(tenant: TenantClient) -> None:
-    chat, ids = tenant.chat(), {"UUID": "00163E13-0000-0000-0000-000000000001", "ObjectID": "0" * 32}
+    chat = tenant.chat()
+    ids: dict[str, Any] = {"UUID": "00163E13-0000-0000-0000-000000000001", "ObjectID": "0" * 32}
     made = tenant.attach(chat, **ids)
     assert made.status_code == 201
     echo = made.get_json()["d"]["results"]
@@ -84,7 +85,8 @@ def test_a_value_for_what_is_neither_creatable_nor_nullable_is_ignored(tenant: T
 @pytest.mark.parametrize("name", ["SizeInkB", "CreatedBy", "CreatedOn", "ChatActivityID"])
 def test_a_value_for_what_is_nullable_and_not_creatable_is_refused(tenant: TenantClient, name: str) -> None:
     value = "/Date(0)/" if name == "CreatedOn" else "1"
-    answer = tenant.attach(tenant.chat(), **{name: value})
+    sent: dict[str, Any] = {name: value}
+    answer = tenant.attach(tenant.chat(), **sent)
     assert (answer.status_code, f"Property {name}" in answer.text) == (400, True)
 
 

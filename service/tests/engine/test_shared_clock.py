@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
+from structlog.testing import capture_logs
 
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.leases import Leases, database_now
-from attachment_transfer.runtime import logs
 from attachment_transfer.runtime.clock import LabClock, SharedClock, SystemClock
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 
@@ -85,14 +84,10 @@ def test_what_the_lab_adds_to_the_clock_stays(engine: sa.Engine, tmp_path: Path)
     assert clock.offset_s() == 7_200
 
 
-def test_a_difference_is_logged_once_and_small_ones_are_not(
-    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    logs.configure("json")
-    clock = SharedClock(engine, Wrong(HOUR_S))
-    clock.align()
-    SharedClock(engine, Wrong(0.0)).align()
-    warnings = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+def test_a_difference_is_logged_once_and_small_ones_are_not(engine: sa.Engine) -> None:
+    with capture_logs() as warnings:
+        SharedClock(engine, Wrong(HOUR_S)).align()
+        SharedClock(engine, Wrong(0.0)).align()
     assert [round(line["machine_is_ahead_s"] / HOUR_S) for line in warnings] == [1]
 
 

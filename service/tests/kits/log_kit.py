@@ -43,12 +43,14 @@ class LogBook:
 
     def read(self) -> list[str]:
         """What was found since the last time."""
+        if self not in structlog.get_config()["processors"]:
+            self.complaints.append("a test has set up logging in this process: use structlog.testing.capture_logs")
         found, self.complaints = self.complaints, []
         return found
 
 
 def keep_log_book() -> LogBook:
-    """Have every line of this process checked, and rendered by nothing: that takes most of a test's time."""
+    """Have every line of this process checked; no tracebacks are rendered: that takes most of a test's time."""
     book = LogBook()
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, book, structlog.processors.KeyValueRenderer()],

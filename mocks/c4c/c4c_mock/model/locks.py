@@ -74,9 +74,9 @@ class ObjectLocks:
 
     def _locked(self, object_id: str, owner: str) -> ObjectLocked:
         error = ObjectLocked(
-            f"Object {object_id}: record locked by user {owner}",
+            f"record locked by user {owner}",
             status=int(self._switches["lock_status"]),
-            hint="write to one object from one place at a time; retry later",
+            hint=f"write to object {object_id} from one place at a time; retry later",
             words={"user": owner},
         )
         error.bodyless = not self._switches["lock_has_body"]

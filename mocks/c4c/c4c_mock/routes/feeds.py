@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from c4c_mock.evidence import seen
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
@@ -16,6 +18,8 @@ from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.filter import Allowed, parse_filter, parse_orderby
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import Shape, shape_of
+
+_UNDOCUMENTED = re.compile(r"\b(?:ne|gt|lt)\b")
 
 
 def requested_shape(call: ODataCall, eset: EntitySet) -> Shape:
@@ -55,7 +59,7 @@ def _matching(call: ODataCall, resource: Resource, found: list[EntityRow]) -> li
     matcher = Matcher(call.tenant.rows, ignore_case=bool(call.tenant.switches["string_eq_ignores_case"]))
     if text:
         seen("filter-grammar")
-        condition = parse_filter(text, resource.eset, _allowed(call))
+        condition = parse_filter(text, resource.eset, _allowed(call, text))
         found = [row for row in found if matcher.matches(row, condition)]
     if words:
         seen("search")
@@ -64,14 +68,16 @@ def _matching(call: ODataCall, resource: Resource, found: list[EntityRow]) -> li
     return ordered(found, parse_orderby(call.options.text("$orderby"), resource.eset), call.tenant.rows)
 
 
-def _allowed(call: ODataCall) -> Allowed:
+def _allowed(call: ODataCall, text: str) -> Allowed:
+    """What ``$filter`` may contain; a switch is read, and so counted as evidence, only where ``text`` needs it."""
     switches = call.tenant.switches
+    undocumented = switches["filter_undocumented_operators"] if _UNDOCUMENTED.search(text) else ()
     return Allowed(
         substringof=bool(switches["filter_substringof"]),
         or_across_properties=bool(switches["filter_or_across_properties"]),
         negation=bool(switches["filter_not"]),
         not_filterable=bool(switches["filter_on_not_filterable"]),
-        undocumented=frozenset(switches["filter_undocumented_operators"]),
+        undocumented=frozenset(undocumented),
         max_conditions=int(switches["filter_max_conditions"]),
     )
 
