@@ -12,9 +12,12 @@ import sys
 import pytest
 
 from attachment_lab.demo.assumptions import Assumption
+from attachment_lab.errors import NotSettled
 from attachment_lab.flips.page import differences
 from attachment_lab.flips.play import play_flips
 from attachment_lab.flips.table import flips, unflipped
+from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab
 
 #: One of each way to end.
 SAMPLE = (
@@ -46,3 +49,18 @@ def test_every_assumption_of_the_demo_has_a_flip() -> None:
     used = [Assumption(**each) for each in json.loads(answer.stdout)["assumptions"]]
     assert len(used) >= 20
     assert unflipped(used) == []
+
+
+def test_files_that_cmi_lists_with_messages_alone_arrive_with_traffic_on_contract(lab: Lab) -> None:
+    with lab.tenant(TenantOptions(dialects={"cmi": {"chat_shape": "D"}})) as tenant:
+        tenant.chat(files=[("note.txt", b"Listed at /chatMessages only")]).end()
+        tenant.wait_until_settled()
+        assert [each.name for each in tenant.stored()] == ["note.txt"]
+
+
+def test_a_missing_activity_ends_in_words_that_name_outbound_chats(lab: Lab) -> None:
+    options = TenantOptions(dialects={"c4c": {"reference_kept_in": "GroupwareItemID"}})
+    with lab.tenant(options, check=False) as tenant:
+        tenant.chat(files=[("note.txt", b"For an activity without a reference")]).end()
+        with pytest.raises(NotSettled, match="C4C may need none for an outbound chat"):
+            tenant.wait_until_settled(timeout_s=8.0)

@@ -108,11 +108,11 @@ def _copes(id_: str) -> str:
     """In a few words: over all flips of one assumption."""
     kept = recorded()
     outcomes = [str(kept[each.name]["found"]) for each in flips() if each.of == id_]
-    told = sorted({reason for each in flips() if each.of == id_ for reason in kept[each.name]["reasons"]})
+    reasons = sorted({reason for each in flips() if each.of == id_ for reason in kept[each.name]["reasons"]})
     alone = sum(each == "stored" for each in outcomes)
     if alone == len(outcomes):
         return "stores every file by itself"
-    by_reason = f"gives a reason and a remedy ({', '.join(f'`{each}`' for each in told)})"
+    by_reason = f"gives a reason and a remedy ({', '.join(f'`{each}`' for each in reasons)})"
     return by_reason if not alone else f"stores by itself in {alone} of {len(outcomes)} cases, else {by_reason}"
 
 
