@@ -11,7 +11,7 @@ TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e ben
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults planted soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults planted falsify mutants soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
 	setup-lab setup-test clean
 
 SOAK_S ?= 600
@@ -48,13 +48,20 @@ faults: setup-test ## The long runs: every cell of the fault matrix, 20 times ki
 planted: setup-test ## Plant defects in a copy of the service: each must turn red, from outside and inside (ARGS=ID, --one-in 8)
 	@$(BIN)/python specs/planted.py $(ARGS)
 
+falsify: setup-test ## Switch each guard off in a copy: a test must fail (ARGS=ID, --one-in 8)
+	@$(BIN)/python specs/falsify.py $(ARGS)
+
+mutants: setup-test ## Mutate the code that carries files: nine in ten must be killed, survivors explained (ARGS='--one-in 5'; long)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/mutants.txt
+	@$(BIN)/python specs/mutants.py $(ARGS)
+
 soak: setup-lab ## Chats flow through one stack for ten minutes (SOAK_S=); memory, handles, threads, database must be flat
 	@$(BIN)/attachment-lab soak --seconds $(SOAK_S)
 
 long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 20': a sample)
 	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)
 
-nightly: test e2e long faults planted ## Everything: `make test`, `make e2e`, `make long`, `make faults`, `make planted`, 10,000 generated downloads
+nightly: test e2e long faults planted falsify mutants soak ## Everything: the suites, `make long`, `faults`, `planted`, `falsify`, `mutants`, `soak`, 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
 
 up: ## The stack in containers: build what is missing, start, wait until healthy, play one chat through

@@ -15,3 +15,5 @@ compile contract_tests/pyproject.toml -c requirements/service.txt -o requirement
 compile mocks/pyproject.toml -c requirements/service.txt -o requirements/lab.txt
 compile mocks/pyproject.toml service/pyproject.toml --all-extras --group pyproject.toml:test \
     --override requirements/overrides.txt -c requirements/lab.txt -o requirements/test.txt
+# For `make mutants` alone: a tool with many dependencies.
+compile requirements/mutants.in -c requirements/test.txt -o requirements/mutants.txt

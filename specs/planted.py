@@ -25,30 +25,19 @@ import argparse
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from changes import FAILED, ROOT, WRONG_USE, BadSpec, Finding, changed, copy_with, from_inside, read_entries, run, show
+
 PACKAGE = ROOT / "service" / "attachment_transfer"
 SPECS = ROOT / "specs" / "planted"
-#: A run that takes longer has not turned red: nobody waits for ever.
-PATIENCE_S = 600
-_FAILED, _WRONG_USE = 1, 2
 _MEMBERS = {"id", "title", "file", "find", "replace", "outside", "message", "inside"}
-
-
-class BadSpec(Exception):
-    """An entry that cannot be planted, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,64 +55,25 @@ class Defect:
 
     def planted(self) -> str:
         """The file's text with the defect in it. Raises BadSpec where it does not apply."""
-        path = PACKAGE / self.file
-        if not path.is_file():
-            raise BadSpec(f"{self.id}: there is no {self.file} below service/attachment_transfer")
-        text = path.read_text()
-        if (count := text.count(self.find)) != 1:
-            raise BadSpec(f"{self.id}: {self.find.strip()[:80]!r} occurs {count} times in {self.file}, not once")
-        return text.replace(self.find, self.replace)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What became of one defect on one side.
-
-    Attributes:
-        caught: whether it turned red, with the right message.
-        seen: the line that shows it, or why it was not caught.
-    """
-
-    side: str
-    caught: bool
-    seen: str
-    took_s: float
+        return changed(PACKAGE / self.file, self.find, self.replace, name=self.id)
 
 
 def read_defects(folder: Path = SPECS) -> list[Defect]:
     """Every entry, in the order of files and lines. Raises BadSpec."""
-    found: dict[str, Defect] = {}
-    for path in sorted(folder.glob("*.toml")):
-        for entry in tomllib.loads(path.read_text()).get("defect", []):
-            name = f"{path.name}: {entry.get('id', '?')}"
-            if entry.keys() != _MEMBERS:
-                raise BadSpec(f"{name}: its members must be {sorted(_MEMBERS)}; differing: {entry.keys() ^ _MEMBERS}")
-            if entry["id"] in found:
-                raise BadSpec(f"{name}: the id is taken")
-            if not entry["inside"] or not entry["message"]:
-                raise BadSpec(f"{name}: inside and message name at least one each")
-            found[entry["id"]] = Defect(**entry)
-    return list(found.values())
-
-
-@contextmanager
-def copy_with(text: str | None, file: str) -> Iterator[dict[str, str]]:
-    """An environment in which the service is a copy of the package, with ``text`` in ``file``; None = unchanged."""
-    with tempfile.TemporaryDirectory(prefix="planted-") as folder:
-        copy = Path(folder) / PACKAGE.name
-        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        if text is not None:
-            (copy / file).write_text(text)
-        others = os.environ.get("PYTHONPATH")
-        yield {**os.environ, "PYTHONPATH": os.pathsep.join([folder, *([others] if others else [])])}
+    found = []
+    for name, entry in read_entries(folder, "defect", _MEMBERS):
+        if not entry["inside"] or not entry["message"]:
+            raise BadSpec(f"{name}: inside and message name at least one each")
+        found.append(Defect(**entry))
+    return found
 
 
 def from_outside(command: str, message: Sequence[str], environment: Mapping[str, str]) -> Finding:
     """Run a command of the lab against the copy: it must end with 1 and print each expression."""
     began_s = time.monotonic()
-    code, printed = _run([sys.executable, "-m", "attachment_lab", *command.split()], environment)
+    code, printed = run([sys.executable, "-m", "attachment_lab", *command.split()], environment)
     took_s = time.monotonic() - began_s
-    if code != _FAILED:
+    if code != FAILED:
         return Finding(side="outside", caught=False, seen=f"`{command}` ended with {code}", took_s=took_s)
     text = _words(printed)
     missing = [each for each in message if not re.search(each, text)]
@@ -133,22 +83,9 @@ def from_outside(command: str, message: Sequence[str], environment: Mapping[str,
     return Finding(side="outside", caught=True, seen=_extract(text, message), took_s=took_s)
 
 
-def from_inside(tests: Sequence[str], environment: Mapping[str, str]) -> Finding:
-    """Run tests against the copy: one of them must fail."""
-    began_s = time.monotonic()
-    arguments = ["-q", "-x", "--no-header", "-p", "no:cacheprovider", "-n", "0", *tests]
-    code, printed = _run([sys.executable, "-m", "pytest", *arguments], environment)
-    took_s = time.monotonic() - began_s
-    failed = re.search(r"^FAILED (\S+)", printed, re.MULTILINE)
-    if code != _FAILED or failed is None:
-        seen = f"no test fails (exit {code}): {printed.strip().splitlines()[-1:]}"
-        return Finding(side="inside", caught=False, seen=seen, took_s=took_s)
-    return Finding(side="inside", caught=True, seen=failed.group(1), took_s=took_s)
-
-
 def judged(defect: Defect, sides: Sequence[str]) -> list[Finding]:
     """Plant it, and look from each side."""
-    with copy_with(defect.planted(), defect.file) as environment:
+    with copy_with(PACKAGE, PACKAGE / defect.file, defect.planted()) as environment:
         found = []
         if "outside" in sides:
             found.append(from_outside(defect.outside, defect.message, environment))
@@ -159,31 +96,13 @@ def judged(defect: Defect, sides: Sequence[str]) -> list[Finding]:
 
 def is_green(command: str) -> str:
     """Empty if the command ends with 0 for a copy without a defect; else what it printed."""
-    with copy_with(None, "") as environment:
+    with copy_with(PACKAGE, None, "") as environment:
         where = "import attachment_transfer, sys; sys.exit(not attachment_transfer.__file__.startswith(sys.argv[1]))"
         copy = environment["PYTHONPATH"].split(os.pathsep)[0]
-        if _run([sys.executable, "-c", where, copy], environment)[0] != 0:
+        if run([sys.executable, "-c", where, copy], environment)[0] != 0:
             return "the copy is not what Python imports"
-        code, printed = _run([sys.executable, "-m", "attachment_lab", *command.split()], environment)
+        code, printed = run([sys.executable, "-m", "attachment_lab", *command.split()], environment)
     return "" if code == 0 else f"`{command}` ends with {code} without a defect: {printed[-1500:]}"
-
-
-def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int | None, str]:
-    """Exit code and what was printed; None for a command that did not end in time."""
-    try:
-        done = subprocess.run(
-            arguments,
-            check=False,
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PATIENCE_S,
-        )
-    except subprocess.TimeoutExpired as exc:
-        return None, f"not ended after {PATIENCE_S} s: {exc.stdout!r}"
-    return done.returncode, done.stdout + done.stderr
 
 
 def _words(printed: str) -> str:
@@ -222,20 +141,20 @@ def main(arguments: Sequence[str]) -> int:
             each.planted()
     except BadSpec as exc:
         print(f"planted: {exc}", file=sys.stderr)
-        return _FAILED
+        return FAILED
     except KeyError as exc:
         print(f"planted: no defect is called {exc}; there are: {', '.join(each.id for each in defects)}")
-        return _WRONG_USE
+        return WRONG_USE
     sides = [options.only] if options.only else ["outside", "inside"]
     began_s = time.monotonic()
     if "outside" in sides and (red := _red_without(sorted({each.outside for each in chosen}), options.jobs)):
         print(red, file=sys.stderr)
-        return _FAILED
+        return FAILED
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
         for defect, findings in zip(chosen, pool.map(lambda each: judged(each, sides), chosen), strict=True):
             results.append((defect, findings))
-            _show(defect, findings)
+            show(defect.id, findings)
     missed = [defect.id for defect, findings in results if not all(each.caught for each in findings)]
     print(f"{len(results) - len(missed)} of {len(results)} defects turned red in {time.monotonic() - began_s:.0f} s")
     if missed:
@@ -243,7 +162,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         rows = [{**vars(defect), "findings": [vars(each) for each in findings]} for defect, findings in results]
         options.json.write_text(json.dumps(rows, indent=2))
-    return _FAILED if missed else 0
+    return FAILED if missed else 0
 
 
 def _chosen(defects: Sequence[Defect], ids: Sequence[str], one_in: int) -> list[Defect]:
@@ -255,12 +174,6 @@ def _red_without(commands: Sequence[str], jobs: int) -> str:
     """What is red although nothing is planted: then a red defect shows nothing."""
     with ThreadPoolExecutor(jobs) as pool:
         return "\n".join(filter(None, pool.map(is_green, commands)))
-
-
-def _show(defect: Defect, findings: Sequence[Finding]) -> None:
-    for each in findings:
-        mark = "✓" if each.caught else "✗"
-        print(f"{mark} {defect.id}  {each.side} ({each.took_s:.0f} s): {each.seen}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

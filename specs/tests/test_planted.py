@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import changes
 import planted
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_defect_applies_to_the_service_as_it_is(defect: planted.Defect) -> Non
 def test_the_tests_that_a_defect_names_exist(defect: planted.Defect) -> None:
     for name in defect.inside:
         path, _, test = name.partition("::")
-        text = (planted.ROOT / path).read_text()
+        text = (changes.ROOT / path).read_text()
         assert not test or f"def {test.partition('[')[0]}(" in text, f"{name}: there is no such test"
 
 
@@ -61,7 +62,7 @@ def test_a_defect_that_no_longer_applies_is_refused_in_words(folder: Path, chang
     (defect,) = planted.read_defects(folder)
     if "2 times" in words:
         defect = replace(defect, find="@dataclass(frozen=True)\nclass Run")
-    with pytest.raises(planted.BadSpec, match=words):
+    with pytest.raises(changes.BadSpec, match=words):
         defect.planted()
 
 
@@ -77,28 +78,28 @@ def test_a_defect_that_no_longer_applies_is_refused_in_words(folder: Path, chang
 def test_an_entry_that_is_wrong_is_refused_in_words(folder: Path, extra: str, words: str) -> None:
     with (folder / "one.toml").open("a") as sink:
         sink.write(extra)
-    with pytest.raises(planted.BadSpec, match=words):
+    with pytest.raises(changes.BadSpec, match=words):
         planted.read_defects(folder)
 
 
 def test_a_copy_with_a_defect_is_what_the_tests_of_the_service_import() -> None:
     (defect,) = [each for each in SPECS if each.id == "retry-after-not-honoured"]
-    with planted.copy_with(defect.planted(), defect.file) as environment:
-        found = planted.from_inside(defect.inside, environment)
+    with changes.copy_with(planted.PACKAGE, planted.PACKAGE / defect.file, defect.planted()) as environment:
+        found = changes.from_inside(defect.inside, environment)
     assert found.caught, found.seen
     assert "test_retry_policy" in found.seen
 
 
 def test_a_defect_that_no_test_notices_is_reported() -> None:
     (defect,) = [each for each in SPECS if each.id == "retry-after-not-honoured"]
-    with planted.copy_with(None, "") as environment:
-        found = planted.from_inside(defect.inside, environment)
+    with changes.copy_with(planted.PACKAGE, None, "") as environment:
+        found = changes.from_inside(defect.inside, environment)
     assert not found.caught
     assert "no test fails" in found.seen
 
 
 def test_a_command_that_stays_green_is_reported() -> None:
-    with planted.copy_with(None, "") as environment:
+    with changes.copy_with(planted.PACKAGE, None, "") as environment:
         found = planted.from_outside("scenario list", ["anything"], environment)
     assert not found.caught
     assert "ended with 0" in found.seen

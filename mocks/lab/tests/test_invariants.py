@@ -106,6 +106,22 @@ def test_a_transfer_that_is_still_running_is_reported() -> None:
     assert "still running" in sentence
 
 
+@pytest.mark.parametrize("state", ["skipped", "parked"])
+def test_a_file_that_is_reported_as_failed_and_lies_whole_in_c4c_is_a_false_report(state: str) -> None:
+    failed = replace(STORED, state=state, object_id=None, reason="file-gone")
+    [(invariant, sentence)] = broken(with_attachment(failed))
+    assert invariant == "honesty"
+    assert sentence.startswith(f"image.jpg: the service reports it {state} (file-gone), but C4C holds it whole as O1")
+
+
+def test_a_transfer_that_is_reported_as_stored_has_nothing_parked() -> None:
+    parked = replace(STORED, state="parked", object_id=None, reason="file-gone")
+    records = replace(SOUND, transfers=(replace(SETTLED, attachments=(parked,)),), objects=())
+    [(invariant, sentence)] = broken(records)
+    assert invariant == "honesty"
+    assert "transfer T1 is reported as stored, but image.jpg is parked" in sentence
+
+
 def test_a_settled_transfer_may_leave_nothing_open() -> None:
     left = with_attachment(replace(STORED, state="open", object_id=None))
     [(invariant, sentence)] = broken(replace(left, objects=()))

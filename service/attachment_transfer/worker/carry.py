@@ -121,11 +121,9 @@ class AttachmentCarrier:
         tries = counted_tries(attachment.tries + 1, reason_is_new=is_new)
         decision = decide(exc.code, tries=tries, retry_after_s=minimum_s, jitter=self._jitter())
         if isinstance(decision, StopRetrying):
-            reason = Reason(
-                code=exc.given_up_code or exc.code,
-                message=f"{exc.message}; given up after {attachment.tries} retries",
-                remedy=exc.remedy,
-            )
+            retries = "1 retry" if attachment.tries == 1 else f"{attachment.tries} retries"
+            message = f"{exc.message}; given up after {retries}"
+            reason = Reason(code=exc.given_up_code or exc.code, message=message, remedy=exc.remedy)
             return self._parked(attachment, reason)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._store.put_off(attachment, state, exc.reason, retry_at_s=self._rules.now_s() + decision.delay_s)

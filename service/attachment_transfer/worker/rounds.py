@@ -96,6 +96,7 @@ class Rounds:
             self._again(transfer, exc)
         except GiveUp as exc:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, exc.reason)
+        self._clients.forget(transfer_id)
         return Discovered(go_on=False, attachment_ids=[])
 
     def _discover(self, transfer: Transfer, clients: NeighbourClients) -> list[str]:
@@ -231,14 +232,12 @@ class Rounds:
         self._store.next_round(
             transfer.id, transfer.round_no, delay_s=delay_s, reason=reason, tries=tries, enqueue=self._enqueue
         )
-        self._clients.forget(transfer.id)
         _log.info("next round", transfer_id=transfer.id, delay_s=round(delay_s, 1), reason=reason and reason.code)
 
     def _finish(self, transfer: Transfer, state: TransferState, outcome: Outcome, reason: Reason | None) -> None:
         if self._write_back is not None:
             self._write_back.report(transfer, state, outcome, reason, self._clients)
         if self._store.finish(transfer.id, transfer.round_no, state, outcome, reason):
-            self._clients.forget(transfer.id)
             _log.info("transfer ended", transfer_id=transfer.id, state=str(state), outcome=str(outcome))
         else:
             self._next(transfer, 0.0, None, tries=0)

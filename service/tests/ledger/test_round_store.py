@@ -114,6 +114,16 @@ def test_a_stale_rounds_end_changes_nothing(the: Round) -> None:
     assert len(the.queue.rounds) == 2
 
 
+def test_a_stale_rounds_end_changes_nothing_while_the_next_one_runs(the: Round) -> None:
+    the.next_round()
+    assert the.round_store.begin(the.id, 2) is not None
+    assert the.settle(round_no=1) is True
+    assert the.transfer.state is TransferState.RUNNING
+    the.next_round(round_no=1)
+    assert (the.transfer.state, the.transfer.round_no) == (TransferState.RUNNING, 2)
+    assert len(rows(the.engine, tables.sealed_secret)) == 1
+
+
 def test_the_next_round_is_due_when_it_was_asked_for(the: Round) -> None:
     the.next_round(delay_s=60.0)
     transfer = the.transfer
