@@ -53,7 +53,7 @@ def test_the_tests_that_a_defect_names_exist(defect: planted.Defect) -> None:
     [
         (("class RunNow:", "class RunNow"), "occurs 2 times"),
         (("class RunNow:", "class Gone:"), "occurs 0 times"),
-        (("core/rounds.py", "core/gone.py"), "there is no core/gone.py"),
+        (("core/rounds.py", "core/gone.py"), "there is no service/attachment_transfer/core/gone.py"),
     ],
 )
 def test_a_defect_that_no_longer_applies_is_refused_in_words(folder: Path, change: tuple[str, str], words: str) -> None:
