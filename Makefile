@@ -8,10 +8,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The folders of tests that mypy checks, each with where it finds its kits: paths, and last the folder itself.
 TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e bench:service/tests/kits:bench mocks/kit/tests mocks/cmi/tests mocks/c4c/tests \
+	e2e:mocks/c4c/tests:mocks/c4c/clients \
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults planted falsify mutants soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
+.PHONY: help demo test e2e screenshots contract clients faults planted falsify mutants soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
 	setup-lab setup-test clean
 
 SOAK_S ?= 600
@@ -40,6 +41,10 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
 	@$(BIN)/python -m attachment_lab.fidelity --shares
 
+clients: setup-test ## Real OData clients against the C4C mock: SAP Cloud SDK, CAP, UI5 and more (needs Node 18; CLIENTS='cap ui5': some)
+	@mocks/c4c/clients/clients.sh install $(CLIENTS)
+	@REQUIRE_NODE=1 $(BIN)/python -m pytest $(or $(CLIENTS:%=mocks/c4c/clients/test_%.py),mocks/c4c/clients) $(ARGS)
+
 faults: setup-test ## The long runs: every cell of the fault matrix, 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@$(BIN)/attachment-lab matrix run --save var/matrix.json
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
@@ -61,7 +66,7 @@ soak: setup-lab ## Chats flow through one stack for ten minutes (SOAK_S=); memor
 long: setup-test ## The tests that `make test` leaves out for their length, and all generated ones (ARGS='--one-in 20': a sample)
 	@EXAMPLES=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or hypothesis" $(ARGS)
 
-nightly: test e2e long faults planted falsify mutants soak ## Everything: the suites, `make long`, `faults`, `planted`, `falsify`, `mutants`, `soak`, 10,000 generated downloads
+nightly: test e2e clients long faults planted falsify mutants soak ## Everything: the suites, `make clients`, `long`, `faults`, `planted`, `falsify`, `mutants`, `soak`, 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
 
 up: ## The stack in containers: build what is missing, start, wait until healthy, play one chat through

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from attachment_transfer.clients.cmi.chat_documents import attachments
+from attachment_transfer.clients.cmi.chat_documents import attachments, chat_messages
 from attachment_transfer.core.errors import UnexpectedAnswer
+from attachment_transfer.core.transcript import ChatMessage
 
 HOST = "https://files.example"
 
@@ -28,6 +29,32 @@ def test_a_signed_address_that_differs_at_each_reading_is_one_file() -> None:
     first, second = (ids(chat(file(f"{HOST}/f/1?sig={sig}&expires={sig}9"))) for sig in "AB")
     assert first == second
     assert "sig" not in first[0]
+
+
+def test_an_address_that_cannot_be_read_identifies_its_file_up_to_the_query() -> None:
+    first, second = (ids(chat(file(f"https://[f/1?sig={sig}?{sig}"))) for sig in "AB")
+    assert first == second == ["https://[f/1 a.pdf"]
+
+
+def test_every_member_of_a_message_is_read() -> None:
+    full = {
+        "id": "m1",
+        "timestamp": "2026-11-22T11:00:00Z",
+        "originator": "Ada",
+        "originator_type": "agent",
+        "message": "Hi",
+        "attachments": [file("x"), file("y", name="")],
+    }
+    assert list(chat_messages({"messages": [full, {"id": "m2", "message": "Bye"}, full, {"id": "m3", "message": ""}]})) == [
+        ChatMessage(
+            time="2026-11-22T11:00:00Z",
+            originator="Ada",
+            originator_type="agent",
+            text="Hi",
+            files=("a.pdf", "attachment"),
+        ),
+        ChatMessage(time="", originator="", originator_type="customer", text="Bye", files=()),
+    ]
 
 
 def test_a_signed_address_in_two_legs_is_one_file() -> None:

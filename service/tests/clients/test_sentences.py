@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -138,6 +139,7 @@ def situations() -> dict[str, Act]:
         "more bytes than there are": digest(httpx.Response(200, content=b"hello")),
         **{f"CMI reads {status}": chat(httpx.Response(status)) for status in (400, 401, 403, 408, 429, 500, 503)},
         "CMI redirects": chat(redirect(Location="https://login.example.com/x?ticket=1")),
+        "CMI redirects to its own sign-in": chat(redirect(Location="/sign-in")),
         "CMI redirects to nowhere": chat(redirect(Location="https://[")),
         "CMI answers with a page": chat(httpx.Response(200, html=HTML)),
         "a chat that is no chat": document({"message": "Internal server error"}),
@@ -162,6 +164,7 @@ def situations() -> dict[str, Act]:
         "damaged": download(packed(gzip.compress(b"hello")[:10] + b"\xff" * 18)),
         "broken off": download(packed(gzip.compress(b"hello" * 9)[:-4])),
         "something behind": download(packed(gzip.compress(b"hello") + b"more")),
+        "something behind, deflated": download(packed(zlib.compress(b"hello") + b"more", "deflate")),
         "unknown packing": download(packed(b"junk", "br")),
         "unpacked larger than listed": download(packed(gzip.compress(b"hello" * 100)), size_bytes=20),
     }

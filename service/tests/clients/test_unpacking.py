@@ -36,6 +36,13 @@ PACKED = {
 }
 
 
+@pytest.mark.parametrize("size", [262_143, 262_144, 262_145, 262_402, 524_288, 524_289, 2_000_000])
+def test_what_waits_in_the_inflater_is_taken_out_too(size: int) -> None:
+    """A block may be full while all packed bytes have been taken: more comes without any further byte."""
+    for coding, packed in (("gzip", gzip.compress(b"\0" * size)), ("deflate", raw_deflate(b"\0" * size))):
+        assert b"".join(unpacked(iter([packed]), coding, most_bytes=size)) == b"\0" * size
+
+
 @pytest.mark.parametrize("piece_bytes", [1_000, 65_536, 10**7])
 @pytest.mark.parametrize(("coding", "packed"), PACKED.values(), ids=PACKED.keys())
 def test_a_sound_file_is_unpacked_whole_whatever_its_pieces(coding: str, packed: bytes, piece_bytes: int) -> None:

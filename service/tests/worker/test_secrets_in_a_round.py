@@ -122,6 +122,20 @@ def test_a_cancelled_rounds_refused_credential_parks_nothing_of_the_next_round(s
     assert states(stack)[1] is S.STORED
 
 
+def test_a_cancelled_rounds_refused_credential_parks_nothing(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.cmi.files[0].statuses = [401]
+
+    def while_it_downloads(_file: object) -> None:
+        views.cancel(stack.engine, stack.transfer().id, now_s=stack.clock.now_s())
+
+    stack.cmi.on_download = while_it_downloads
+    stack.event()
+    stack.run()
+    assert states(stack) == [S.SKIPPED, S.SKIPPED]
+    assert reasons(stack) == ["cancelled", "cancelled"]
+
+
 def test_secrets_are_unsealed_once_in_a_round(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     unsealed: list[str] = []
     unseal = stack.round_store.unseal
