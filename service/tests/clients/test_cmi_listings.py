@@ -45,7 +45,9 @@ def test_every_member_of_a_message_is_read() -> None:
         "message": "Hi",
         "attachments": [file("x"), file("y", name="")],
     }
-    assert list(chat_messages({"messages": [full, {"id": "m2", "message": "Bye"}, full, {"id": "m3", "message": ""}]})) == [
+    assert list(
+        chat_messages({"messages": [full, {"id": "m2", "message": "Bye"}, full, {"id": "m3", "message": ""}]})
+    ) == [
         ChatMessage(
             time="2026-11-22T11:00:00Z",
             originator="Ada",
