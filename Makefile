@@ -12,7 +12,7 @@ TYPED := e2e:conftest.py service/tests/kits:service/tests contract_tests e2e ben
 	mocks/orchestration/tests mocks/lab/tests/probe:mocks/lab/tests/documentation:mocks/lab/tests specs:specs/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract clients faults planted falsify mutants soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract clients faults planted falsify mutants soak long nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity assumptions keep lock sbom \
 	setup-lab setup-test clean
 
 SOAK_S ?= 600
@@ -39,7 +39,7 @@ screenshots: setup-test ## Set up, write the pictures of every page for docs/ima
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
+	@$(BIN)/python -m attachment_lab.fidelity --shares
 
 clients: setup-test ## Real OData clients against the C4C mock: SAP Cloud SDK, CAP, UI5 and more (needs Node 18; CLIENTS='cap ui5': some)
 	@mocks/c4c/clients/clients.sh install $(CLIENTS)
@@ -110,7 +110,8 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
+	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md --shares
+	@$(BIN)/python -m attachment_lab.flips.page --check docs/assumptions.md
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
@@ -126,7 +127,10 @@ keep: setup-test ## Keep this release's program and databases for tests of the n
 	@$(BIN)/python service/tests/kits/programs/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
-	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md
+	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md
+
+assumptions: setup-lab ## Play every assumption of the demo turned into its opposite, write docs/assumptions.md (about two minutes)
+	@$(BIN)/python -m attachment_lab.flips.page --play
 
 lock: ## Write requirements/*.txt anew (needs uv), and the bill of materials
 	@requirements/lock.sh

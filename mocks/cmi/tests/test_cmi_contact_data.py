@@ -10,6 +10,7 @@ from cmi_caller import HOST, OTHER_QUEUE, QUEUE, Caller, basic
 
 Make = Callable[..., Caller]
 RESULT = {"attachments_stored": 3, "note": "läuft"}
+LISTED = {"extra_data_in_statistics": [*RESULT]}
 
 
 def write(cmi: Caller, contact_id: str, data: Any = None, **headers: str) -> Any:
@@ -55,6 +56,52 @@ def test_an_email_takes_no_result(cmi: Caller) -> None:
     assert write(cmi, mail_id).status_code == 400
     assert "not supported for e-mails" in str(cmi.read("/journal")["exchanges"][-1]["notes"])
     assert cmi.read("/contact-data") == []
+
+
+@pytest.mark.parametrize("key", ["2nd id", "two words", "1st", "-dash", ".dot", "", "a:b", "a/b"])
+def test_a_key_of_attached_data_is_an_xml_name(make: Make, key: str) -> None:
+    cmi = make(**LISTED)
+    guid, _ = cmi.ended_chat()
+    assert write(cmi, guid, {key: "x"}).status_code == 400
+    assert "no XML element name" in str(cmi.read("/journal")["exchanges"][-1]["notes"])
+    cmi.control("/dialect", {"contact_data_refused_status": 409})
+    assert write(cmi, guid, {"fine": 1, key: "x"}).status_code == 409
+    assert cmi.read("/contact-data") == [], "nothing of it is kept"
+
+
+@pytest.mark.parametrize("key", ["attachment_transfer", "_x", "Größe", "a-b.c2"])
+def test_a_valid_xml_name_is_accepted_as_key(cmi: Caller, key: str) -> None:
+    guid, _ = cmi.ended_chat()
+    assert write(cmi, guid, {key: "x"}).status_code == 201
+
+
+def test_only_what_the_setting_lists_survives_the_conversations_end(make: Make) -> None:
+    cmi = make(extra_data_in_statistics=["attachment_transfer"])
+    guid, _ = cmi.ended_chat()
+    leg = cmi.read(f"/chats/{guid}")["leg_ids"][0]
+    both = write(cmi, guid, {"attachment_transfer": "stored", "note": "n"}).text
+    lost = write(cmi, guid, {"note": "n"}).text
+
+    def shown() -> list[dict[str, Any]]:
+        return [row["data"] for row in cmi.get(f"/contactData?contactId={guid}").get_json()]
+
+    assert shown() == [{"attachment_transfer": "stored", "note": "n"}, {"note": "n"}], "in wrap-up all is there"
+    cmi.control(f"/chats/{guid}/wrap-up")
+    assert shown() == [{"attachment_transfer": "stored"}]
+    assert cmi.get(f"/contactData/{both}").get_json()["data"] == {"attachment_transfer": "stored"}
+    assert cmi.get(f"/contactData/{lost}").status_code == 404
+    late = write(cmi, guid, {"note": "late"})
+    assert late.status_code == 201, "acknowledged all the same"
+    assert cmi.get(f"/contactData/{late.text}").status_code == 404
+    assert cmi.get(f"/contacts/{leg}/details").get_json()["attached_data"] == {"attachment_transfer": "stored"}
+
+
+def test_by_default_no_attached_data_survives_the_conversations_end(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    write(cmi, guid)
+    assert len(cmi.get("/contactData").get_json()) == 1
+    cmi.control(f"/chats/{guid}/wrap-up")
+    assert cmi.get("/contactData").get_json() == []
 
 
 def test_results_are_listed_by_conversation_or_group(cmi: Caller) -> None:
@@ -103,11 +150,11 @@ def test_a_result_may_be_written_in_xml(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat()
     body = (
         f"<contactData><contact_id>{guid}</contact_id><data><state>stored</state>"
-        '<entry key="two words">ü &amp; 2</entry></data></contactData>'
+        '<entry key="größe">ü &amp; 2</entry></data></contactData>'
     )
     response = cmi.send("POST", "/contactData", data=body.encode(), content_type="application/xml")
     assert response.status_code == 201, response.text
-    assert cmi.read("/contact-data")[0]["data"] == {"state": "stored", "two words": "ü & 2"}
+    assert cmi.read("/contact-data")[0]["data"] == {"state": "stored", "größe": "ü & 2"}
 
 
 @pytest.mark.parametrize(

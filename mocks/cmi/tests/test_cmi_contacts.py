@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cmi_caller import OTHER_QUEUE, QUEUE, Caller, basic
+
+Make = Callable[..., Caller]
 
 ALICE = {"name": "Alice", "email": "alice@example.com"}
 
@@ -50,7 +53,8 @@ def test_contacts_can_be_limited_to_ended_ones(cmi: Caller) -> None:
     assert [row["group_id"] for row in cmi.get("/contacts").get_json()] == [ended]
 
 
-def test_details_show_what_happened_when_and_what_was_written_back(cmi: Caller) -> None:
+def test_details_show_what_happened_when_and_what_was_written_back(make: Make) -> None:
+    cmi = make(extra_data_in_statistics=["files", "state"])
     guid = cmi.control("/chats", {"queue": QUEUE}).get_json()["guid"]
     for step in ("accept", "end", "wrap-up"):
         cmi.advance(seconds=60)

@@ -85,6 +85,8 @@ def test_an_upload_that_breaks_off_on_the_wire_is_no_attachment(mock: MockProces
 
 def test_a_scripted_chat_takes_its_result_over_a_real_wire(mock: MockProcess) -> None:
     httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
+    listed = {"extra_data_in_statistics": ["attachments_stored"]}
+    httpx.post(f"{mock.url}/_mock/dialect", json=listed).raise_for_status()
     played = httpx.post(f"{mock.url}/_mock/scripts/dishwasher-with-photos").json()
     headers, auth = {"Host": HOST, "x-api-key": KEY}, httpx.BasicAuth(USER, PASSWORD)
     with httpx.Client(base_url=f"{mock.fault_proxy_url}/acme/cmi", headers=headers, auth=auth) as client:

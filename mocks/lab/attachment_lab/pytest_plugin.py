@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,12 +144,34 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
         shared: Lab = request.getfixturevalue("lab")
         with shared.tenant(tenant_options, **rules) as fresh:
             yield fresh
+            _note_evidence(request.node, fresh)
         return
     from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
 
     options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
     with _lab(options, request.config, is_own=True) as started, started.tenant(tenant_options, **rules) as fresh:
         yield fresh
+        _note_evidence(request.node, fresh)
+
+
+def _note_evidence(item: pytest.Item, used: LabTenant) -> None:
+    """Keep, in the test's reports, the weakest label that it rests on; nothing where its mocks do not answer."""
+    from attachment_lab.errors import LabError  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.fidelity.resting_on import PROPERTY, weakest_label  # noqa: PLC0415
+
+    with suppress(LabError):
+        item.user_properties.append((PROPERTY, weakest_label(used)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the green tests rest on, by the weakest label of each."""
+    ended = {each.nodeid: dict(each.user_properties) for each in terminalreporter.getreports("")}
+    green = [found for each in terminalreporter.getreports("passed") if (found := ended.get(each.nodeid))]
+    if not any("weakest_evidence" in each for each in green):
+        return
+    from attachment_lab.fidelity.resting_on import PROPERTY, summary  # noqa: PLC0415 - see the module's docstring
+
+    terminalreporter.write_line(summary(str(each[PROPERTY]) for each in green if PROPERTY in each))
 
 
 @pytest.fixture

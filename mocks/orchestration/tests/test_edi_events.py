@@ -59,6 +59,28 @@ def test_an_outgoing_email_triggers_nothing(tenant: TenantCaller) -> None:
     assert fired["configurations"][0]["reason"] == "e-mail is supported inbound only"
 
 
+@pytest.mark.parametrize(
+    ("column", "contact", "kind"),
+    [
+        ("events_chats_in", {"channel_type": "chat", "direction": "inbound"}, "chats in"),
+        ("events_chats_out", {"channel_type": "chat", "direction": "outbound"}, "chats out"),
+        ("events_calls_in", CHANNELS["phone"] | {"direction": "inbound"}, "calls in"),
+        ("events_calls_out", CHANNELS["phone"] | {"direction": "outbound"}, "calls out"),
+    ],
+)
+def test_an_event_that_does_not_exist_for_a_channel_and_direction_triggers_nothing(
+    tenant: TenantCaller, column: str, contact: dict[str, Any], kind: str
+) -> None:
+    tenant.integrate(channel_type="Multi-Channel", events=EVENTS, endpoint_url=HOOK)
+    assert matched(tenant.fire("Queued", **contact)) == ["files"], "all exist where it is not known"
+    without = [each for each in EVENTS if each != "Queued"]
+    tenant.control("dialect", {column: without})
+    assert tenant.fire("Queued", **contact)["configurations"][0]["reason"] == f"there is no event Queued for {kind}"
+    assert matched(tenant.fire("Ended", **contact)) == ["files"]
+    other = "outbound" if contact["direction"] == "inbound" else "inbound"
+    assert matched(tenant.fire("Queued", **contact | {"direction": other})) == ["files"]
+
+
 @pytest.mark.parametrize("sub_type", ["campaign", "callback"])
 def test_campaign_and_callback_calls_trigger_nothing_unless_the_dialect_includes_them(
     tenant: TenantCaller, sub_type: str

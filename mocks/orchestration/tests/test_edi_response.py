@@ -239,3 +239,22 @@ def test_a_reset_forgets_what_was_written_back(tenant: TenantCaller) -> None:
     tenant.fire()
     tenant.client.post("/_mock/reset")
     assert tenant.read("conversations") == []
+
+
+def test_the_echo_runs_a_set_on_data_that_an_earlier_integration_fetched(tenant: TenantCaller) -> None:
+    tenant.integrate(answering(save={"wanted": "{response.body.p}"}), ordinal=1)
+    tenant.integrate(answering(priority="{contact.attached_data.wanted}"), ordinal=2, endpoint_url="edi://echo")
+    tenant.outside.answers = [httpx.Response(200, json={"p": 7})]
+    tenant.fire()
+    assert len(tenant.outside.endpoint_calls) == 1, "the echo sends nothing"
+    assert conversation(tenant)["set"] == {"priority": 7}
+
+
+@pytest.mark.parametrize("name", ["2nd id", "two words", "-x", "1st"])
+def test_a_name_that_is_no_xml_name_is_warned_of_and_not_kept(tenant: TenantCaller, name: str) -> None:
+    saved = tenant.integrate(answering(save={name: "{response.status}", "status": "{response.status}"}))
+    assert any("XML element name" in words for words in saved["warnings"])
+    tenant.fire()
+    row = tenant.delivery()
+    assert row["response_save"] == {"status": 202}
+    assert row["notes"] == [f"response.save left out {name!r}: no XML element name"]

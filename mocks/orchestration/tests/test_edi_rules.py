@@ -59,7 +59,7 @@ def test_a_direct_chat_does_not_trigger_the_upload(tenant: TenantCaller) -> None
     saved = tenant.integrate(direct_conversations=True)
     assert "direct chats don't support attachments" in saved["warnings"][0]
     assert only(tenant.fire(queue=None))["reason"] == "direct chats don't support attachments"
-    assert tenant.state.evidence_hits()["edi.direct_chats_carry_no_files"] == 1
+    assert tenant.state.evidence_hits()["edi.direct_chats_not_sent"] == 1
     tenant.state.dialect["chat_attachment_rules"] = "warn"
     assert only(tenant.fire(queue=None))["matched"]
 

@@ -32,6 +32,7 @@ class NeighbourDialect:
     """Attributes are the entries of ``dialect.toml``, section and name joined by an underscore."""
 
     cmi_chat_routes: tuple[str, ...]
+    cmi_message_routes: tuple[str, ...]
     cmi_originators: tuple[str, ...]
     cmi_empty_list_means_unknown: bool
     cmi_listed_size_is_exact: bool
@@ -151,7 +152,8 @@ def _checked(dialect: NeighbourDialect) -> NeighbourDialect:
                 re.compile(f"(?:{expression})" if name != "c4c_lock_pattern" else expression)
             except re.error as exc:
                 raise BadDialect(f"dialect entry {name}: {expression!r}: {exc}") from exc
-    for route in dialect.cmi_chat_routes:
-        if "{contact_id}" not in route or re.search(r"[{}]", route.replace("{contact_id}", "")):
-            raise BadDialect(f"dialect entry cmi_chat_routes: {route!r}: write {{contact_id}} where the id goes")
+    for name in ("cmi_chat_routes", "cmi_message_routes"):
+        for route in getattr(dialect, name):
+            if "{contact_id}" not in route or re.search(r"[{}]", route.replace("{contact_id}", "")):
+                raise BadDialect(f"dialect entry {name}: {route!r}: write {{contact_id}} where the id goes")
     return dialect

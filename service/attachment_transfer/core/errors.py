@@ -8,9 +8,11 @@ TransferError
 │   │   ├── ActivityLocked           another user is saving to the same activity
 │   │   └── NotCalled                it failed before, and we do not call it now
 │   ├── NotThereYet              history or activity does not exist yet
+│   │   └── NoActivity               no lookup finds an activity with this contact's reference
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
 │   │   └── StillCommitting          an earlier upload is given time to be committed
+│   │       └── NotShownYet              C4C acknowledged it, and does not show it after that time
 │   ├── DownloadDoubted          what CMI sent is not, or may not be, the file that it lists
 │   │   ├── SizeDiffers              another number of bytes than the listing says
 │   │   ├── NotTheFile               a web page, an error document, or a status that is no file
@@ -133,6 +135,18 @@ class NotThereYet(TryAgain):
     remedy = "Nothing to do: history may be complete only after wrap-up."
 
 
+class NoActivity(NotThereYet):
+    """No lookup finds an activity with this contact's reference.
+
+    SAP documents the reference for inbound calls, and that outbound calls need none (KBA 3481409); chats are inferred.
+    """
+
+    remedy = (
+        "Check in C4C that the chat's activity shows this contact id as its External ID, and the communication system "
+        "of the CTI. An outbound chat's activity may carry none: attach its files by hand."
+    )
+
+
 class ScannerUnavailable(TryAgain):
     """The virus scanner is away, broke off, or answered with an error: the file was not scanned."""
 
@@ -152,6 +166,15 @@ class StillCommitting(OutcomeUnknown):
     """An earlier upload of this file is given time to be committed: a wait of ours, so the other files go on."""
 
     concerns_all_files = False
+
+
+class NotShownYet(StillCommitting):
+    """C4C acknowledged the upload and does not show it after the settle time. It is not sent again by itself."""
+
+    remedy = (
+        "Look at the activity's attachments in C4C: the upload was acknowledged. If the file is not there after some "
+        "minutes, retry the transfer: only then is it sent again."
+    )
 
 
 class DownloadDoubted(TryAgain):

@@ -165,9 +165,11 @@ class UploadIntent:
     Attributes:
         deadline_at_s: hard end of the POST, or its real end where that is known, epoch seconds; the settle time begins
             here.
+        acknowledged: C4C answered that it created the object.
     """
 
     id: int
     attachment_id: str
     started_at_s: float
     deadline_at_s: float
+    acknowledged: bool = False

@@ -21,6 +21,7 @@ from attachment_transfer.core.states import (
 from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import reading, writing
+from attachment_transfer.ledger.intents import no_longer_acknowledged
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
 from attachment_transfer.ledger.sealing import KeyRing
 
@@ -192,7 +193,10 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
 
 
 def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
-    """Reopen what was parked or skipped, and clear the retry times of what is open; intents stay open."""
+    """Reopen what was parked or skipped, and clear the retry times of what is open; intents stay open.
+
+    A person has seen what was parked: an upload that C4C acknowledged and never showed may be sent again.
+    """
     rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer_id))
     for row in rows.mappings().all():
         attachment = attachment_from(row)
@@ -203,6 +207,7 @@ def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
                 .where(tables.attachment.c.id == attachment.id)
                 .values(state=state, tries=0, retry_at_s=None, **reason_columns(None))
             )
+            connection.execute(no_longer_acknowledged(attachment.id))
         elif attachment.retry_at_s is not None and attachment.state is AttachmentState.OPEN:
             connection.execute(
                 tables.attachment.update().where(tables.attachment.c.id == attachment.id).values(retry_at_s=None)

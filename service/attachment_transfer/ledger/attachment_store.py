@@ -26,7 +26,7 @@ from attachment_transfer.core.states import (
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import load_transfer
 from attachment_transfer.ledger.database import reading, writing
-from attachment_transfer.ledger.intents import expect_earlier_uploads, expect_uploads
+from attachment_transfer.ledger.intents import ACKNOWLEDGED, UploadEnding, expect_earlier_uploads, expect_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 
 
@@ -140,6 +140,7 @@ class AttachmentStore:
             attachment_id=row["attachment_id"],
             started_at_s=row["started_at_s"],
             deadline_at_s=row["deadline_at_s"],
+            acknowledged=row["result"] == ACKNOWLEDGED,
         )
 
     def expect_uploads(self, attachment_ids: Sequence[str]) -> None:
@@ -174,22 +175,23 @@ class AttachmentStore:
             )
         return UploadIntent(id=intent_id, attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
 
-    def end_upload(self, intent: UploadIntent, *, refused: bool) -> None:
+    def end_upload(self, intent: UploadIntent, ending: UploadEnding) -> None:
         """Record the end of an upload. The settle time begins now.
 
         Args:
-            refused: C4C definitely did not store the file; then the intent is closed.
+            ending: ``refused``: C4C definitely did not store the file, and the intent is closed; ``acknowledged``: C4C
+                answered that it did; ``unknown``: no answer says which.
         """
         now_s = self._now_s()
         table = tables.upload_intent
-        ending = (
-            {"closed_at_s": now_s, "result": "refused"}
-            if refused
-            else {"deadline_at_s": min(now_s, intent.deadline_at_s)}
-        )
+        values: dict[str, Any] = {"deadline_at_s": min(now_s, intent.deadline_at_s)}
+        if ending == "refused":
+            values = {"closed_at_s": now_s, "result": "refused"}
+        elif ending == ACKNOWLEDGED:
+            values["result"] = ACKNOWLEDGED
         with writing(self._engine) as connection:
             connection.execute(
-                table.update().where(table.c.id == intent.id, table.c.closed_at_s.is_(None)).values(**ending)
+                table.update().where(table.c.id == intent.id, table.c.closed_at_s.is_(None)).values(**values)
             )
 
     def close_intents(self, attachment_id: str, result: str) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
 
+UploadEnding = Literal["refused", "acknowledged", "unknown"]
+#: ``result`` of an intent that is open although C4C answered that it created the object: it is not shown yet.
+ACKNOWLEDGED: Final = "acknowledged"
 #: Means all keys, for 30 days: written after a restore, because uploads of the lost hours are not recorded.
 EVERY_KEY = "*"
 _EVERY_KEY_VALID_S = 30 * 86_400.0
@@ -22,6 +26,14 @@ def expect_uploads(connection: sa.Connection, attachment_ids: Iterable[str], *, 
             connection.execute(
                 table.insert().values(attachment_id=attachment_id, started_at_s=ended_at_s, deadline_at_s=ended_at_s)
             )
+
+
+def no_longer_acknowledged(attachment_id: str) -> sa.Update:
+    """From now on the outcome of this attachment's open upload counts as unknown."""
+    table = tables.upload_intent
+    return (
+        table.update().where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None)).values(result=None)
+    )
 
 
 def expect_earlier_uploads(

@@ -3,7 +3,8 @@
 At most one object per attachment exists at C4C, provided that C4C commits within the settle time:
 
 1. An open intent of an earlier attempt means that its upload may exist. Wait until its deadline plus the settle
-   time has passed, list the activity, adopt what carries our key; post again only if no object does.
+   time has passed, list the activity, adopt what carries our key; post again only if no object does. An upload
+   that C4C acknowledged is never posted again by itself.
 2. Write the intent. From here on a crash leaves the outcome unknown, and the ledger says so.
 3. POST under a hard deadline. A definite refusal closes the intent; a missing answer does not.
 4. Read the object back, compare its size and, where switched on, its digest.
@@ -22,6 +23,7 @@ from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
 from attachment_transfer.core.answers.c4c import CsrfTokenMissing
 from attachment_transfer.core.errors import (
     DigestMismatch,
+    NotShownYet,
     NotWanted,
     OutcomeUnknown,
     StillCommitting,
@@ -153,6 +155,8 @@ class Attempt:
         if wait_s > 0.5:
             raise StillCommitting("an earlier upload may still be committed", retry_after_s=wait_s)
         found = self._by_key()
+        if found is None and intent.acknowledged:
+            raise NotShownYet("C4C acknowledged the upload and does not show the object")
         if found is None:
             self._store.close_intents(self._attachment.id, "absent")
         return found
@@ -214,9 +218,10 @@ class Attempt:
         try:
             object_id = self._c4c.upload(self._target.activity, self._target.navigation, body, budget_s=budget_s)
         except Exception as exc:
-            self._store.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
+            refused = isinstance(exc, TransferError) and not exc.may_exist
+            self._store.end_upload(intent, "refused" if refused else "unknown")
             raise
-        self._store.end_upload(intent, refused=False)
+        self._store.end_upload(intent, "unknown" if object_id is None else "acknowledged")
         return object_id
 
     def _described(self, content_type: str) -> NewAttachment:

@@ -77,6 +77,7 @@ class TalkingCmi(FakeCmi):
                 "originator": originator,
                 "originator_type": originator_type,
                 "message": text,
+                "attachments": [],
             }
         )
 

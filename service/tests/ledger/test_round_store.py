@@ -222,7 +222,7 @@ def test_an_attachment_that_ended_meanwhile_is_not_uploaded(the: Round) -> None:
 
 def test_a_refused_upload_closes_its_intent_and_the_next_may_begin(the: Round) -> None:
     intent = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
-    the.round_store.end_upload(intent, refused=True)
+    the.round_store.end_upload(intent, "refused")
     assert the.round_store.open_intent(the.first.id) is None
     the.begin_upload()
     assert [row["result"] for row in rows(the.engine, tables.upload_intent)] == ["refused", None]
@@ -231,16 +231,24 @@ def test_a_refused_upload_closes_its_intent_and_the_next_may_begin(the: Round) -
 def test_an_upload_of_unknown_outcome_keeps_its_intent_and_the_time_of_its_end(the: Round) -> None:
     intent = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
     the.clock.advance(5)
-    the.round_store.end_upload(intent, refused=False)
+    the.round_store.end_upload(intent, "unknown")
     still_open = the.round_store.open_intent(the.first.id)
     assert still_open is not None
     assert still_open.deadline_at_s == the.clock.now_s()
 
 
+def test_an_acknowledged_upload_keeps_its_intent_until_it_is_seen(the: Round) -> None:
+    intent = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
+    the.round_store.end_upload(intent, "acknowledged")
+    still_open = the.round_store.open_intent(the.first.id)
+    assert still_open is not None
+    assert (still_open.acknowledged, intent.acknowledged) == (True, False)
+
+
 def test_an_upload_that_ends_late_does_not_move_its_deadline(the: Round) -> None:
     intent = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
     the.clock.advance(500)
-    the.round_store.end_upload(intent, refused=False)
+    the.round_store.end_upload(intent, "unknown")
     still_open = the.round_store.open_intent(the.first.id)
     assert still_open is not None
     assert still_open.deadline_at_s == intent.deadline_at_s
@@ -250,7 +258,7 @@ def test_the_end_of_an_old_upload_touches_no_later_intent(the: Round) -> None:
     old = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
     the.round_store.close_intents(the.first.id, "absent")
     new = the.round_store.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
-    the.round_store.end_upload(old, refused=True)
+    the.round_store.end_upload(old, "refused")
     still_open = the.round_store.open_intent(the.first.id)
     assert still_open is not None
     assert still_open.id == new.id

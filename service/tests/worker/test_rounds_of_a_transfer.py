@@ -112,6 +112,19 @@ def test_a_contact_without_an_activity_ends_as_such_after_bounded_retries(stack:
     assert states(stack) == [S.SKIPPED]
 
 
+def test_a_missing_activity_names_the_lookups_and_that_an_outbound_chat_may_have_no_reference(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.references.clear()
+    stack.event()
+    stack.run()
+    reason = the_reason(stack)
+    for each in ("ChatActivityBTDReference", "PhoneCallBTDReference", "SocialMediaActivity", "outbound chat"):
+        assert each in reason.message
+    assert "External ID" in reason.remedy
+    asked = [str(request.url) for request in stack.c4c.requests]
+    assert any("SocialMediaActivityCollection" in url for url in asked), "the lookup after the last miss was tried"
+
+
 def test_a_later_event_finds_the_activity_that_was_missing(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     references, stack.c4c.references = stack.c4c.references, []

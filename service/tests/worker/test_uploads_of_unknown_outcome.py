@@ -129,6 +129,38 @@ def test_a_commit_after_the_settle_time_is_found_by_the_next_attempt(stack: Stac
     assert len(stack.c4c.kept) == 1
 
 
+@pytest.mark.parametrize("late_s", [SETTLE_S * 3, 3_600.0])
+def test_an_acknowledged_upload_that_shows_long_after_the_settle_time_is_not_sent_again(
+    stack: Stack, late_s: float
+) -> None:
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.commit_delay_s = late_s
+    stack.event()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert [request.method for request in stack.c4c.requests].count("POST") == 1
+    assert len(stack.c4c.kept) == 1
+
+
+def test_an_acknowledged_upload_that_never_shows_is_parked_and_sent_again_only_by_a_person(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1)]
+    stack.c4c.commit_delay_s = 1e9
+    stack.event()
+    stack.run()
+    assert states(stack) == [S.PARKED]
+    reason = stack.attachments()[0].reason
+    assert reason is not None
+    assert reason.code == "outcome-unknown"
+    assert "retry the transfer: only then is it sent again" in reason.remedy
+    assert len(stack.c4c.kept) == 1
+    stack.c4c.kept.clear()
+    stack.c4c.commit_delay_s = 0
+    views.retry(stack.engine, stack.transfer().id, enqueue=stack.enqueue, now_s=stack.clock.now_s())
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 1
+
+
 def test_nothing_is_ever_deleted_or_changed_at_c4c(stack: Stack) -> None:
     stack.cmi.files = [a_file(1), a_file(2)]
     stack.c4c.plan("post", "lost")

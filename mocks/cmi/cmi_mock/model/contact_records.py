@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,9 @@ from cmi_mock.model.ids import normal_id
 from mock_kit.http.refusals import Conflict, MissingItem
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
+
+#: A valid XML element name without colon: a letter or an underscore, then letters, digits, ``_``, ``-``, ``.``.
+_XML_NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -72,27 +76,38 @@ class ContactRecords:
             raise MissingItem(f"no contact data has the id {data_id}") from None
 
     def write(self, conversation: CmiContact, user: str, data: Mapping[str, Any]) -> ContactData:
-        """Write a result back. Raises Conflict for an e-mail, and for a conversation that is still going on.
+        """Write a result back. Raises Conflict for an e-mail, a conversation under way, or a key that is no XML name.
 
         Source: CMI user rights page, row ``/contactData`` ("only for conversations in wrap-up or handled;
-        email not supported"); evidence: documented.
+        email not supported"); best practices, Attached data (keys are XML element names); evidence: documented.
         """
         if isinstance(conversation.source, Email):
             raise Conflict("contact data is not supported for e-mails")
         if not conversation.takes_data:
             raise Conflict(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
+        if bad := [key for key in data if not _XML_NAME.fullmatch(key)]:
+            raise Conflict(f"the key {bad[0]!r} is no XML element name: no blank, no digit or punctuation first")
         data_id = self.ids.hex32("contact-data")
         written = ContactData(data_id, conversation.id, conversation.group_id, self.clock.now(), user, dict(data))
         self._data[data_id] = written
         return written
 
-    def attached_to(self, conversation: CmiContact) -> dict[str, Any]:
-        """All results of a conversation in one; later ones win."""
+    def attached_to(self, conversation: CmiContact, listed: Collection[str]) -> dict[str, Any]:
+        """All results of a conversation that are still there, in one; later ones win. ``listed``: see ``kept``."""
         merged: dict[str, Any] = {}
         for written in self:
             if written.contact_id == conversation.id:
                 merged.update(written.data)
-        return merged
+        return _surviving(merged, conversation, listed)
+
+    def kept(self, written: ContactData, conversation: CmiContact, listed: Collection[str]) -> ContactData | None:
+        """What is left of a result; None = nothing.
+
+        ``listed`` is the setting *Extra Data Included in Statistics*: once the agent has ended the conversation, only
+        those keys are left. Source: best practices, Managing attached data; evidence: documented.
+        """
+        data = _surviving(written.data, conversation, listed)
+        return replace(written, data=data) if data else None
 
     def remark(self, conversation: CmiContact, text: str) -> Remark:
         """Add a remark."""
@@ -113,3 +128,7 @@ class ContactRecords:
     def _put_remark(self, remark_id: str, conversation: CmiContact, text: str) -> Remark:
         self._remarks[remark_id] = remark = Remark(remark_id, conversation.id, text, self.clock.now())
         return remark
+
+
+def _surviving(data: Mapping[str, Any], conversation: CmiContact, listed: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if not conversation.is_over or key in listed}

@@ -21,6 +21,7 @@ class CmiContact:
         id: conversation id: the leg's, or the e-mail's.
         source: the chat or e-mail it is part of.
         takes_data: whether results may be written to it: in wrap-up or handled, and no e-mail.
+        is_over: whether the agent has ended it, wrap-up included.
     """
 
     id: str
@@ -31,6 +32,7 @@ class CmiContact:
     created: datetime
     ended: datetime | None
     takes_data: bool
+    is_over: bool
     source: Chat | Email
     leg: Leg | None = None
 
@@ -70,6 +72,7 @@ def _of_leg(chat: Chat, leg: Leg) -> CmiContact:
         created=leg.created,
         ended=leg.ended,
         takes_data=leg.status in (Status.ENDED, Status.HANDLED),
+        is_over=leg.status is Status.HANDLED,
         source=chat,
         leg=leg,
     )
@@ -85,5 +88,6 @@ def _of_mail(mail: Email) -> CmiContact:
         created=mail.created,
         ended=mail.finished,
         takes_data=False,
+        is_over=mail.status is not EmailStatus.QUEUED,
         source=mail,
     )

@@ -65,6 +65,7 @@ class CmiRules:
     post_chats: Literal["stored", "refused"]
     contacts_show: Literal["all", "ended"]
     contact_data_form: Literal["object", "pairs"]
+    extra_data_in_statistics: list[str]
     contact_data_refused_status: int
     emails_show: Literal["all", "handled"]
     messages_form: Literal["nested", "flat"]

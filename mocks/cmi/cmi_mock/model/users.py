@@ -1,8 +1,8 @@
 """Contact Pro users: passwords, rights, lockout, the expiry of a service account.
 
-Source: User and Role Management pages; "Chat attachment upload, before you start". Defaults of the
-password policy are documented (lock after 5 failed logons for 30 minutes, at least 16 characters, a
-password lives 365 days, the initial one must be changed); that they apply to the CMI user is inferred.
+Source: User and Role Management pages; "Chat attachment upload, before you start". Documented: the password policy
+(lock after 5 failed logons for 30 minutes, at least 16 characters, a password lives 365 days, the initial one must be
+changed), and that it applies to API users too (best practices, RESTful interfaces).
 """
 
 from __future__ import annotations

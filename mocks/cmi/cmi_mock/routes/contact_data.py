@@ -39,7 +39,9 @@ def add_contact_data(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         with admitted(mock) as (tenant, user):
             with not_found_as("Contact data"):
                 written = tenant.records.get(data_id)
-            contact_of(tenant, user, written.contact_id)
+            contact = contact_of(tenant, user, written.contact_id)
+            with not_found_as("Contact data"):
+                written = _what_is_left(tenant, written, contact)
             document = contact_data_row(written, tenant)
         return document_response(document, tenant, "contactData")
 
@@ -62,6 +64,7 @@ def _require_history_right(tenant: CmiTenant, user: User, contact: CmiContact) -
 
 def _written(tenant: CmiTenant, user: User, contact: CmiContact, data: dict[str, Any]) -> ContactData:
     touch("cmi.contact_data.when")
+    touch("cmi.contact_data.keys")
     try:
         return tenant.records.write(contact, user.name, data)
     except Conflict as exc:
@@ -79,6 +82,15 @@ def _data_in(body: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
     return data
 
 
+def _what_is_left(tenant: CmiTenant, written: ContactData, contact: CmiContact) -> ContactData:
+    """Raises MissingItem when nothing of it has outlived the conversation."""
+    touch("cmi.dialect.extra_data_in_statistics")
+    kept = tenant.records.kept(written, contact, tenant.rules.extra_data_in_statistics)
+    if kept is None:
+        raise MissingItem("nothing of this contact data is listed in Extra Data Included in Statistics")
+    return kept
+
+
 def _visible(tenant: CmiTenant, user: User, wanted: str) -> list[ContactData]:
     touch("cmi.rights.statistics_details")
     rows = list(tenant.records)
@@ -92,4 +104,8 @@ def _visible(tenant: CmiTenant, user: User, wanted: str) -> list[ContactData]:
         ]
     grant = user.rights.statistics_details
     contacts = {one.id: one for one in tenant.contacts}
-    return [one for one in rows if grant.reaches(contacts[one.contact_id].queue, contacts[one.contact_id].agent)]
+    mine = [one for one in rows if grant.reaches(contacts[one.contact_id].queue, contacts[one.contact_id].agent)]
+    touch("cmi.dialect.extra_data_in_statistics")
+    listed = tenant.rules.extra_data_in_statistics
+    left = [tenant.records.kept(one, contacts[one.contact_id], listed) for one in mine]
+    return [one for one in left if one is not None]

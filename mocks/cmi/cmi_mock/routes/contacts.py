@@ -43,7 +43,9 @@ def add_contacts(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     def read_details(contact_id: str) -> Response:
         """What happened when, results written back, remarks."""
         with admitted(mock) as (tenant, user):
-            document = contact_details(contact_of(tenant, user, contact_id), tenant.records)
+            document = contact_details(
+                contact_of(tenant, user, contact_id), tenant.records, tenant.rules.extra_data_in_statistics
+            )
         return document_response(document, tenant, "contactDetails")
 
 

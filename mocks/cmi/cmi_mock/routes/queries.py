@@ -82,6 +82,8 @@ def _no_right(tenant: CmiTenant) -> CmiError:
 def page(rows: list[dict[str, Any]], default_limit: int) -> list[dict[str, Any]]:
     """``sort``, ``offset``, ``limit``, as documented for the RI family. Raises CmiError 400."""
     touch("cmi.lists.bare_array")
+    if request.args.keys() & {"limit", "offset", "sort"}:
+        touch("cmi.lists.parameters")
     sort = request.args.get("sort", "").partition(",")[0]
     offset, limit = _count("offset", 0), _count("limit", default_limit)
     if sort:

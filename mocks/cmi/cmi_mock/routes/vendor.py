@@ -122,6 +122,7 @@ def _add_downloads(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         """The raw bytes behind a public link: no credentials, gone after the retention time."""
         tenant = mock.tenant()
         touch("cmi.rich_content.public")
+        touch("cmi.rich_content.no_credentials")
         with tenant.lock:
             attachment = tenant.chats.by_link(token)
         lives = timedelta(hours=tenant.rules.rich_content_retention_h)

@@ -6,6 +6,7 @@ Only ``/emails`` is visible to us, as far as ``statusDetails``; the others are m
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -33,13 +34,13 @@ def contact_row(conversation: CmiContact) -> dict[str, Any]:
     }
 
 
-def contact_details(conversation: CmiContact, records: ContactRecords) -> dict[str, Any]:
+def contact_details(conversation: CmiContact, records: ContactRecords, listed: Collection[str]) -> dict[str, Any]:
     """``/contacts/{id}/details``: the row, what happened when, results and remarks."""
     remarks = records.remarks_of(conversation)
     return {
         **contact_row(conversation),
         "events": [{"event": name, "timestamp": stamp(moment)} for name, moment in _events(conversation)],
-        "attached_data": records.attached_to(conversation),
+        "attached_data": records.attached_to(conversation, listed),
         "remarks": [{"id": one.id, "remark": one.text, "timestamp": stamp(one.changed)} for one in remarks],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -15,8 +16,12 @@ from rich.console import Console
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, print_table
+from attachment_lab.errors import WrongUse
+from attachment_lab.evidence.rows import parts
+from attachment_lab.fidelity.checks import today
+from attachment_lab.fidelity.gaps import Gap, gaps
 from attachment_lab.probe.exchange import ProbeExchange
-from attachment_lab.probe.findings.verdicts import AssumptionVerdict
+from attachment_lab.probe.findings.verdicts import CONTRADICTIONS, AssumptionVerdict, Word
 from attachment_lab.probe.permits import ACCOUNTS, Permits
 from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import target_from
@@ -54,9 +59,27 @@ PROBED = ("cmi", "c4c", "token")
 @click.option(
     "--force-production", is_flag=True, help="Probe hosts that are not listed in ATTACHMENT_PROBE_TEST_HOSTS too."
 )
+@click.option("--passes", type=click.IntRange(1, 20), default=1, show_default=True, help="Ask everything so often.")
+@click.option(
+    "--since",
+    "earlier",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="The folder of an earlier run: show what has changed since then.",
+)
+@click.option("--gaps", "only_gaps", is_flag=True, help="Send nothing; list what to ask next, by what it would settle.")
 @click.option("--all", "everything", is_flag=True, help="Show assumptions that were not observed too, with the reason.")
 @json_option
-def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everything: bool, **allowed: Any) -> int:
+def probe(
+    systems: tuple[Any, ...],
+    folder: Path | None,
+    passes: int,
+    earlier: Path | None,
+    as_json: bool,
+    only_gaps: bool,
+    everything: bool,
+    **allowed: Any,
+) -> int:
     """Check on a real tenant what the mocks assume about it; write a dialect file that matches the tenant.
 
     Reads only, unless --allow-writes. Addresses and accounts come from the environment: ATTACHMENT_PROBE_CMI_URL,
@@ -64,8 +87,15 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     attachments and an activity), _TEST_HOSTS (what is no production); each also as NAME_FILE. docs/probe.md lists every
     request that is sent.
 
+    Of each assumption it says: confirmed, refuted, moved (another value than in the run of --since), flaky (the
+    --passes disagree), or not seen.
+
     Exit code: 0 nothing contradicts an assumption, 1 something does or a system could not be probed, 2 wrong use.
     """
+    before = _report_of(earlier) if earlier else None
+    if only_gaps:
+        _show_gaps(gaps(parts(), today(), earlier=before), as_json=as_json)
+        return 0
     target = target_from(os.environ, systems)
     if allowed["test_activity"]:
         target = replace(target, test_activity=allowed["test_activity"])
@@ -81,7 +111,9 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     def show_progress(exchange: ProbeExchange) -> None:
         screen.print(progress_line(exchange, next(number)))
 
-    outcome = run_probe(target, permits, folder or _new_folder(), on_exchange=show_progress)
+    outcome = run_probe(
+        target, permits, folder or _new_folder(), passes=passes, earlier=before, on_exchange=show_progress
+    )
     _show(outcome, as_json=as_json, everything=everything)
     return 0 if outcome.ok else 1
 
@@ -93,11 +125,36 @@ def _show(outcome: ProbeResult, *, as_json: bool, everything: bool) -> None:
         show(outcome, out(), everything=everything)
 
 
+def _report_of(folder: Path) -> dict[str, Any]:
+    """``report.json`` of an earlier run. Raises WrongUse."""
+    path = folder / "report.json"
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        return {"at": report["at"], "assumptions": report["assumptions"]}
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise WrongUse(f"{path} is no report of a probe ({type(exc).__name__}); name the folder of a run") from exc
+
+
+def _show_gaps(found: Sequence[Gap], *, as_json: bool) -> None:
+    if as_json:
+        print_json([each.to_json() for each in found])
+        return
+    rows = ((each.id, each.proof, each.settles, each.ask) for each in found)
+    print_table(("question", "is", "an answer settles", "ask by"), rows)
+    out().print(Text(f"{len(found)} open questions, the most important first.", style="bold"))
+
+
 def _new_folder() -> Path:
     return Path(f"probe-{datetime.now(UTC):%Y%m%d-%H%M%S}")
 
 
-_STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
+_STYLES: dict[Word, str] = {
+    "confirmed": "green",
+    "refuted": "bold red",
+    "moved": "bold red",
+    "flaky": "bold red",
+    "not seen": "dim",
+}
 
 
 def progress_line(exchange: ProbeExchange, number: int) -> Text:
@@ -112,7 +169,7 @@ def progress_line(exchange: ProbeExchange, number: int) -> Text:
 def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
     """Print the table, the reasons of systems that stopped, and the folder."""
     rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
-    print_table(("assumption", "verdict", "assumed", "seen", "remark"), map(_row, sorted(rows, key=_not_refuted)))
+    print_table(("assumption", "verdict", "assumed", "seen", "remark"), map(_row, sorted(rows, key=_no_contradiction)))
     counted = {word: len(outcome.with_word(word)) for word in _STYLES}
     console.print(Text(" · ".join(f"{number} {word}" for word, number in counted.items()), style="bold"))
     if not everything and counted["not seen"]:
@@ -126,8 +183,8 @@ def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
     console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
 
 
-def _not_refuted(verdict: AssumptionVerdict) -> bool:
-    return verdict.word != "refuted"
+def _no_contradiction(verdict: AssumptionVerdict) -> bool:
+    return verdict.word not in CONTRADICTIONS
 
 
 def _row(verdict: AssumptionVerdict) -> tuple[object, ...]:

@@ -144,12 +144,15 @@ class CellChat:
         return (rest, due_s) if due_s > self.now_s() else None
 
     def _transfer_or_none(self, seen: _Seen) -> TransferRecord | None:
-        """None also where the service's API answers 503: it cannot check our token, or its database is away."""
+        """None also where the service's API answers 503 or 401.
+
+        It cannot check our token, or its database is away; or it refuses tokens of this issuer's kind.
+        """
         try:
             seen.unavailable = False
             return self.transfer()
         except RequestRefused as exc:
-            if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            if exc.status not in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNAUTHORIZED}:
                 raise
             seen.unavailable = True
             return None

@@ -34,12 +34,17 @@ class EdmProperty:
 
 @dataclass(frozen=True, kw_only=True)
 class AttachmentNav:
-    """The navigation that leads to attachments: its target type has Binary, CategoryCode and ParentObjectID."""
+    """The navigation that leads to attachments: its target type has Binary, CategoryCode and ParentObjectID.
+
+    Attributes:
+        set_rights: of creatable, updatable and deletable, what the entity set's annotations allow.
+    """
 
     navigation: str
     entity_set: str
     properties: Mapping[str, EdmProperty]
     back_navigations: tuple[str, ...]
+    set_rights: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,7 @@ class Edm:
     namespace: str
     sets: Mapping[str, str]
     types: Mapping[str, EdmType]
+    rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def has(self, entity_set: str, name: str) -> bool:
         """Whether the set exists and its entities have that property."""
@@ -83,10 +89,11 @@ class Edm:
             kind = self.types.get(target, EdmType())
             if kind.properties.keys() >= _MARKERS:
                 back = tuple(name for name, to in kind.navigations.items() if to == parent_type)
-                sets = (name for name, of in self.sets.items() if of == target)
+                entity_set = next((name for name, of in self.sets.items() if of == target), "")
                 return AttachmentNav(
                     navigation=navigation,
-                    entity_set=next(sets, ""),
+                    entity_set=entity_set,
+                    set_rights=self.rights.get(entity_set, frozenset()),
                     properties=kind.properties,
                     back_navigations=back,
                 )
@@ -109,7 +116,13 @@ def read_edm(xml: bytes) -> Edm:
     }
     types = {node.get("Name", ""): _type(node, ends) for node in _all(root, "EntityType")}
     sets = {node.get("Name", ""): _local(node.get("EntityType", "")) for node in _all(root, "EntitySet")}
-    return Edm(namespace=schemas[0].get("Namespace", ""), sets=sets, types=types)
+    rights = {node.get("Name", ""): _rights(node) for node in _all(root, "EntitySet")}
+    return Edm(namespace=schemas[0].get("Namespace", ""), sets=sets, types=types, rights=rights)
+
+
+def _rights(node: Element) -> frozenset[str]:
+    sap = {_tag(name): value for name, value in node.attrib.items() if name.startswith("{")}
+    return frozenset(each for each in ("creatable", "updatable", "deletable") if sap.get(each, "true") != "false")
 
 
 def _type(node: Element, ends: Mapping[tuple[str, str], str]) -> EdmType:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,15 @@ from attachment_lab.probe.client import ProbeClient, ProbeFailed
 from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.findings.evidence_files import EvidenceFolder
 from attachment_lab.probe.findings.redaction import Redactor
-from attachment_lab.probe.findings.verdicts import FILE, AssumptionVerdict, dialect_text, judge_assumptions
+from attachment_lab.probe.findings.verdicts import (
+    CONTRADICTIONS,
+    FILE,
+    AssumptionVerdict,
+    dialect_text,
+    judge_assumptions,
+    over_passes,
+    since,
+)
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.readings import c4c as read_c4c
 from attachment_lab.probe.readings import cmi as read_cmi
@@ -48,11 +56,13 @@ class ProbeResult:
     rehearsal: bool
     at: datetime
     files: dict[str, str]
+    evidence: EvidenceFolder = field(repr=False)
+    passes: int = 1
 
     @property
     def ok(self) -> bool:
-        """Everything was probed, and nothing contradicts an assumption."""
-        return not self.stopped and not any(verdict.word == "refuted" for verdict in self.verdicts)
+        """Everything was probed, and nothing contradicts an assumption, an earlier run or itself."""
+        return not self.stopped and not any(verdict.word in CONTRADICTIONS for verdict in self.verdicts)
 
     def with_word(self, word: str) -> list[AssumptionVerdict]:
         """The verdicts of one kind."""
@@ -65,6 +75,7 @@ class ProbeResult:
             "rehearsal": self.rehearsal,
             "ok": self.ok,
             "exchanges": self.exchanges,
+            "passes": self.passes,
             "left_behind": self.left_behind,
             "stopped": self.stopped,
             "assumptions": [_row(verdict, self.files) for verdict in self.verdicts],
@@ -91,12 +102,43 @@ def run_probe(
     permits: Permits,
     folder: Path,
     *,
+    passes: int = 1,
+    earlier: Mapping[str, Any] | None = None,
     on_exchange: Callable[[ProbeExchange], None] = lambda _: None,
 ) -> ProbeResult:
     """Send the requests, keep the evidence, write report.json, index.json and dialect.toml into ``folder``.
 
+    Args:
+        passes: how often everything is asked; a second pass and later ones only read, and show what is not stable.
+        earlier: ``report.json`` of an earlier run of the same tenant, to show what has changed.
+
     Raises WrongUse (nothing was sent). A system that cannot be probed is listed in ``stopped``; the others continue.
     """
+    first = _pass(target, permits, folder, on_exchange)
+    again = []
+    for number in range(2, passes + 1):
+        if not first.stopped:
+            again.append(_pass(target, _reading(permits), folder / f"pass-{number}", on_exchange))
+    found = over_passes([first.verdicts, *(each.verdicts for each in again)])
+    outcome = replace(
+        first,
+        verdicts=since(found, earlier) if earlier is not None else found,
+        stopped={system: why for each in (first, *again) for system, why in each.stopped.items()},
+        exchanges=sum(each.exchanges for each in (first, *again)),
+        passes=1 + len(again),
+    )
+    _write(outcome)
+    return outcome
+
+
+def _reading(permits: Permits) -> Permits:
+    """Without anything that changes the tenant, or could lock an account."""
+    return replace(permits, writes=False, clean_up=False, tries_on=None)
+
+
+def _pass(
+    target: ProbeTarget, permits: Permits, folder: Path, on_exchange: Callable[[ProbeExchange], None]
+) -> ProbeResult:
     folders: list[EvidenceFolder] = []
 
     def keep(exchange: ProbeExchange) -> None:
@@ -114,7 +156,8 @@ def run_probe(
 
 def _finished(client: ProbeClient, stopped: dict[str, str], evidence: EvidenceFolder) -> ProbeResult:
     deleted = sum(1 for each in client.log if each.method == "DELETE" and each.ok)
-    outcome = ProbeResult(
+    evidence.write("index.json", evidence.index(client.log))
+    return ProbeResult(
         verdicts=judge_assumptions(apply(RULES, client.log)),
         stopped=stopped,
         folder=evidence.folder,
@@ -123,12 +166,14 @@ def _finished(client: ProbeClient, stopped: dict[str, str], evidence: EvidenceFo
         rehearsal=bool(client.target.loopback_map),
         at=datetime.now(UTC),
         files=dict(evidence.files),
+        evidence=evidence,
     )
-    evidence.write("index.json", evidence.index(client.log))
-    evidence.write("report.json", outcome.to_json())
+
+
+def _write(outcome: ProbeResult) -> None:
+    outcome.evidence.write("report.json", outcome.to_json())
     text = dialect_text(outcome.verdicts, at=outcome.at, rehearsal=outcome.rehearsal, files=outcome.files)
-    evidence.write_text(FILE, text)
-    return outcome
+    outcome.evidence.write_text(FILE, text)
 
 
 def _probe_all(client: ProbeClient) -> Iterator[tuple[str, str]]:

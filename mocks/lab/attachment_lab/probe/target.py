@@ -40,7 +40,7 @@ NEEDED: Mapping[System, Mapping[str, str]] = {
     "endpoint": {"ENDPOINT_URL": "https://…/prod/chat-attachments of the transfer service"},
 }
 _ADDRESSES = ("CMI_URL", "C4C_URL", "TOKEN_URL", "ENDPOINT_URL")
-_OPTIONAL = ("SCOPE", "TEST_HOSTS", "TEST_ACTIVITY", "LOOPBACK_MAP", "CA_FILE")
+_OPTIONAL = ("SCOPE", "OUTBOUND_CONTACT_ID", "TEST_HOSTS", "TEST_ACTIVITY", "LOOPBACK_MAP", "CA_FILE")
 _HEX = frozenset("0123456789ABCDEF")
 
 
@@ -49,7 +49,7 @@ class ProbeTarget:
     """Addresses without a trailing slash, and the accounts; an empty text is a system that is not probed.
 
     Attributes:
-        contact_id: 32 upper-case hex digits.
+        contact_id: 32 upper-case hex digits; outbound_contact_id: of a chat that an agent began.
         test_hosts: sites that are not production: C4C hosts, and CMI's as ``host/tenant``.
         test_activity: ObjectID of the one chat activity that may be written to.
         loopback_map: for rehearsals against mocks, see loopback.py.
@@ -62,6 +62,7 @@ class ProbeTarget:
     cmi_user: str = ""
     cmi_password: str = field(default="", repr=False)
     contact_id: str = ""
+    outbound_contact_id: str = ""
     c4c_url: str = ""
     c4c_user: str = ""
     c4c_password: str = field(default="", repr=False)
@@ -92,6 +93,7 @@ class ProbeTarget:
             "the CMI user": self.cmi_user,
             "the CMI password": self.cmi_password,
             "the contact id": self.contact_id,
+            "the outbound contact id": self.outbound_contact_id,
             "the C4C user": self.c4c_user,
             "the C4C password": self.c4c_password,
             "the client id": self.client_id,
@@ -152,6 +154,7 @@ def is_id(text: str) -> bool:
 def _target(values: Mapping[str, str], systems: Sequence[System]) -> ProbeTarget:
     listed = tuple(part.strip().lower() for part in values["TEST_HOSTS"].split(",") if part.strip())
     rest = {name.lower(): value for name, value in values.items() if name not in {"TEST_HOSTS", *_ADDRESSES}}
-    rest["contact_id"] = rest.get("contact_id", "").replace("-", "").upper()
+    for name in ("contact_id", "outbound_contact_id"):
+        rest[name] = rest.get(name, "").replace("-", "").upper()
     addresses = {name.lower(): values.get(name, "").rstrip("/") for name in _ADDRESSES}
     return ProbeTarget(systems=tuple(systems), test_hosts=listed, **rest, **addresses)

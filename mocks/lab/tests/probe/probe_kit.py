@@ -33,6 +33,7 @@ DIFFERENT: dict[str, dict[str, Any]] = {
         "post_follows_strict_header": False,
         "root_without_slash": 200,
         "page_size": 3,
+        "expand_page_size": 2,
         "filter_substringof": True,
         "string_eq_ignores_case": True,
         "escape_date_slashes": False,

@@ -81,6 +81,35 @@ def test_a_read_only_run_confirms_what_is_assumed_and_changes_nothing(
     assert refused == []
 
 
+@NO_LEDGER
+def test_what_has_changed_since_an_earlier_run_is_moved(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
+    first = probe(tmp_path / "first", environment(target), "--passes", "2", "--json")
+    assert first.code == GOOD, first.err
+    assert json.loads(first.out)["passes"] == 2
+    tenant.lab.stack.clients.cmi.post("/_mock/dialect", {"unknown_chat": "empty_200"}, tenant=tenant.name)
+    second = probe(tmp_path / "second", environment(target), "--since", str(tmp_path / "first"), "--json")
+    assert second.code == DIFFERS, second.err
+    words = {row["id"]: row["verdict"] for row in json.loads(second.out)["assumptions"]}
+    assert words["cmi.dialect.unknown_chat"] == "moved"
+    assert words["cmi.dialect.chat_shape"] == "confirmed"
+
+
+def test_gaps_are_listed_without_any_address(tmp_path: Path) -> None:
+    run = probe(tmp_path / "run", {}, "--gaps", "--json")
+    assert run.code == GOOD, run.err
+    assert json.loads(run.out)[0]["settles"] == "whether a file could be lost"
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("text", [None, "{}", "[]", "no JSON"])
+def test_a_folder_without_a_report_is_refused_in_words(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "report.json").write_text(text)
+    run = probe(tmp_path / "run", {}, "--gaps", "--since", str(tmp_path))
+    assert run.code == WRONG_USE
+    assert "no report of a probe" in run.err
+
+
 @pytest.mark.long
 @NO_LEDGER
 def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:

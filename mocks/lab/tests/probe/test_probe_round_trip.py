@@ -12,6 +12,7 @@ import pytest
 from probe_kit import DIFFERENT, Battery
 
 from attachment_lab.clients.stack_clients import StackClients
+from attachment_lab.errors import NotSettled
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.rehearsal import completed_chat, prepare_rehearsal, rehearsal_target
 from attachment_lab.probe.session import ProbeResult, run_probe
@@ -164,7 +165,8 @@ def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_servi
         first = probe(other, tmp_path / "probe")
         chat = other.chat(files=[LETTER])
         chat.end()
-        other.wait_until_settled()
+        with pytest.raises(NotSettled, match="has no activity"):
+            other.wait_until_settled(timeout_s=12.0)
         assert not [each for each in other.stored() if each.name == LETTER[0]]
     with open_stack(StackOptions(dialect=first.file)) as stack, Lab(stack).tenant() as twin:
         chat = twin.chat(files=[LETTER])

@@ -104,6 +104,11 @@ class C4cClient:
                 return ActivityRef(service=lookup.service, entity_set=lookup.activity_set, object_id=parents.pop())
         return None
 
+    @property
+    def searched(self) -> list[str]:
+        """Where ``find_activity`` looks, in order: the entity sets that hold references."""
+        return [lookup.set for lookup in self._dialect.c4c_lookups]
+
     def _parents(self, lookup: Lookup, contact_id: str) -> set[str]:
         params = {
             "$filter": f"{lookup.field} eq '{contact_id}'",

@@ -62,6 +62,13 @@ def chat_messages(document: Any) -> Iterator[ChatMessage]:
         )
 
 
+def says_nothing_of_files(document: Any) -> bool:
+    """Whether it has messages, and no chat and no message of it a member for files. Raises UnexpectedAnswer."""
+    chats = [each for each in (document if isinstance(document, list) else [document]) if isinstance(each, dict)]
+    messages = [message for part in _parts(document) for message in part]
+    return bool(messages) and not any("attachments" in each for each in (*chats, *messages))
+
+
 def _parts(document: Any) -> Iterator[list[Message]]:
     """Lists of messages: one per chat or leg, and one for files that a chat lists itself."""
     loose: list[Message] = []
@@ -113,7 +120,8 @@ class _Files:
         if not href or not isinstance(href, str):
             raise UnexpectedAnswer(
                 "CMI lists an attachment without a url",
-                remedy="Inline content (shape C) is not read; see docs/fidelity.md.",
+                remedy="Files inside the document (shape C) are not read: ask Sinch how your CMI gives them as "
+                "addresses, or attach these by hand.",
             )
         name = storable(str(item.get("name") or "attachment"))
         source = SourceAttachment(

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from attachment_transfer.clients.cmi.chat_documents import attachments, chat_messages
+from attachment_transfer.clients.cmi.chat_documents import attachments, chat_messages, says_nothing_of_files
 from attachment_transfer.clients.cmi.downloads import NAME, Downloads, OpenSource
 from attachment_transfer.clients.documents import read_json, retry_after_s
 from attachment_transfer.clients.outbound.time_limits import CallTimes
@@ -34,6 +34,10 @@ from attachment_transfer.core.model import SourceAttachment
 from attachment_transfer.core.transcript import ChatMessage
 
 _DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
+#: Rows of one page of messages, and the most pages that are read.
+_PAGE_ROWS, _MOST_PAGES = 100, 200
+#: Answers of an interface that does not have the resource, or not with these parameters.
+_NOT_OFFERED = frozenset({400, 404, 405, 501})
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class CmiClient:
     def conversation(self, contact_id: str, *, with_messages: bool = False) -> CmiConversation:
         """Read the chat's history; every leg of the group is merged, each attachment appears once.
 
+        Where the document has messages and says nothing of files, they may be listed with the messages elsewhere.
         Raises CredentialRefused, AccessDenied, NeighbourUnavailable, NeighbourBusy, UnexpectedAnswer.
         """
         for route in self._dialect.cmi_chat_routes:
@@ -102,8 +107,34 @@ class CmiClient:
             if document is None or (document == [] and self._dialect.cmi_empty_list_means_unknown):
                 continue
             messages = tuple(chat_messages(document)) if with_messages else ()
-            return CmiConversation(known=True, attachments=tuple(attachments(document)), messages=messages)
+            files = tuple(attachments(document))
+            if says_nothing_of_files(document):
+                files = self._files_of_messages(contact_id)
+            return CmiConversation(known=True, attachments=files, messages=messages)
         return CmiConversation(known=False)
+
+    def _files_of_messages(self, contact_id: str) -> tuple[SourceAttachment, ...]:
+        """The files that the chat's messages list at the dialect's further routes; none where they do not exist.
+
+        Raises AccessDenied where a route is there but not for this user: the chat may have files.
+        """
+        for route in self._dialect.cmi_message_routes:
+            rows = self._all_rows(urljoin(self._base, route.format(contact_id=contact_id)))
+            if rows:
+                return tuple(attachments(rows))
+        return ()
+
+    def _all_rows(self, url: str) -> list[Any]:
+        """Every page of a list: ``limit`` and ``offset`` are documented for the RESTful interfaces, a total is not."""
+        rows: list[Any] = []
+        for _ in range(_MOST_PAGES):
+            page = self._get_json(f"{url}&limit={_PAGE_ROWS}&offset={len(rows)}", absent=_NOT_OFFERED)
+            if not isinstance(page, list | None):
+                raise UnexpectedAnswer("CMI's list of messages is no list")
+            if not page or page[0] in rows[:1]:  # an offset that is ignored gives the first page again
+                break
+            rows += page
+        return rows
 
     def open(self, source: SourceAttachment) -> AbstractContextManager[OpenSource]:
         """One attachment's bytes, once all checks show that they are the file that is listed.
@@ -112,9 +143,9 @@ class CmiClient:
         """
         return self._downloads.open(source)
 
-    def _get_json(self, url: str) -> Any:
+    def _get_json(self, url: str, *, absent: frozenset[int] = frozenset({404})) -> Any:
         with self._called("GET", url, accept="application/json") as response:
-            if response.status_code == 404:
+            if response.status_code in absent:
                 return None
             self._raise_if_unwell(response)
             return read_json(response, _DOCUMENT_LIMIT_BYTES, NAME)

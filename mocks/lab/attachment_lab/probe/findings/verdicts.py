@@ -1,9 +1,10 @@
-"""A verdict per assumption: confirmed, refuted, or not seen; and the dialect file that they make."""
+"""A verdict per assumption: confirmed, refuted, moved, flaky, or not seen; and the dialect file that they make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,7 +12,9 @@ from attachment_lab.evidence.dialect_file import FORMAT, toml_value
 from attachment_lab.probe.findings.assumptions import NamedAssumption, assumptions, reason_unseen
 from attachment_lab.probe.readings.observations import NO_VALUE, Observation
 
-Word = Literal["confirmed", "refuted", "not seen"]
+Word = Literal["confirmed", "refuted", "moved", "flaky", "not seen"]
+#: The tenant is not as assumed, or not as it was, or not always alike.
+CONTRADICTIONS: tuple[Word, ...] = ("refuted", "moved", "flaky")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,7 @@ class AssumptionVerdict:
     """The verdict on one assumption.
 
     Attributes:
+        word: moved = an earlier run saw another value; flaky = the passes of this run disagree.
         seen: the value that describes the tenant; None when it was not observed, or no value does.
         describable: whether ``seen`` can be written into a dialect file.
         seen_in: labels of the exchanges.
@@ -61,6 +65,42 @@ def _verdict(one: NamedAssumption, seen: Mapping[str, Observation]) -> Assumptio
     )
 
 
+def over_passes(passes: Sequence[Sequence[AssumptionVerdict]]) -> list[AssumptionVerdict]:
+    """One verdict for each assumption over all passes of a run, in the order of the first.
+
+    Passes that saw different values make it *flaky*, and it has no value; one that saw nothing says nothing.
+    """
+    return [_over_passes(verdicts) for verdicts in zip(*passes, strict=True)]
+
+
+def _over_passes(verdicts: tuple[AssumptionVerdict, ...]) -> AssumptionVerdict:
+    seen = [each for each in verdicts if each.word != "not seen"]
+    if not seen:
+        return verdicts[0]
+    values = list(dict.fromkeys(json.dumps(each.seen, sort_keys=True) for each in seen))
+    if len(values) == 1:
+        return seen[0]
+    words = f"seen in {len(seen)} passes: {', '.join(values)}"
+    return replace(seen[0], word="flaky", seen=None, describable=False, detail=words)
+
+
+def since(verdicts: Iterable[AssumptionVerdict], earlier: Mapping[str, Any]) -> list[AssumptionVerdict]:
+    """*moved* where an earlier report of the same tenant saw another value.
+
+    Args:
+        earlier: the document of that run's ``report.json``.
+    """
+    before = {row["id"]: row for row in earlier["assumptions"] if row["verdict"] in {"confirmed", "refuted", "moved"}}
+    return [_since(each, before.get(each.assumption.id), str(earlier["at"])) for each in verdicts]
+
+
+def _since(verdict: AssumptionVerdict, before: Mapping[str, Any] | None, at: str) -> AssumptionVerdict:
+    if before is None or verdict.word in {"not seen", "flaky"} or before["seen"] == verdict.seen:
+        return verdict
+    detail = f"{json.dumps(before['seen'], ensure_ascii=False)} on {at[:10]}"
+    return replace(verdict, word="moved", detail="; ".join(filter(None, (detail, verdict.detail))))
+
+
 FILE = "dialect.toml"
 
 
@@ -99,6 +139,6 @@ def _entry(verdict: AssumptionVerdict, at: datetime, files: Mapping[str, str]) -
         f"date = {at.date().isoformat()}",
         f"seen_in = {toml_value(seen_in)}",
     ]
-    if verdict.word == "refuted":
+    if verdict.word in {"refuted", "moved"} and verdict.seen != one.assumed:
         lines.append(f"assumed_before = {toml_value(one.assumed)}")
     return [*lines, f"detail = {toml_value(verdict.detail)}"] if verdict.detail else lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,6 +10,9 @@ from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
 from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 from attachment_lab.probe.readings.observations import Observation, accepted, holds, status_of
 from attachment_lab.probe.requests.c4c import LOOKUPS, SERVICES
+
+#: What the recorded $metadata allows on the attachments' set.
+_RECORDED_RIGHTS = ("creatable", "updatable", "deletable")
 
 
 def access(log: ExchangeLog) -> Iterator[Observation]:
@@ -33,14 +36,24 @@ def metadata(log: ExchangeLog) -> Iterator[Observation]:
     answers = [answer for service in known if (answer := log.good(f"c4c.metadata.{service}")) is not None]
     if not answers:
         return
-    shaped = all(edm.namespace == service for service, edm in known.items())
-    yield holds("c4c.metadata-shape", shaped, *answers, detail="the schema's namespace is the service's name")
+    nav = known["chatactivity"].attachment_nav("ChatActivityCollection") if "chatactivity" in known else None
+    yield _shape_of(known, nav, answers)
     labelled = any(p.label for edm in known.values() for kind in edm.types.values() for p in kind.properties.values())
     labels = tuple(answer.label for answer in answers)
     yield Observation(id="c4c.metadata_labels", value="always" if labelled else "on_request", seen_in=labels)
-    nav = known["chatactivity"].attachment_nav("ChatActivityCollection") if "chatactivity" in known else None
     if nav is not None:
         yield from _attachment_annotations(nav)
+
+
+def _shape_of(known: Mapping[str, Edm], nav: AttachmentNav | None, answers: list[ProbeExchange]) -> Observation:
+    """Namespaces, and the rights of the attachments' set and UUID."""
+    odd = [f"namespace {edm.namespace} in {service}" for service, edm in known.items() if edm.namespace != service]
+    if nav is not None:
+        odd += [f"the attachments' set is not {right}" for right in _RECORDED_RIGHTS if right not in nav.set_rights]
+        uuid = nav.properties.get("UUID")
+        odd += ["UUID may be null"] if uuid is not None and uuid.nullable else []
+    detail = "; ".join(odd) or "namespaces, rights of the attachments' set, UUID as recorded"
+    return holds("c4c.metadata-shape", not odd, *answers, detail=detail)
 
 
 def _attachment_annotations(nav: AttachmentNav) -> Iterator[Observation]:
@@ -64,6 +77,18 @@ def edm_of(log: ExchangeLog, service: str) -> Edm | None:
         return read_edm(answer.body) if answer is not None else None
     except EdmUnreadable:
         return None
+
+
+def outbound(log: ExchangeLog) -> Iterator[Observation]:
+    """Whether a lookup finds the activity of the outbound chat that was named."""
+    asked = [a for p in LOOKUPS if (a := log.good(f"c4c.outbound.{p.label}")) is not None]
+    if asked:
+        found = any(each.rows for each in asked)
+        detail = "" if found else "no lookup finds it: it has no reference, or there is no activity"
+        labels = tuple(each.label for each in asked)
+        yield Observation(
+            id="c4c.outbound_reference", value="stored" if found else "none", seen_in=labels, detail=detail
+        )
 
 
 def where_the_reference_is(log: ExchangeLog) -> Iterator[Observation]:
@@ -189,7 +214,29 @@ def feeds(log: ExchangeLog) -> Iterator[Observation]:
         taken = "dropped" if len(quoted.rows) == len(plain.rows) else "literal"
         value = taken if quoted.ok else "refused"
         yield Observation(id="c4c.search_double_quotes", value=value, seen_in=(plain.label, quoted.label))
+    yield from _expanded_page(log)
+    yield from _words(log)
     yield from _filters(log)
+
+
+def _expanded_page(log: ExchangeLog) -> Iterator[Observation]:
+    page = log.good("c4c.page.expand")
+    count = str(page.data.get("__count", "")) if page is not None else ""
+    if page is not None and count.isdigit() and 0 < len(page.rows) < int(count):
+        linked = "with" if "__next" in page.data else "without"
+        detail = f"{count} in all, {linked} a next link"
+        yield Observation(id="c4c.expand_page_size", value=len(page.rows), seen_in=(page.label,), detail=detail)
+
+
+def _words(log: ExchangeLog) -> Iterator[Observation]:
+    """A search finds whole words, parts with a wildcard, and takes single quotes."""
+    labels = ("c4c.search", "c4c.search.single", "c4c.search.wildcard", "c4c.search.part")
+    answers = [answer for label in labels if (answer := log.good(label)) is not None]
+    if len(answers) < len(labels) or not answers[0].rows:
+        return
+    plain, single, wildcard, part = ({str(row.get("ObjectID")) for row in answer.rows} for answer in answers)
+    whole = plain <= wildcard and not plain & part and single == plain
+    yield holds("c4c.search", whole, *answers, detail="whole words, * for parts, single quotes or none")
 
 
 def _filters(log: ExchangeLog) -> Iterator[Observation]:
@@ -221,12 +268,25 @@ def errors(log: ExchangeLog) -> Iterator[Observation]:
 
 
 def tokens(log: ExchangeLog) -> Iterator[Observation]:
-    """Where CSRF tokens are returned."""
+    """Where CSRF tokens are returned, and with which cookies."""
+    yield from _cookies(log)
     yield from status_of(log, "c4c.csrf.head", "c4c.head_fetch_on_navigation", (200, 500))
     refused = log.get("c4c.csrf.batch")
     if refused is not None and refused.status >= 400:
         given = refused.headers.get("x-csrf-token", "").lower() not in {"", "required"}
         yield Observation(id="c4c.csrf_token_on_errors", value=given, seen_in=(refused.label,))
+
+
+def _cookies(log: ExchangeLog) -> Iterator[Observation]:
+    """A session's cookie beside the token's, or the token's alone. Names are the tenant's: only their kind is read."""
+    fetched = log.good("c4c.csrf.fetch")
+    token = fetched.headers.get("x-csrf-token", "").lower() if fetched is not None else ""
+    if fetched is None or token in {"", "required", "fetch"}:
+        return
+    cookies = fetched.headers.get("set-cookie", "").lower()
+    if "sap_sessionid" in cookies or "xsrf" in cookies:
+        form = "session" if "sap_sessionid" in cookies else "stateless"
+        yield Observation(id="c4c.csrf_form", value=form, seen_in=(fetched.label,))
 
 
 def passwords(log: ExchangeLog) -> Iterator[Observation]:
@@ -240,6 +300,7 @@ READS = (
     access,
     metadata,
     where_the_reference_is,
+    outbound,
     entities,
     files,
     feeds,

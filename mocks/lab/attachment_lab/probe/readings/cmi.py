@@ -43,6 +43,8 @@ def shape(log: ExchangeLog) -> Iterator[Observation]:
     yield Observation(id="cmi.dialect.chat_shape", value=letter, seen_in=(label,))
     detail = "shape C (inline content) is not carried by the service" if letter == "C" else ""
     yield Observation(id="service.cmi.chat_routes", value=ROUTES[letter], seen_in=(label,), detail=detail)
+    if letter == "D":
+        yield Observation(id="service.cmi.message_routes", value=[_MESSAGES], seen_in=(label,))
 
 
 def _shape(chat: Any, listed: Any, messages: Any) -> tuple[str, str] | None:

@@ -156,6 +156,15 @@ class C4cRequests:
             lookup = self.activity.lookup
             options = {"$filter": f"{lookup.field} eq '{contact.lower()}'", "$select": "ObjectID"}
             self.ask("lookup.lower_case", lookup.service, f"/{lookup.set}", options)
+        self._find_outbound()
+
+    def _find_outbound(self) -> None:
+        """Whether the activity of a chat that an agent began has a reference, where one was named."""
+        contact = self.client.target.outbound_contact_id
+        for lookup in LOOKUPS:
+            if contact and lookup.service in self.edm and self.edm[lookup.service].has(lookup.set, lookup.field):
+                options = {"$filter": f"{lookup.field} eq '{contact}'", "$select": "ObjectID"}
+                self.ask(f"outbound.{lookup.label}", lookup.service, f"/{lookup.set}", options)
 
     def _activity(self, activity: Activity) -> None:
         service, path = activity.lookup.service, f"/{activity.path}"
@@ -194,7 +203,14 @@ class C4cRequests:
         plain = self.client.log.good("c4c.activity")
         word = str(plain.entity.get("ID") or "") if plain is not None else ""
         if word.isalnum():
-            for label, term in (("search", word), ("search.quoted", f'"{word}"')):
+            terms = {
+                "search": word,
+                "search.quoted": f'"{word}"',
+                "search.single": f"'{word}'",
+                "search.part": word[:-1],
+                "search.wildcard": f"{word[:-1]}*",
+            }
+            for label, term in terms.items():
                 options = {"$search": term, "$select": "ObjectID"}
                 self.ask(label, activity.lookup.service, f"/{activity.lookup.activity_set}", options)
 
@@ -206,6 +222,7 @@ class C4cRequests:
             "version", "chatactivity", f"/{chats}('{UNASSIGNED_ID}')", headers={**JSON, "DataServiceVersion": "3.0"}
         )
         self.ask("page", "chatactivity", f"/{chats}", {"$select": "ObjectID", "$inlinecount": "allpages"})
+        self._expanded_page(chats)
         asked = {
             "substringof": "substringof('probe',SubjectName)",
             "or": f"ID eq '{UNASSIGNED_ID}' or SubjectName eq '{UNASSIGNED_ID}'",
@@ -219,8 +236,21 @@ class C4cRequests:
             options = {"$filter": condition, "$select": "ObjectID", "$top": "1"}
             self.ask(f"filter.{label}", "chatactivity", f"/{chats}", options)
 
+    def _expanded_page(self, chats: str) -> None:
+        """Ids alone, with the ids of one navigation that is not the attachments'."""
+        attachments = self.edm["chatactivity"].attachment_nav(chats)
+        others = [
+            name
+            for name in self.edm["chatactivity"].navigations(chats)
+            if attachments is None or name != attachments.navigation
+        ]
+        if others:
+            options = {"$expand": others[0], "$select": f"ObjectID,{others[0]}/ObjectID", "$inlinecount": "allpages"}
+            self.ask("page.expand", "chatactivity", f"/{chats}", options)
+
     def _token(self) -> None:
-        """Whether a refused read returns a token; a GET of $batch is always refused."""
+        """Which cookies a token has; whether a refused read returns one: a GET of $batch is always refused."""
+        self.ask("csrf.fetch", "chatactivity", "/", headers={**JSON, "x-csrf-token": "fetch"})
         self.ask("csrf.batch", "chatactivity", "/$batch", headers={**JSON, "x-csrf-token": "fetch"})
 
 

@@ -144,6 +144,7 @@ class _Attempt:
     def echo(self, outgoing: OutgoingRequest) -> HttpReply:
         """The request itself, masked."""
         self.touch("edi.echo")
+        self.touch("edi.echo_answer")
         headers = self.sender.masker.headers(outgoing.headers.items())
         body = json.loads(outgoing.content) if outgoing.content else None
         text = json.dumps({"method": outgoing.method, "headers": headers, "body": body})

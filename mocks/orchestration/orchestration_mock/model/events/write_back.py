@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from orchestration_mock.model.events.conversations import BadChange, ConversationChanges, read_changes
 from orchestration_mock.model.events.event import Event
 from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest
+from orchestration_mock.model.integrations.definition_reader import is_attached_data_key
 from orchestration_mock.model.integrations.integration import Integration
 from orchestration_mock.model.integrations.placeholders import Lookup, TextStyle, Unresolved, expand, walk
 
@@ -108,9 +109,13 @@ class ResponseWriteBack:
         if "*" in found:
             result.evidence.append("edi.save_star")
         spread = found.pop("*", None)
-        result.saved = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
+        named = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
+        result.saved = {name: value for name, value in named.items() if is_attached_data_key(name)}
+        if odd := [name for name in named if name not in result.saved]:
+            result.evidence.append("edi.save_left_out")
+            result.notes.append(f"response.save left out {', '.join(map(repr, odd))}: no XML element name")
         if result.saved:
-            result.evidence.append("edi.save")
+            result.evidence += ["edi.save", "edi.save_keys"]
             self.conversations.save(self.event.contact.guid, result.saved)
 
     def _set(self, lookup: Lookup, result: WriteBackResult) -> None:

@@ -26,6 +26,8 @@ REQUEST_KEYS = (
     "authentication", "method", "headers", "params", "body", "condition", "timeout", "proxy", "block",
     "verify", "delay", "delayMax",
 )  # fmt: skip
+#: A letter or an underscore, then letters, digits, ``_``, ``-``, ``.``.
+_XML_NAME = re.compile(r"[^\W\d][\w.-]*")
 RESPONSE_KEYS = ("set", "save")
 #: An address, or host and port: what a Python requests client accepts.
 _PROXY = re.compile(r"((https?|socks5h?)://)?([^\s/@]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?", re.ASCII)
@@ -249,7 +251,11 @@ class _DefinitionReader:
                 self.check_placeholder(key, name)
 
     def check_response(self, written_back: dict[str, dict[str, Any]]) -> None:
-        """Agents can read what is saved, so no secret may be in it."""
+        """Agents can read what is saved, so no secret may be in it; attached data has XML element names as keys."""
+        for name in written_back["save"]:
+            if name != "*" and not is_attached_data_key(name):
+                words = f"{name!r} is no XML element name (no blank, no digit or punctuation first): it is not kept"
+                self.warn(("response", "save", name), words)
         for key, values in written_back.items():
             for name in placeholders_in(values):
                 if name.partition(".")[0] in ("secrets", "authentications"):
@@ -270,3 +276,8 @@ class _DefinitionReader:
         names = {name.partition(".")[2] for name in placeholders_in(value) if name.startswith("secrets.")}
         ref = spec.authentication.secrets_ref
         return frozenset(names | ({ref} if ref else set()))
+
+
+def is_attached_data_key(name: str) -> bool:
+    """Whether it is an XML element name. Source: best practices, Attached data; evidence: documented."""
+    return _XML_NAME.fullmatch(name) is not None

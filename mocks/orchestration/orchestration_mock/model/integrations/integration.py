@@ -90,17 +90,21 @@ class Integration:
 def behaviours_of(integration: Integration) -> Iterator[str]:
     """The evidence ids of the request keys and placeholders that this configuration uses."""
     spec = integration.definition.request
+    is_inline = spec.authentication.kind == "oauth" and spec.authentication.secrets_ref is None
     used = {
         "edi.method": True,
         "edi.body": spec.body is not None,
         "edi.condition": spec.condition is not None,
         "edi.timeout": spec.timeout_s is not None,
         "edi.delay": spec.delay_max_s > 0,
+        "edi.delay_max": spec.delay_max_s > spec.delay_s,
         "edi.block": integration.definition.waits_for_answer,
         "edi.endpoint_placeholders": bool(spec.params) or "{" in integration.endpoint_url,
         "edi.basic": spec.authentication.kind == "basic",
+        "edi.basic_from": spec.authentication.kind == "basic",
         "edi.secrets_ref": spec.authentication.secrets_ref is not None,
-        "edi.oauth_inline": spec.authentication.kind == "oauth" and spec.authentication.secrets_ref is None,
+        "edi.oauth_inline": is_inline,
+        "edi.oauth_inline_secret": is_inline,
     }
     yield from (name for name, is_used in used.items() if is_used)
     by_root = {"contact": "edi.placeholders_contact", "event": "edi.placeholders_event", "secrets": "edi.secrets"}

@@ -14,7 +14,7 @@ from mock_kit.tenants.ids import normal_id
 from orchestration_mock.model.conditions import ConditionFacts, ConditionFailed, is_true
 from orchestration_mock.model.contact import Contact
 from orchestration_mock.model.integrations.integration import Integration
-from orchestration_mock.model.integrations.rules import broken_rules
+from orchestration_mock.model.integrations.rules import broken_rules, not_available
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ def match_all(
     results: list[MatchResult] = []
     at_most = int(dialect["max_triggered"])
     taken = place = 0
+    lacking = [rule] if (rule := not_available(event, contact, dialect)) else []
     for found in sorted(integrations, key=lambda i: (i.ordinal, i.serial)):
-        broken = broken_rules(found, contact, dialect)
+        broken = [*lacking, *broken_rules(found, contact, dialect)]
         reasons = _reasons(found, event, contact, dialect) + [rule.words for rule in broken]
         if reasons:
             evidence = tuple(rule.evidence for rule in broken)
@@ -53,8 +54,8 @@ def match_all(
             failing = _condition(found, facts)
             taken += 1 if failing is None or dialect["false_condition_takes_a_place"] else 0
             place += 1 if failing is None else 0
-            rule = _rule(found, event, contact, place) if failing is None else {}
-            results.append(MatchResult(found, failing is None, failing or "matches", rule))
+            fields = _rule(found, event, contact, place) if failing is None else {}
+            results.append(MatchResult(found, failing is None, failing or "matches", fields))
     return results
 
 

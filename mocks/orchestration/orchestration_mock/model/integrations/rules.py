@@ -20,6 +20,12 @@ from orchestration_mock.model.integrations.integration import Integration
 _OUTGOING = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
 OUTGOING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"
 UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
+_COLUMNS = {
+    ("chat", "inbound"): "events_chats_in",
+    ("chat", "outbound"): "events_chats_out",
+    ("phone", "inbound"): "events_calls_in",
+    ("phone", "outbound"): "events_calls_out",
+}
 EXCLUDED_SUB_TYPES = frozenset({"campaign", "callback"})
 
 
@@ -65,6 +71,19 @@ class BrokenRule:
     words: str
 
 
+def not_available(event: str, contact: Contact, dialect: Mapping[str, Any]) -> BrokenRule | None:
+    """The rule that this event does not exist for this channel and direction; None where it does.
+
+    Documented (Event-driven integrations, Configuring, older page): a table with the columns chats in, chats out,
+    calls in, calls out says which events exist for each. Its cells could not be read: all, by default.
+    """
+    column = _COLUMNS.get((contact.channel_type, contact.direction))
+    if column is None or event in dialect[column]:
+        return None
+    kind = column.removeprefix("events_").replace("_", " ")
+    return BrokenRule(f"dialect.{column}", f"there is no event {event} for {kind}")
+
+
 def broken_rules(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[BrokenRule]:
     """The rules by which a configuration is not triggered for this conversation."""
     broken = []
@@ -83,9 +102,9 @@ def _upload_rules(contact: Contact) -> list[BrokenRule]:
     if contact.channel_type != "chat":
         return []
     if contact.queue is None:
-        return [BrokenRule("edi.direct_chats_carry_no_files", "direct chats don't support attachments")]
+        return [BrokenRule("edi.direct_chats_not_sent", "direct chats don't support attachments")]
     address = str(contact.queue.get("address") or "")
     if contact.direction == "outbound" and address and not fits_outgoing(address):
         words = f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"
-        return [BrokenRule("edi.outgoing_queue_type", words)]
+        return [BrokenRule("edi.outgoing_queue_refused", words)]
     return []
