@@ -11,6 +11,7 @@ import httpx
 import pytest
 from c4c_kit import CHAT, CONTACT, NAVIGATION, ROOT
 from fake_metadata import metadata
+from fakes import Pieces
 from ledger_kit import CMI_URL, a_source
 
 from attachment_transfer.clients.c4c.client import C4cClient
@@ -137,7 +138,7 @@ def test_an_upload_is_this_request(with_token: bool) -> None:
 
 
 def test_a_download_is_this_request() -> None:
-    wire = Wire(content=b"hello", headers={"content-type": "image/png"})
+    wire = Wire(stream=Pieces(b"hello"), headers={"content-type": "image/png", "content-length": "5"})
     source = a_source("1", size_bytes=5)
     with cmi_kit.client(wire).open(source) as file:
         assert b"".join(file.pieces) == b"hello"

@@ -22,10 +22,10 @@ def documented_lines() -> set[tuple[str, str, frozenset[str]]]:
 
 
 def _fits(name: str, value: object) -> bool:
-    """A reason is its code; a number of seconds has a fraction."""
+    """A reason is its code; what is named after a unit is a number."""
     if name == "reason":
         return isinstance(value, str | None)
-    return not name.endswith("_s") or isinstance(value, float)
+    return not name.endswith(("_s", "_ms")) or isinstance(value, int | float)
 
 
 class LogBook:

@@ -21,6 +21,8 @@ from attachment_lab.tenant.opening import close_tenant, open_tenant
 from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 
 ON_POSTGRESQL = ("database-gone",)
+#: A cell kills a process twice at most, and the service's supervisor gives up after twenty restarts in a minute.
+CELLS_PER_STACK = 8
 #: A process stands still for two seconds: the time limits are longer than in the parallel runs.
 PATIENT = {
     "ATTACHMENT_TRANSFER_READ_TIMEOUT_S": "10",
@@ -35,9 +37,8 @@ def play_processes(jobs: Sequence[Job], on_result: OnResult) -> list[CellResult]
     results: list[CellResult] = []
     embedded = [job for job in jobs if job[0].fault not in ON_POSTGRESQL]
     distributed = [job for job in jobs if job[0].fault in ON_POSTGRESQL]
-    for chosen, opening in ((embedded, _on_sqlite), (distributed, _on_postgresql)):
-        if not chosen:
-            continue
+    batches = [(embedded[at : at + CELLS_PER_STACK], _on_sqlite) for at in range(0, len(embedded), CELLS_PER_STACK)]
+    for chosen, opening in [*batches, *([(distributed, _on_postgresql)] if distributed else [])]:
         try:
             with opening() as (stack, server):
                 clock = clock_of(stack)
