@@ -182,9 +182,9 @@ def running_edge(folder: Path) -> Iterator[Edge]:
         edge.close()
 
 
-def reply_of(sock: socket.socket, *, head_only: bool = False) -> tuple[bytes, bytes]:
-    """One reply of known length from a client's socket: head and body."""
-    connection = Connection(sock)
+def reply_of(client: socket.socket | Connection, *, head_only: bool = False) -> tuple[bytes, bytes]:
+    """One reply of known length: head and body. Of several replies read them from one Connection: it keeps the rest."""
+    connection = client if isinstance(client, Connection) else Connection(client)
     head = connection.head()
     if head_only:
         return head, connection.unread
