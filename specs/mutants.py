@@ -42,7 +42,14 @@ GROUPS = {
     "client of CMI": ["clients/cmi/*.py"],
     "client of C4C": ["clients/c4c/*.py"],
 }
-TESTS = ["clients", "worker", "ledger/test_round_store.py", "runtime/test_round_wiring.py", "runtime/test_metrics.py"]
+TESTS = [
+    "clients",
+    "worker",
+    "ledger/test_round_store.py",
+    "ledger/test_restore.py",
+    "runtime/test_round_wiring.py",
+    "runtime/test_metrics.py",
+]
 LEAST_KILLED = 0.9
 #: mutmut's words for an exit code: these mean that nothing failed, or that no test runs the function.
 _SURVIVED = {0, 33}

@@ -166,3 +166,17 @@ def test_a_list_at_its_limits_is_read_whole() -> None:
     answer, _ = pages((["1"], "?$skiptoken=1"), (["2"], "?$skiptoken=2"), (["3"], None))
     limits = ListLimits(pages=3, rows=3)
     assert len(client(answer, options={"list_limits": limits}).attachments(CHAT, NAVIGATION)) == 3
+
+
+def test_a_lookup_follows_a_link_that_counts_from_its_service() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url).partition("?")[0])
+        rows = [{"ObjectID": "R1", "ParentObjectID": "00163E01"}] if len(seen) == 2 else []
+        link = {"__next": "ChatActivityBTDReferenceCollection?$skiptoken=1"} if len(seen) == 1 else {}
+        return httpx.Response(200, json={"d": {"results": rows, **link}})
+
+    found = client(answer).find_activity(CONTACT)
+    assert found is not None
+    assert set(seen) == {f"{ROOT}/chatactivity/ChatActivityBTDReferenceCollection"}

@@ -59,6 +59,36 @@ def test_every_member_of_a_message_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("listed", "size_bytes"),
+    [
+        (5, 5),
+        (5.0, 5),
+        (0, 0),
+        (5.5, None),
+        (True, None),
+        (-1, None),
+        ("5", None),
+        (2**63, None),
+        (2**63 - 1, 2**63 - 1),
+    ],
+)
+def test_a_size_is_a_whole_number_or_says_nothing(listed: Any, size_bytes: int | None) -> None:
+    [source] = attachments(chat(file("x", size=listed)))
+    assert source.declared_size_bytes == size_bytes
+
+
+def test_one_id_for_files_of_different_sizes_is_two_files() -> None:
+    assert ids(chat(file("x", id="1", size=5), file("y", id="1", size=6))) == ["1", "1 a.pdf"]
+    assert ids(chat(file("x", id="1", size=5), file("y", id="1", size=5))) == ["1"]
+
+
+def test_files_beside_the_messages_have_the_originator_of_their_leg() -> None:
+    leg = {"messages": [], "originator_type": "agent", "attachments": [file("x", name="")]}
+    [source] = attachments(leg)
+    assert (source.originator_type, source.name) == ("agent", "attachment")
+
+
 def test_a_signed_address_in_two_legs_is_one_file() -> None:
     assert len(ids([chat(file(f"{HOST}/f/1?sig=A")), chat(file(f"{HOST}/f/1?sig=B"))])) == 1
 

@@ -121,6 +121,9 @@ def situations() -> dict[str, Act]:
             for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 502, 503)
         },
         "C4C answers an upload with 400 and no text": upload(httpx.Response(400)),
+        "C4C answers an upload with 400, packed": upload(
+            httpx.Response(400, headers={"Content-Encoding": "gzip"}, content=gzip.compress(json.dumps(SAID).encode()))
+        ),
         "C4C answers an upload with a lock": upload(httpx.Response(400, json=c4c_kit.LOCKED)),
         "C4C redirects an upload": upload(redirect(Location="https://login.example.com/x")),
         "C4C answers an upload with a page": upload(httpx.Response(200, html=HTML)),
@@ -143,7 +146,7 @@ def situations() -> dict[str, Act]:
         "an attachment without id": listed(page(rows=[{"Name": "a"}])),
         "no entity": read_back(httpx.Response(200, json={"d": {"results": []}})),
         "more bytes than there are": digest(httpx.Response(200, content=b"hello")),
-        **{f"CMI reads {status}": chat(httpx.Response(status)) for status in (400, 401, 403, 408, 429, 500, 503)},
+        **{f"CMI reads {status}": chat(httpx.Response(status)) for status in (300, 400, 401, 403, 408, 429, 500, 503)},
         "CMI redirects": chat(redirect(Location="https://login.example.com/x?ticket=1")),
         "CMI redirects to its own sign-in": chat(redirect(Location="/sign-in")),
         "CMI redirects to nowhere": chat(redirect(Location="https://[")),

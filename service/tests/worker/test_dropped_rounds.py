@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fakes import Killed
 from worker_kit import Stack, a_file, the_reason
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
+from attachment_transfer.engine.workflow import CarriedOne, Discovered
 
 S = AttachmentState
 
@@ -21,6 +24,35 @@ def test_a_round_that_was_superseded_does_nothing(stack: Stack) -> None:
     stack.run_round(transfer_id, 1)
     assert len(stack.cmi.requests) == asked
     assert len(stack.c4c.kept) == 1
+
+
+def test_a_step_of_a_round_that_was_superseded_says_so(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1)]
+    transfer_id = stack.event()
+    stack.run_one()
+    assert stack.rounds.discover(transfer_id, 1) == Discovered(go_on=False, attachment_ids=[])
+    attachment_id = stack.attachments()[0].id
+    assert stack.rounds.carry_one(transfer_id, 1, attachment_id) == CarriedOne("stale-round", stop_round=True)
+
+
+def test_an_event_at_the_moment_of_the_end_makes_another_round_at_once(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.cmi.files = [a_file(1)]
+    finish = stack.round_store.finish
+
+    def finish_after_an_event(*arguments: Any) -> bool:
+        monkeypatch.setattr(stack.round_store, "finish", finish)
+        stack.cmi.files.append(a_file(2))
+        stack.event()
+        return finish(*arguments)
+
+    monkeypatch.setattr(stack.round_store, "finish", finish_after_an_event)
+    stack.event()
+    stack.run_one()
+    assert [due_s - stack.clock.now_s() for due_s, _, _ in stack.due] == [0.0]
+    stack.run()
+    assert len(stack.c4c.kept) == 2
 
 
 def test_a_kill_is_never_taken_for_an_error(stack: Stack) -> None:

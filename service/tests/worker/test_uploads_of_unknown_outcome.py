@@ -106,6 +106,22 @@ def test_a_file_that_may_be_at_c4c_stays_so_whatever_fails_next(stack: Stack, ki
     assert len(stack.c4c.kept) == 2
 
 
+def test_a_file_that_may_be_at_c4c_stays_so_while_a_neighbour_wants_patience(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.c4c.plan("post", 429)
+    stack.c4c.plan("post", "cut")
+    stack.event()
+    stack.run_one()
+    assert states(stack) == [S.OPEN, S.AMBIGUOUS]
+    stack.clock.advance(SETTLE_S)
+    stack.cmi.files[0].statuses, stack.cmi.files[0].retry_after = [429], "60"
+    stack.event()
+    stack.run_one()
+    assert states(stack) == [S.OPEN, S.AMBIGUOUS]
+    stack.run()
+    assert len(stack.c4c.kept) == 2
+
+
 def test_a_lost_answer_of_a_late_commit_is_adopted_once_it_shows(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.commit_delay_s = SETTLE_S - 1

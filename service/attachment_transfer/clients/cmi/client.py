@@ -197,8 +197,9 @@ class CmiClient:
 
 def _redirected(response: httpx.Response) -> UnexpectedAnswer:
     """A redirect of a document is not followed: credentials would be sent to its target."""
+    location = response.headers.get("location")
     try:
-        host = urlsplit(urljoin(str(response.request.url), response.headers.get("location", ""))).hostname
+        host = urlsplit(urljoin(str(response.request.url), location)).hostname if location else None
     except ValueError:
         host = None
     return UnexpectedAnswer(
