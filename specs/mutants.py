@@ -6,13 +6,15 @@ Mutated are ``worker/carry.py``, ``worker/rounds.py`` and the clients of CMI and
 the tests that execute the changed function, in a copy of the tree. A survivor is a mutant that no test notices; each
 matches an entry of ``specs/survivors.toml``, which says why that is right:
 
-| member | says                                                                                              |
-|--------|---------------------------------------------------------------------------------------------------|
-| file   | below ``service/attachment_transfer``; a pattern such as ``clients/*``                             |
-| change | a regular expression, found in ``line before -> line after``                                      |
-| why    | why no test can, or need, notice it                                                               |
+| member     | says                                                                                          |
+|------------|-----------------------------------------------------------------------------------------------|
+| file       | below ``service/attachment_transfer``; a pattern such as ``clients/*``                         |
+| change     | a regular expression, found in ``line before -> line after``                                  |
+| equivalent | true: the program does the same, so no test can notice it, and it does not count              |
+| why        | why no test can, or need, notice it                                                           |
 
-Exit 0: at least nine in ten were killed in each group, and every survivor is explained. 1: not so. 2: wrong use.
+Exit 0: of those that are not equivalent nine in ten were killed in each group, and every survivor is explained.
+1: not so. 2: wrong use.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Explanation:
 
     file: str
     change: str
+    equivalent: bool
     why: str
 
     def covers(self, file: str, change: str) -> bool:
@@ -90,7 +93,7 @@ def read_explanations(path: Path = ROOT / "specs" / "survivors.toml") -> list[Ex
     try:
         return [Explanation(**entry) for entry in tomllib.loads(path.read_text()).get("survivor", [])]
     except TypeError as exc:
-        raise BadSpec(f"{path.name}: {exc}; an entry has file, change and why") from exc
+        raise BadSpec(f"{path.name}: {exc}; an entry has file, change, equivalent and why") from exc
 
 
 def copied_tree(folder: Path) -> None:
@@ -172,27 +175,34 @@ def main(arguments: Sequence[str]) -> int:
     except BadSpec as exc:
         print(f"mutants: {exc}", file=sys.stderr)
         return FAILED
-    unexplained = {
-        each: change for each, change in changes.items() if not any(e.covers(each.file, change) for e in explanations)
+    explained = {
+        each: next((e for e in explanations if e.covers(each.file, changes[each])), None) for each in survivors
     }
-    for each, change in unexplained.items():
-        print(f"survived, unexplained: {each.file}: {change}  ({each.name})")
-    weak = [group for group in GROUPS if not _show(group, mutants, unexplained)]
+    for each, explanation in explained.items():
+        if explanation is None:
+            print(f"survived, unexplained: {each.file}: {changes[each]}  ({each.name})")
+    weak = [group for group in GROUPS if not _show(group, mutants, explained)]
     print(f"{len(mutants)} mutants in {time.monotonic() - began_s:.0f} s")
     if options.json:
-        rows = [{**vars(each), "change": changes.get(each), "explained": each not in unexplained} for each in mutants]
+        rows = [
+            {**vars(each), "change": changes.get(each), "why": getattr(explained.get(each), "why", None)}
+            for each in mutants
+        ]
         options.json.write_text(json.dumps(rows, indent=1))
-    return FAILED if weak or unexplained or not mutants else 0
+    return FAILED if weak or None in explained.values() or not mutants else 0
 
 
-def _show(group: str, mutants: Sequence[Mutant], unexplained: dict[Mutant, str]) -> bool:
+def _show(group: str, mutants: Sequence[Mutant], explained: dict[Mutant, Explanation | None]) -> bool:
     """Print one line about a group; True if enough of it was killed."""
     of_it = [each for each in mutants if any(fnmatch.fnmatch(each.file, file) for file in GROUPS[group])]
-    killed = sum(each.killed for each in of_it)
-    open_ones = sum(each in unexplained for each in of_it)
-    share = killed / len(of_it) if of_it else 0.0
-    survived = len(of_it) - killed
-    print(f"{group}: {killed} of {len(of_it)} killed ({share:.1%}); {survived} survived, {open_ones} unexplained")
+    survived = [explained[each] for each in of_it if not each.killed]
+    equivalent = sum(1 for each in survived if each is not None and each.equivalent)
+    killed, counted = len(of_it) - len(survived), len(of_it) - equivalent
+    share = killed / counted if counted else 0.0
+    print(
+        f"{group}: {killed} of {counted} killed ({share:.1%}), {equivalent} more are equivalent; "
+        f"{len(survived) - equivalent} survived, {survived.count(None)} of them unexplained"
+    )
     return share >= LEAST_KILLED
 
 
