@@ -10,10 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from attachment_lab.errors import NotSettled
+
 #: Moved so far beyond the time that those due shortly after it come along.
 GRACE_S = 1.0
-#: A cell that waits longer than this in real time, while others never come to rest, is given up.
-PATIENCE_S = 240.0
+#: A cell that waits longer than this in real time, while others never come to rest, is given up. Long, for machines
+#: that are busy: a refused credential waits half an hour of virtual time, in many small moves.
+PATIENCE_S = 1_800.0
 
 
 class MatrixClock:
@@ -49,7 +52,7 @@ class MatrixClock:
             self._changed.notify_all()
 
     def wait_until(self, due_s: float) -> None:
-        """Return once virtual time is ``due_s`` or later; the calling cell does nothing meanwhile."""
+        """Return once virtual time is ``due_s`` or later. Raises NotSettled if the other cells never come to rest."""
         me, deadline = threading.get_ident(), time.monotonic() + PATIENCE_S
         with self._changed:
             self._busy -= 1
@@ -59,6 +62,8 @@ class MatrixClock:
                 while self.now_s() < due_s and time.monotonic() < deadline:
                     self._changed.wait(0.5)
                     self._move_if_all_wait()
+                if self.now_s() < due_s:
+                    raise NotSettled(f"the other cells did not come to rest within {PATIENCE_S:,.0f} s")
             finally:
                 self._due.pop(me, None)
                 self._busy += 1
