@@ -51,6 +51,7 @@ def test_an_event_at_the_moment_of_the_end_makes_another_round_at_once(
     stack.event()
     stack.run_one()
     assert [due_s - stack.clock.now_s() for due_s, _, _ in stack.due] == [0.0]
+    assert stack.transfer().reason is None
     stack.run()
     assert len(stack.c4c.kept) == 2
 
