@@ -100,10 +100,10 @@ class AllowListFile:
     def _refresh(self, path: Path, signature: _Signature | None) -> None:
         if signature == self._seen and (signature is not None or not self._valid_now):
             return
-        self._seen = signature
         try:
             content = read_file(path)
         except BadAllowList as exc:
+            self._seen = signature
             self._valid_now = False
             self._valid.set(0)
             _log.error("the allow-list file cannot be used", file=str(path), error=str(exc), remedy=_REMEDY)
@@ -115,6 +115,7 @@ class AllowListFile:
         for field, text in content.too_wide():
             _log.warning("the allow-list file covers names that anyone can register", field=field, value=text)
         self._content = content
+        self._seen = signature  # last: threads that see it do not wait for the lock
         self.accepted.append((content, signature[1] if signature else 0))
         self.changed.set()
 

@@ -6,6 +6,7 @@ import json
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from attachment_transfer.core.allow_list import AllowList
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.ledger.audit import audit_of
 from attachment_transfer.ledger.database import open_database
-from attachment_transfer.runtime.allow_list_file import AllowListFile
+from attachment_transfer.runtime import allow_list_file
+from attachment_transfer.runtime.allow_list_file import AllowListFile, read_file
 from attachment_transfer.runtime.setting_kinds import BadSettings
 from attachment_transfer.runtime.settings import Settings
 
@@ -64,6 +66,30 @@ def test_a_replaced_file_counts_from_the_next_use_on(file: AllowListFile, path: 
     assert texts(file) == ["a.example"]
     write(path, {"hosts": ["b.example"], "issuers": [ISSUER]})
     assert (texts(file), file.issuers()) == (["b.example"], (ISSUER,))
+
+
+def test_who_comes_while_another_reads_the_change_waits_for_it(
+    file: AllowListFile, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request is not refused because the one before it is just reading the file that names its issuer."""
+    assert file.issuers() == ()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(found: Path) -> AllowList:
+        begun.set()
+        assert go_on.wait(30)
+        return read_file(found)
+
+    monkeypatch.setattr(allow_list_file, "read_file", slowly)
+    write(path, {"hosts": [], "issuers": [ISSUER]})
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(file.issuers)
+        assert begun.wait(30)
+        second = pool.submit(file.issuers)
+        with pytest.raises(TimeoutError):
+            second.result(0.2)
+        go_on.set()
+        assert first.result(30) == second.result(30) == (ISSUER,)
 
 
 def test_an_unchanged_file_is_not_read_again(file: AllowListFile, path: Path) -> None:
