@@ -49,12 +49,12 @@ class StackRecorder:
         ``closing``: the tenant is about to be closed; exchanges that arrive later for it are ignored.
         """
         check = TrafficCheck()
-        self._wait_until_idle(check, names)
+        sent = self._sent_at_rest(check, names)
         received = [exchange for mock in MOCKS for exchange in self._of_tenant(check, mock, names)]
         received += [exchange_from_capture(one) for one in self._records.snapshot()[1]]
         for exchange in received:
             check.check(exchange)
-        self._compare(check, names, received)
+        self._compare(check, names, sent, received)
         if self._records.dropped:
             check.note(f"{self._records.dropped} exchanges of the service did not fit into memory")
         # A tenant of the same addresses may have been closed before; now they are in use again.
@@ -82,15 +82,24 @@ class StackRecorder:
             )
         )
 
-    def _wait_until_idle(self, check: TrafficCheck, names: TenantNames) -> None:
-        """Wait until no exchange is in progress; planned delays are removed first."""
+    def _sent_at_rest(self, check: TrafficCheck, names: TenantNames) -> list[Sent]:
+        """What was sent, at a moment when no exchange is in progress: all of it has arrived at its receivers' logs.
+
+        Planned delays are removed first. A transfer that waits goes on later: those exchanges are not among them.
+        """
         for mock in MOCKS:
             self._to.control(mock, names.name).clear_faults()
         deadline = time.monotonic() + ENDING_S
-        while busy := self._under_way(names):
+        while True:
+            # Idle before: every exchange has its record. Idle after: the receivers have noted theirs as well.
+            busy = self._under_way(names)
+            sent = self._records.snapshot()[0]
+            busy = busy or self._under_way(names)
+            if not busy:
+                return sent
             if time.monotonic() > deadline:
                 check.note(f"still under way {ENDING_S:g} s after the test's end: {', '.join(busy)}")
-                return
+                return sent
             threading.Event().wait(_POLL_S)
 
     def _under_way(self, names: TenantNames) -> list[str]:
@@ -123,18 +132,20 @@ class StackRecorder:
             check.note(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
         return found
 
-    def _compare(self, check: TrafficCheck, names: TenantNames, received: list[TrafficExchange]) -> None:
+    def _compare(
+        self, check: TrafficCheck, names: TenantNames, sent: list[Sent], received: list[TrafficExchange]
+    ) -> None:
         """Compare the tenant's records with their receivers; another tenant's late rounds may still run.
 
         A service that is not ours records nothing: what it received cannot be compared, and what it sent is checked at
         its receiver, a mock.
         """
-        sent = [
+        mine = [
             (neighbour, one)
-            for one in self._records.snapshot()[0]
+            for one in sent
             if (neighbour := self._neighbour_of(one, names)) and (neighbour != "service" or self._to.service_is_visible)
         ]
-        for record, difference in unmatched(sent, received):
+        for record, difference in unmatched(mine, received):
             about = f"{record.method} {record.path.partition('?')[0][:120]} → {record.status}, sent by the {record.who}"
             check.note(difference, hop="both ends", about=about)
 
