@@ -7,7 +7,8 @@ TransferError
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
 │   │   ├── ActivityLocked           another user is saving to the same activity
 │   │   └── NotCalled                it failed before, and we do not call it now
-│   ├── NotThereYet              history or activity does not exist yet
+│   ├── NotThereYet              something at a neighbour does not exist yet
+│   │   ├── NoHistory                CMI knows nothing of this contact
 │   │   └── NoActivity               no lookup finds an activity with this contact's reference
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never treated as clean
 │   ├── OutcomeUnknown           we sent an upload, and no answer says whether it was stored
@@ -129,10 +130,25 @@ class NotCalled(NeighbourBusy):
 
 
 class NotThereYet(TryAgain):
-    """The chat's history, or the activity, does not exist yet."""
+    """The chat's history, or the activity, does not exist yet.
+
+    Attributes:
+        end_code: the reason code of the normal end that it is if that does not change; None: it is none.
+    """
 
     code = "not-there-yet"
     remedy = "Nothing to do: history may be complete only after wrap-up."
+    end_code: str | None = None
+
+
+class NoHistory(NotThereYet):
+    """CMI knows nothing of this contact."""
+
+    remedy = (
+        "Tick the event Closed beside Ended: history may be complete only after wrap-up. Check that the CMI user has "
+        "the right Manage contact history on the chat's queue."
+    )
+    end_code = "unknown-contact"
 
 
 class NoActivity(NotThereYet):
@@ -145,6 +161,7 @@ class NoActivity(NotThereYet):
         "Check in C4C that the chat's activity shows this contact id as its External ID, and the communication system "
         "of the CTI. An outbound chat's activity may carry none: attach its files by hand."
     )
+    end_code = "no-activity"
 
 
 class ScannerUnavailable(TryAgain):

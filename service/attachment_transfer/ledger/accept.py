@@ -195,7 +195,8 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
 def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
     """Reopen what was parked or skipped, and clear the retry times of what is open; intents stay open.
 
-    A person has seen what was parked: an upload that C4C acknowledged and never showed may be sent again.
+    An upload that C4C acknowledged was searched for until it was parked: with a person's retry, or with another event,
+    it may be sent again.
     """
     rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer_id))
     for row in rows.mappings().all():

@@ -17,6 +17,7 @@ from attachment_transfer.core.errors import (
     GiveUp,
     NeighbourUnavailable,
     NoActivity,
+    NoHistory,
     NotCalled,
     NotThereYet,
     Reason,
@@ -40,25 +41,6 @@ _log = structlog.get_logger(__name__)
 
 #: Normal ends of a transfer: waiting longer would not change them.
 _NORMAL_END = {"unknown-contact": Outcome.UNKNOWN_CONTACT, "no-activity": Outcome.NO_ACTIVITY}
-
-
-class _NoHistoryYet(NotThereYet):
-    """CMI's history is missing; ``end_code`` is the normal outcome if that does not change."""
-
-    remedy = (
-        "Tick the event Closed beside Ended: history may be complete only after wrap-up. Check that the CMI user has "
-        "the right Manage contact history on the chat's queue."
-    )
-    end_code = "unknown-contact"
-
-
-class _NoActivityYet(NoActivity):
-    """The activity is missing; ``end_code`` is the normal outcome if that does not change."""
-
-    end_code = "no-activity"
-
-
-_NOT_YET = (_NoHistoryYet, _NoActivityYet)
 
 
 class Rounds:
@@ -103,7 +85,7 @@ class Rounds:
         """The ids of the open attachments, in the order in which they are carried."""
         conversation = clients.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
-            raise _NoHistoryYet("CMI has no history of this contact")
+            raise NoHistory("CMI has no history of this contact")
         sources = [*conversation.attachments, *self._transcripts(transfer, conversation)]
         attachments = self._store.note_sources(transfer, sources)
         still_open = [
@@ -120,7 +102,7 @@ class Rounds:
         activity = clients.c4c.find_activity(transfer.contact_id)
         if activity is None:
             tried = ", ".join(clients.c4c.searched)
-            raise _NoActivityYet(
+            raise NoActivity(
                 f"C4C has no activity with this contact's reference (searched: {tried}). C4C may need none for an "
                 "outbound chat, and then no lookup finds it"
             )
@@ -219,12 +201,12 @@ class Rounds:
         code = NeighbourUnavailable.code if goes_on else exc.code
         tries = transfer.tries + 1 if code == before else 1
         decision = decide(code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
-        end_code = exc.end_code if isinstance(exc, _NOT_YET) and isinstance(decision, StopRetrying) else None
+        end_code = exc.end_code if isinstance(exc, NotThereYet) and isinstance(decision, StopRetrying) else None
         reason = Reason(code=end_code or code, message=exc.message, remedy=exc.remedy)
         if not isinstance(decision, StopRetrying):
             self._next(transfer, decision.delay_s, reason, tries=tries)
-        elif isinstance(exc, _NOT_YET):
-            self._finish(transfer, TransferState.SETTLED, _NORMAL_END[exc.end_code], reason)
+        elif end_code is not None:
+            self._finish(transfer, TransferState.SETTLED, _NORMAL_END[end_code], reason)
         else:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, reason)
 

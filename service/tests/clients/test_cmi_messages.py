@@ -9,7 +9,7 @@ import pytest
 from cmi_kit import client, item, message
 from ledger_kit import CONTACT
 
-from attachment_transfer.core.errors import AccessDenied, NeighbourBusy
+from attachment_transfer.core.errors import AccessDenied, NeighbourBusy, UnexpectedAnswer
 
 pytestmark = pytest.mark.off_contract(
     judge="requests", reason="the answers are made by hand, most of them to be refused or to be odd"
@@ -58,6 +58,29 @@ def test_every_page_of_messages_is_read(honours_offset: bool) -> None:
     count = 250 if honours_offset else 70
     rows = [message(item(number)) for number in range(1, count + 1)]
     assert len(names(Answers(SILENT, rows, honours_offset=honours_offset))) == count
+
+
+def test_a_list_that_does_not_end_is_refused_and_never_cut_short() -> None:
+    class Endless(Answers):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            first = request.url.params.get("offset")
+            self.rows = [] if first is None else [None] * int(first) + [message(item(int(first)))] * 100
+            return super().__call__(request)
+
+    with pytest.raises(UnexpectedAnswer, match="goes on after 200 pages"):
+        client(Endless(SILENT, [])).conversation(CONTACT)
+
+
+@pytest.mark.off_contract(reason="the route of a CMI that is not documented")
+def test_a_route_without_a_query_of_its_own_is_read_page_by_page_too() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/messages"):
+            rows = [message(item(1))] if request.url.params["offset"] == "0" else []
+            return httpx.Response(200, json=rows)
+        return httpx.Response(200, json=SILENT)
+
+    found = client(answer, message_routes=["chats/{contact_id}/messages"]).conversation(CONTACT)
+    assert [each.name for each in found.attachments] == ["1.png"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 501])

@@ -128,13 +128,16 @@ class CmiClient:
         """Every page of a list: ``limit`` and ``offset`` are documented for the RESTful interfaces, a total is not."""
         rows: list[Any] = []
         for _ in range(_MOST_PAGES):
-            page = self._get_json(f"{url}&limit={_PAGE_ROWS}&offset={len(rows)}", absent=_NOT_OFFERED)
+            place = httpx.URL(url).copy_merge_params({"limit": _PAGE_ROWS, "offset": len(rows)})
+            page = self._get_json(str(place), absent=_NOT_OFFERED)
             if not isinstance(page, list | None):
                 raise UnexpectedAnswer("CMI's list of messages is no list")
             if not page or page[0] in rows[:1]:  # an offset that is ignored gives the first page again
-                break
+                return rows
             rows += page
-        return rows
+        raise UnexpectedAnswer(
+            f"CMI's list of messages goes on after {_MOST_PAGES} pages, which is the limit of one chat"
+        )
 
     def open(self, source: SourceAttachment) -> AbstractContextManager[OpenSource]:
         """One attachment's bytes, once all checks show that they are the file that is listed.
