@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from attachment_lab.testing.lab import Lab, LabTenant
 
 _FAILURES = pytest.StashKey["FailureReports"]()
+#: Name of the property of a test's reports.
+_WEAKEST = "weakest_evidence"
 #: ``--lab-service-url`` and the like, also ini settings such as ``attachment_lab_service_url``: default, help.
 SERVICE_OPTIONS = {
     "service_url": ("", "address of a running service that takes the place of ours"),
@@ -157,21 +159,22 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
 def _note_evidence(item: pytest.Item, used: LabTenant) -> None:
     """Keep, in the test's reports, the weakest label that it rests on; nothing where its mocks do not answer."""
     from attachment_lab.errors import LabError  # noqa: PLC0415 - see the module's docstring
-    from attachment_lab.fidelity.resting_on import PROPERTY, weakest_label  # noqa: PLC0415
+    from attachment_lab.fidelity.resting_on import weakest_label  # noqa: PLC0415
 
     with suppress(LabError):
-        item.user_properties.append((PROPERTY, weakest_label(used)))
+        item.user_properties.append((_WEAKEST, weakest_label(used)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the green tests rest on, by the weakest label of each."""
     ended = {each.nodeid: dict(each.user_properties) for each in terminalreporter.getreports("")}
     green = [found for each in terminalreporter.getreports("passed") if (found := ended.get(each.nodeid))]
-    if not any("weakest_evidence" in each for each in green):
+    labels = [str(each[_WEAKEST]) for each in green if _WEAKEST in each]
+    if not labels:
         return
-    from attachment_lab.fidelity.resting_on import PROPERTY, summary  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.fidelity.resting_on import summary  # noqa: PLC0415 - see the module's docstring
 
-    terminalreporter.write_line(summary(str(each[PROPERTY]) for each in green if PROPERTY in each))
+    terminalreporter.write_line(summary(labels))
 
 
 @pytest.fixture

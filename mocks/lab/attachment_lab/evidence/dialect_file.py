@@ -43,6 +43,13 @@ DIALECTS: Mapping[str, MockDialect] = {
     "c4c": C4C_DIALECT,
 }
 _HEADERS = ("format", "recorded")
+
+
+def full_id(mock: str, id_: str) -> str:
+    """A behaviour's id among those of all participants: Contact Pro's own ids do not begin with their mock's name."""
+    return f"{mock}.{id_}" if mock == "orchestration" else id_
+
+
 #: How long the service may take to check its part of the file, in seconds.
 _SERVICE_DEADLINE_S = 60.0
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
+from attachment_lab.evidence.dialect_file import DIALECTS, full_id, service_entries
 from attachment_lab.evidence.sources import EvidenceSource, sources_of
 from mock_kit.evidence import MockDialect
 
@@ -79,10 +79,15 @@ class BehaviourRow:
 
 @dataclass(frozen=True)
 class Part:
-    """The behaviours of one participant."""
+    """The behaviours of one participant; ``mock``: its name, empty for the service."""
 
     title: str
     rows: Sequence[BehaviourRow]
+    mock: str = ""
+
+    def full_id(self, row: BehaviourRow) -> str:
+        """The id of one of its rows among those of all participants."""
+        return full_id(self.mock, row.id)
 
 
 def lapses(recorded: str) -> datetime.date:
@@ -97,7 +102,7 @@ def lapses(recorded: str) -> datetime.date:
 
 def parts() -> list[Part]:
     """Everything that has a label."""
-    mocks = [Part(TITLES[mock], mock_rows(dialect)) for mock, dialect in DIALECTS.items()]
+    mocks = [Part(TITLES[mock], mock_rows(dialect), mock) for mock, dialect in DIALECTS.items()]
     return [*mocks, Part(TITLES["service"], service_rows())]
 
 

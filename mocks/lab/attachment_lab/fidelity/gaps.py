@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from attachment_lab.evidence.rows import TITLES, BehaviourRow, Part, Proof
+from attachment_lab.evidence.rows import BehaviourRow, Part, Proof
 from attachment_lab.flips.table import RISKS, flips
-from attachment_lab.probe.findings.assumptions import reason_unseen
+from attachment_lab.probe.findings.assumptions import NOT_SHOWN, reason_unseen
 
 #: What an answer would settle, by the risk of the flip table.
 SETTLES: Mapping[str, str] = {
@@ -19,8 +19,6 @@ SETTLES: Mapping[str, str] = {
     "cosmetic": "nothing of a file in the demo",
     "": "something that the demo does not use",
 }
-#: ``reason_unseen`` of what a plain run reads.
-_PLAIN = "this tenant's answers did not show it"
 _SEEN = frozenset({"confirmed", "refuted", "moved"})
 
 
@@ -56,23 +54,19 @@ def gaps(found: Sequence[Part], today: date, *, earlier: Mapping[str, Any] | Non
         _gap(part, row, today)
         for part in found
         for row in part.rows
-        if row.proof(today) in {"unknown", "not proven"} and _id(part, row) not in known
+        if row.proof(today) in {"unknown", "not proven"} and part.full_id(row) not in known
     ]
     return sorted(open_ones, key=_rank)
 
 
 def _gap(part: Part, row: BehaviourRow, today: date) -> Gap:
-    id_ = _id(part, row)
+    id_ = part.full_id(row)
     risk = min((each.risk for each in flips() if each.of == id_), key=RISKS.index, default="")
     why = reason_unseen(id_)
-    ask = "attachment-lab probe, as it is" if why == _PLAIN else why
+    ask = "attachment-lab probe, as it is" if why == NOT_SHOWN else why
     return Gap(id=id_, behaviour=row.behaviour, proof=row.proof(today), risk=risk, settles=SETTLES[risk], ask=ask)
 
 
 def _rank(gap: Gap) -> tuple[int, bool, bool, str]:
     place = RISKS.index(gap.risk) if gap.risk in RISKS else len(RISKS)
     return (place, gap.proof != "unknown", not gap.ask.startswith("attachment-lab"), gap.id)
-
-
-def _id(part: Part, row: BehaviourRow) -> str:
-    return f"orchestration.{row.id}" if part.title == TITLES["orchestration"] else row.id

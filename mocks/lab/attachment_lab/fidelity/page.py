@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attachment_lab.evidence.rows import PROOFS, RECORDING_LIVES_YEARS, TITLES, BehaviourRow, Part, Proof, shares
+from attachment_lab.evidence.rows import PROOFS, RECORDING_LIVES_YEARS, BehaviourRow, Part, Proof, shares
 from attachment_lab.evidence.sources import sources
-from attachment_lab.flips.page import recorded, settled_by
+from attachment_lab.flips.page import recorded, settled_by, table_line
 from attachment_lab.flips.table import RISKS, Risk, flips
 
 _INTRODUCTION = f"""# Fidelity: what is known of each neighbour, and how
@@ -88,7 +88,7 @@ def _three(counted: Counter[Proof]) -> str:
 
 def _my_run(found: Sequence[Part], today: date) -> list[str]:
     """The demo's own assumptions, by what would break if they were wrong and nothing were built in."""
-    rows = {_full_id(part, row): row for part in found for row in part.rows}
+    rows = {part.full_id(row): row for part in found for row in part.rows}
     lines = [
         "## What matters for my run\n",
         "What `make demo` rests on, ranked by what would break if it were wrong and nothing were built in.",
@@ -100,7 +100,7 @@ def _my_run(found: Sequence[Part], today: date) -> list[str]:
         for id_ in dict.fromkeys(each.of for each in flips() if each.risk == risk):
             row = rows[id_]
             cells = (_RISK[risk], f"{row.behaviour} (`{id_}`)", row.proof(today), _copes(id_), settled_by(id_))
-            lines.append(_row(cells))
+            lines.append(table_line(cells))
     return [*lines, ""]
 
 
@@ -140,18 +140,14 @@ def _line(part: Part, row: BehaviourRow, proof: Proof) -> str:
     source = f"{row.source} {_links(row)}"
     if proof == "proven":
         label = f"{row.label} {row.date}".strip()
-        return _row(
+        return table_line(
             (row.id, row.behaviour, f"{row.says}: {source}" if row.says else source, label, row.switch, row.test)
         )
     if proof == "own":
-        return _row((row.id, row.behaviour, source, row.switch, row.test))
+        return table_line((row.id, row.behaviour, source, row.switch, row.test))
     if row.label == "recorded":
         source = f"recorded {row.seen}, lapsed: {row.says or row.behaviour}: {source}"
-    return _row((row.id, row.behaviour, source, row.switch, row.test, settled_by(_full_id(part, row))))
-
-
-def _full_id(part: Part, row: BehaviourRow) -> str:
-    return f"orchestration.{row.id}" if part.title == TITLES["orchestration"] else row.id
+    return table_line((row.id, row.behaviour, source, row.switch, row.test, settled_by(part.full_id(row))))
 
 
 def _links(row: BehaviourRow) -> str:
@@ -166,7 +162,3 @@ def _anchor(title: str) -> str:
 
 def _address(url: str) -> str:
     return f"[{url}](https://{url})" if " " not in url else url
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(each.replace("\n", " ").replace("|", "\\|").strip() for each in cells) + " |"

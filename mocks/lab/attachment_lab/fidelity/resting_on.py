@@ -14,8 +14,6 @@ from attachment_lab.testing.lab import LabTenant
 _LABELS = ("documented", "recorded", "inferred", "assumed")
 #: A test whose tenant used no vendor's behaviour.
 NONE = "none"
-#: Name of the property of a report.
-PROPERTY = "weakest_evidence"
 
 
 def weakest_label(tenant: LabTenant) -> str:

@@ -17,7 +17,7 @@ import click
 
 from attachment_lab.flips.play import FlipResult, play_flips
 from attachment_lab.flips.table import RISKS, Flip, Risk, behaviours, flips
-from attachment_lab.probe.findings.assumptions import reason_unseen
+from attachment_lab.probe.findings.assumptions import NOT_SHOWN, reason_unseen
 
 RECORDED = "recorded.json"
 PAGE = Path("docs/assumptions.md")
@@ -63,11 +63,10 @@ def differences(results: Iterable[FlipResult]) -> list[str]:
     kept = recorded()
     found = []
     for each in results:
-        name = f"{each.of}: {each.flipped}"
         if not each.ok:
-            found.append(f"{name}: {each.why}")
-        elif kept.get(name) != to_record(each):
-            found.append(f"{name}: {to_record(each)}, kept is {kept.get(name)}")
+            found.append(f"{each.name}: {each.why}")
+        elif kept.get(each.name) != to_record(each):
+            found.append(f"{each.name}: {to_record(each)}, kept is {kept.get(each.name)}")
     return found
 
 
@@ -108,7 +107,12 @@ def _line(flip: Flip, found: Mapping[str, Any]) -> str:
         flip.way_out if flip.needs_a_person else "nothing",
         settled_by(flip.of),
     )
-    return "| " + " | ".join(each.replace("\n", " ").replace("|", "\\|") for each in cells) + " |"
+    return table_line(cells)
+
+
+def table_line(cells: Iterable[str]) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(each.replace("\n", " ").replace("|", "\\|").strip() for each in cells) + " |"
 
 
 def _does(found: Mapping[str, Any]) -> str:
@@ -124,7 +128,7 @@ def _does(found: Mapping[str, Any]) -> str:
 def settled_by(id_: str) -> str:
     """How the probe would settle a behaviour, or why it cannot."""
     why = reason_unseen(id_)
-    return "`attachment-lab probe` sees it" if why == "this tenant's answers did not show it" else f"probe: {why}"
+    return "`attachment-lab probe` sees it" if why == NOT_SHOWN else f"probe: {why}"
 
 
 @click.command()
@@ -134,12 +138,10 @@ def settled_by(id_: str) -> str:
 def main(play: bool, target: Path | None, existing: Path | None) -> None:
     """Play the flip table, write its page, or check its page. Run it in the project's folder."""
     if play:
-        results = play_flips(
-            flips(), lambda each: click.echo(f"{'ok ' if each.ok else 'BAD'} {each.of}: {each.flipped}")
-        )
-        if troubles := [f"{each.of}: {each.flipped}: {each.why}" for each in results if not each.ok]:
+        results = play_flips(flips(), lambda each: click.echo(f"{'ok ' if each.ok else 'BAD'} {each.name}"))
+        if troubles := [f"{each.name}: {each.why}" for each in results if not each.ok]:
             raise click.ClickException("\n".join(troubles))
-        kept = {f"{each.of}: {each.flipped}": to_record(each) for each in results}
+        kept = {each.name: to_record(each) for each in results}
         text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
         (Path(__file__).parent / RECORDED).write_text(text, encoding="utf-8")
         target = target or PAGE

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,17 +11,16 @@ from typing import Any
 
 from attachment_lab.errors import LabError, Unreachable
 from attachment_lab.evidence.dialect_file import DIALECTS
-from attachment_lab.flips.table import Flip
+from attachment_lab.flips.table import Flip, flip_name
 from attachment_lab.matrix.chain import FILES, CellChat, Rest
 from attachment_lab.matrix.hops import HOP
 from attachment_lab.matrix.pacing import MatrixClock
-from attachment_lab.matrix.runner import OWN_TROUBLE, clock_of, fetch_keys, stack_options
+from attachment_lab.matrix.runner import clock_of, stack_options
+from attachment_lab.matrix.side_by_side import OWN_TROUBLE, play_side_by_side, tenant_on_clock
 from attachment_lab.matrix.wire_plays import outcome_of, repaired
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.running import Stack, open_stack
-from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.opening import TenantOptions
 
 #: Ids differ at each run.
 _AN_ID = re.compile(r"\b[0-9A-F]{32}\b")
@@ -63,6 +59,11 @@ class FlipResult:
     trouble: str = ""
 
     @property
+    def name(self) -> str:
+        """The flip's."""
+        return flip_name(self.of, self.flipped)
+
+    @property
     def ok(self) -> bool:
         """Whether it came as declared, is explained, and nothing was lost or doubled."""
         return not self.why
@@ -88,59 +89,22 @@ class FlipResult:
 def play_flips(jobs: Sequence[Flip], on_result: Callable[[FlipResult], None] = lambda _: None) -> list[FlipResult]:
     """Play them on a stack of their own; the results in the order of ``jobs``. Raises StackFailed."""
     with open_stack(stack_options()) as stack:
-        return _play_on(stack, clock_of(stack, share=SHARE), jobs, on_result)
-
-
-def _play_on(
-    stack: Stack, clock: MatrixClock, jobs: Sequence[Flip], on_result: Callable[[FlipResult], None]
-) -> list[FlipResult]:
-    waiting: queue.SimpleQueue[tuple[int, Flip]] = queue.SimpleQueue()
-    for job in enumerate(jobs):
-        waiting.put(job)
-    results: dict[int, FlipResult] = {}
-
-    def work() -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                place, flip = waiting.get_nowait()
-                results[place] = _played(stack, clock, flip)
-                on_result(results[place])
-
-    threads = [threading.Thread(target=work, name=f"flip-{n}") for n in range(min(SLOTS, len(jobs)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [results[place] for place in sorted(results)]
+        clock = clock_of(stack, share=SHARE)
+        return play_side_by_side(jobs, lambda flip: _played(stack, clock, flip), on_result, slots=SLOTS)
 
 
 def _played(stack: Stack, clock: MatrixClock, flip: Flip) -> FlipResult:
-    """One flip; once more in another tenant where a mock's control address did not answer."""
-    result = _played_once(stack, clock, flip)
-    return _played_once(stack, clock, flip) if result.trouble.startswith(OWN_TROUBLE) else result
-
-
-def _played_once(stack: Stack, clock: MatrixClock, flip: Flip) -> FlipResult:
-    names, about = fresh_tenant(), partial(FlipResult, of=flip.of, flipped=flip.flipped, declared=flip.outcome)
-    clock.enter()
+    about = partial(FlipResult, of=flip.of, flipped=flip.flipped, declared=flip.outcome)
+    options = TenantOptions(dialects={} if flip.late else flip.set)
     try:
-        dialects = {} if flip.late else flip.set
-        open_tenant(stack.clients, names, stack.tenant_options(TenantOptions(dialects=dialects)))
-        catch_up(stack.clients, names.name, stack.clock_file)
-        reconciliation = Reconciliation(stack.clients, names)
-        if not flip.outcome.startswith("refused"):
-            fetch_keys(reconciliation)
-        return _Play(flip, reconciliation, clock).result(about)
+        with tenant_on_clock(stack, clock, options, keys=not flip.outcome.startswith("refused")) as reconciliation:
+            return _Play(flip, reconciliation, clock).result(about)
     except Unreachable as exc:
         return about(trouble=f"{OWN_TROUBLE}{exc}")
     except LabError as exc:
         return about(trouble=str(exc))
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one flip must not end the run
         return about(trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
-    finally:
-        with contextlib.suppress(LabError):
-            close_tenant(stack.clients, names.name)
-        clock.leave()
 
 
 class _Play:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from attachment_lab.demo.assumptions import Assumption
 from attachment_lab.errors import WrongUse
-from attachment_lab.evidence.dialect_file import DIALECTS
+from attachment_lab.evidence.dialect_file import DIALECTS, full_id
 from mock_kit.evidence import Evidence
 
 Risk = Literal["lost", "doubled", "refused", "cosmetic"]
@@ -19,6 +19,11 @@ Risk = Literal["lost", "doubled", "refused", "cosmetic"]
 RISKS: tuple[Risk, ...] = ("lost", "doubled", "refused", "cosmetic")
 #: Outcomes after which a person has something to do.
 _NEEDS_A_PERSON = ("parked:", "skipped:", "refused")
+
+
+def flip_name(of: str, flipped: str) -> str:
+    """How a flip is called: unique among all."""
+    return f"{of}: {flipped}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class Flip:
     @property
     def name(self) -> str:
         """Unique among all flips."""
-        return f"{self.of}: {self.flipped}"
+        return flip_name(self.of, self.flipped)
 
     @property
     def needs_a_person(self) -> bool:
@@ -66,15 +71,13 @@ def chosen(pattern: str = "") -> list[Flip]:
 
 def behaviours() -> dict[str, Evidence]:
     """Every behaviour of the mocks by its id, Contact Pro's with ``orchestration.`` before."""
-    prefix = {"orchestration": "orchestration."}
-    return {prefix.get(mock, "") + one.id: one for mock, known in DIALECTS.items() for one in known.book.all()}
+    return {full_id(mock, one.id): one for mock, known in DIALECTS.items() for one in known.book.all()}
 
 
 def unflipped(used: Iterable[Assumption]) -> list[str]:
     """Assumptions of a run that no flip turns into its opposite."""
     mine = {each.of for each in flips()}
-    ids = [f"orchestration.{one.id}" if one.mock == "orchestration" else one.id for one in used]
-    return [id_ for id_ in ids if id_ not in mine]
+    return [id_ for one in used if (id_ := full_id(one.mock, one.id)) not in mine]
 
 
 def complaints() -> list[str]:

@@ -11,13 +11,10 @@ from attachment_lab.errors import LabError
 from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.process_plays import ProcessGround, play_process
 from attachment_lab.matrix.results import CellResult
-from attachment_lab.matrix.runner import Job, OnResult, clock_of, fetch_keys, not_played, reading_of, stack_options
+from attachment_lab.matrix.runner import Job, OnResult, clock_of, not_played, reading_of, stack_options
+from attachment_lab.matrix.side_by_side import tenant_on_clock
 from attachment_lab.matrix.wire_plays import Ground
-from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.running import Stack, open_stack
-from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant
 from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 
 ON_POSTGRESQL = ("database-gone",)
@@ -68,19 +65,11 @@ def _on_postgresql() -> Iterator[tuple[Stack, Server | None]]:
 
 def _played(stack: Stack, clock: MatrixClock, server: Server | None, job: Job) -> CellResult:
     (cell, declared), began_s = job, time.monotonic()
-    clock.enter()
-    names = fresh_tenant()
     try:
-        open_tenant(stack.clients, names, stack.tenant_options())
-        catch_up(stack.clients, names.name, stack.clock_file)
-        reconciliation = Reconciliation(stack.clients, names)
-        fetch_keys(reconciliation)
-        ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
-        return play_process(cell, declared, ProcessGround(ground=ground, stack=stack, server=server))
+        with tenant_on_clock(stack, clock) as reconciliation:
+            ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
+            return play_process(cell, declared, ProcessGround(ground=ground, stack=stack, server=server))
     except LabError as exc:
         return not_played(job, str(exc), stuck=1, took_s=time.monotonic() - began_s)
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one cell must not end the run
         return not_played(job, f"the lab itself failed: {type(exc).__name__}: {exc}", took_s=time.monotonic() - began_s)
-    finally:
-        close_tenant(stack.clients, names.name)
-        clock.leave()

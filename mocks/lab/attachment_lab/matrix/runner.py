@@ -6,26 +6,21 @@ a stack of their own (``process_runner``).
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
 import time
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 
-from attachment_lab.errors import LabError, RequestRefused, Unreachable
+from attachment_lab.errors import LabError, Unreachable
 from attachment_lab.matrix.alerts import Reading
 from attachment_lab.matrix.cells import Cell
 from attachment_lab.matrix.declared import Declaration
 from attachment_lab.matrix.event_plays import EVENTS, play_event
 from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.results import CellResult
+from attachment_lab.matrix.side_by_side import OWN_TROUBLE, play_side_by_side, tenant_on_clock
 from attachment_lab.matrix.wire_plays import Ground, play_wire
-from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.clocks import advance_stack, catch_up, read_offset
+from attachment_lab.stack.clocks import advance_stack, read_offset
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
-from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.opening import TenantOptions
 
 #: Production's settings, except for time limits in real seconds (a matrix of minutes cannot wait for 900 s), and for
 #: the write-back, which is the hop ``settle``.
@@ -42,9 +37,6 @@ SETTINGS = {
 }
 #: Cells that are played at the same time.
 SLOTS = 24
-#: Begins what is no finding about the service.
-OWN_TROUBLE = "not played: "
-KEY_TRIES, KEY_PAUSE_S = 40, 0.5
 Job = tuple[Cell, Declaration]
 OnResult = Callable[[CellResult], None]
 
@@ -66,73 +58,22 @@ def play_on(
     stack: Stack, clock: MatrixClock, jobs: Sequence[Job], on_result: OnResult, *, slots: int = SLOTS
 ) -> list[CellResult]:
     """Play wire and event cells on a running stack."""
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    results: list[CellResult] = []
-    noting = threading.Lock()
-
-    def work() -> None:
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            result = _played(stack, clock, job)
-            with noting:
-                results.append(result)
-                on_result(result)
-
-    threads = [threading.Thread(target=work, name=f"cell-{n}") for n in range(min(slots, len(jobs)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    return play_side_by_side(jobs, lambda job: _played(stack, clock, job), on_result, slots=slots)
 
 
 def _played(stack: Stack, clock: MatrixClock, job: Job) -> CellResult:
-    """One cell in a tenant of its own; once more in another one where a mock's control address did not answer."""
-    result = _played_once(stack, clock, job)
-    return _played_once(stack, clock, job) if result.trouble.startswith(OWN_TROUBLE) else result
-
-
-def _played_once(stack: Stack, clock: MatrixClock, job: Job) -> CellResult:
     (cell, declared), began_s = job, time.monotonic()
-    clock.enter()
-    names = fresh_tenant()
+    events = EVENTS if cell.family == "event" else ("Ended",)
     try:
-        events = EVENTS if cell.family == "event" else ("Ended",)
-        open_tenant(stack.clients, names, stack.tenant_options(TenantOptions(events=events)))
-        catch_up(stack.clients, names.name, stack.clock_file)
-        reconciliation = Reconciliation(stack.clients, names)
-        if cell.hop != "accept":
-            fetch_keys(reconciliation)
-        ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
-        return play_event(cell, declared, ground) if cell.family == "event" else play_wire(cell, declared, ground)
+        with tenant_on_clock(stack, clock, TenantOptions(events=events), keys=cell.hop != "accept") as reconciliation:
+            ground = Ground(reconciliation=reconciliation, clock=clock, read_metrics=lambda: reading_of(stack))
+            return play_event(cell, declared, ground) if cell.family == "event" else play_wire(cell, declared, ground)
     except Unreachable as exc:
         return not_played(job, f"{OWN_TROUBLE}{exc}", took_s=time.monotonic() - began_s)
     except LabError as exc:
         return not_played(job, str(exc), stuck=1, took_s=time.monotonic() - began_s)
     except Exception as exc:  # noqa: BLE001 - a defect of the lab in one cell must not end the run
         return not_played(job, f"the lab itself failed: {type(exc).__name__}: {exc}", took_s=time.monotonic() - began_s)
-    finally:
-        with contextlib.suppress(LabError):
-            close_tenant(stack.clients, names.name)
-        clock.leave()
-
-
-def fetch_keys(reconciliation: Reconciliation) -> None:
-    """Let the service fetch the tenant's issuer's keys before the fault: many new issuers at once have to wait."""
-    for _ in range(KEY_TRIES):
-        try:
-            reconciliation.service.transfers()
-        except RequestRefused as exc:
-            if exc.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                raise
-            time.sleep(KEY_PAUSE_S)
-        else:
-            return
 
 
 def clock_of(stack: Stack, *, share: float = 0.0) -> MatrixClock:

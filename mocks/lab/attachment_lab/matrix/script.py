@@ -20,15 +20,13 @@ from attachment_lab.matrix.chain import CellChat
 from attachment_lab.matrix.hops import HOP
 from attachment_lab.matrix.pacing import MatrixClock
 from attachment_lab.matrix.runner import clock_of
+from attachment_lab.matrix.side_by_side import tenant_on_clock
 from attachment_lab.matrix.strikes import STRIKE
 from attachment_lab.matrix.wire_plays import repaired
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.shared_files import replace_json
-from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.processes import kill_listener
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.credentials import fresh_tenant
-from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 Step = Mapping[str, Any]
 LINE = b"One line of a file that a customer sent. "
@@ -147,15 +145,9 @@ STEPS: Mapping[str, Callable[[ScriptPlayer, Step], None]] = {
 @contextmanager
 def script_player(stack: Stack) -> Iterator[ScriptPlayer]:
     """A player in a tenant of its own on this stack."""
-    clock, names = clock_of(stack), fresh_tenant()
-    clock.enter()
-    open_tenant(stack.clients, names)
-    try:
-        catch_up(stack.clients, names.name, stack.clock_file)
-        yield ScriptPlayer(stack=stack, reconciliation=Reconciliation(stack.clients, names), clock=clock)
-    finally:
-        clock.leave()
-        close_tenant(stack.clients, names.name)
+    clock = clock_of(stack)
+    with tenant_on_clock(stack, clock, keys=False) as reconciliation:
+        yield ScriptPlayer(stack=stack, reconciliation=reconciliation, clock=clock)
 
 
 def replay(stack: Stack, steps: Sequence[Step]) -> list[str]:

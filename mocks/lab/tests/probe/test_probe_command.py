@@ -264,6 +264,7 @@ def test_the_documentation_lists_every_request_and_none_besides(tenant: LabTenan
             chat.end()
             other.wait_until_settled()
             target = rehearsal_target(to, other.names, chat.guid if number == 0 else contact, activity)
+            target = replace(target, outbound_contact_id=contact)
             arguments = ["--system", "cmi", "--system", "c4c", "--system", "token", "--allow-writes", "--clean-up"]
             account = "cmi" if number else "c4c"
             probe(tmp_path / str(number), environment(target), *arguments, "--allow-wrong-password", account)

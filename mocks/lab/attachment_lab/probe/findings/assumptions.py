@@ -9,7 +9,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from attachment_lab.evidence.dialect_file import DIALECTS, service_entries
+from attachment_lab.evidence.dialect_file import DIALECTS, full_id, service_entries
+
+#: What a plain run could have shown, and did not.
+NOT_SHOWN = "this tenant's answers did not show it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ def _of_mocks() -> Iterator[NamedAssumption]:
         for one in dialect.book.all():
             name, value = entries.get(one.id, ("", True))
             yield NamedAssumption(
-                id=f"orchestration.{one.id}" if mock == "orchestration" else one.id,
+                id=full_id(mock, one.id),
                 participant=mock,
                 entry=name,
                 assumed=value,
@@ -79,4 +82,4 @@ def reason_unseen(id_: str) -> str:
     if id_ in reasons:
         return reasons[id_]
     prefixes = [prefix for prefix in reasons if prefix.endswith(".") and id_.startswith(prefix)]
-    return reasons[max(prefixes, key=len)] if prefixes else "this tenant's answers did not show it"
+    return reasons[max(prefixes, key=len)] if prefixes else NOT_SHOWN
