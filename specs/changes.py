@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A run that takes longer has not turned red: nobody waits for ever.
@@ -53,6 +54,32 @@ def read_entries(folder: Path, kind: str, members: set[str]) -> Iterator[tuple[s
                 raise BadSpec(f"{name}: the id is taken")
             ids.add(entry["id"])
             yield name, entry
+
+
+class Entry(Protocol):
+    """An entry of a file of specs."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+
+E = TypeVar("E", bound=Entry)
+
+
+def chosen_of(entries: Sequence[E], ids: Sequence[str], one_in: int) -> list[E]:
+    """The entries with these ids, or the first of each ``one_in``. Raises KeyError for an id that there is not."""
+    by_id = {each.id: each for each in entries}
+    return [by_id[each] for each in ids] if ids else list(entries[::one_in])
+
+
+def parser_of(program: str, description: str) -> argparse.ArgumentParser:
+    """The options that choose entries."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="these entries; default: all")
+    parser.add_argument("--one-in", type=int, default=1, metavar="N", help="a sample: the first of each N")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many at once")
+    return parser
 
 
 def changed(path: Path, find: str, replace: str, *, name: str) -> str:

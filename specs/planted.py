@@ -33,7 +33,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from changes import FAILED, ROOT, WRONG_USE, BadSpec, Finding, changed, copy_with, from_inside, read_entries, run, show
+from changes import (
+    FAILED,
+    ROOT,
+    WRONG_USE,
+    BadSpec,
+    Finding,
+    changed,
+    chosen_of,
+    copy_with,
+    from_inside,
+    parser_of,
+    read_entries,
+    run,
+    show,
+)
 
 PACKAGE = ROOT / "service" / "attachment_transfer"
 SPECS = ROOT / "specs" / "planted"
@@ -136,7 +150,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         defects = read_defects()
-        chosen = _chosen(defects, options.ids, options.one_in)
+        chosen = chosen_of(defects, options.ids, options.one_in)
         for each in chosen:
             each.planted()
     except BadSpec as exc:
@@ -165,11 +179,6 @@ def main(arguments: Sequence[str]) -> int:
     return FAILED if missed else 0
 
 
-def _chosen(defects: Sequence[Defect], ids: Sequence[str], one_in: int) -> list[Defect]:
-    by_id = {each.id: each for each in defects}
-    return [by_id[each] for each in ids] if ids else list(defects[::one_in])
-
-
 def _red_without(commands: Sequence[str], jobs: int) -> str:
     """What is red although nothing is planted: then a red defect shows nothing."""
     with ThreadPoolExecutor(jobs) as pool:
@@ -177,10 +186,7 @@ def _red_without(commands: Sequence[str], jobs: int) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="planted", description="Plant defects in the service; each must turn red.")
-    parser.add_argument("ids", nargs="*", metavar="ID", help="these defects; default: all")
-    parser.add_argument("--one-in", type=int, default=1, metavar="N", help="a sample: the first of each N")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many at once")
+    parser = parser_of("planted", "Plant defects in the service; each must turn red.")
     parser.add_argument("--only", choices=["outside", "inside"], help="look from one side alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found here")
     return parser

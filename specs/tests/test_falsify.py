@@ -35,7 +35,7 @@ def test_a_guard_without_an_entry_and_a_name_that_is_no_guard_are_reported() -> 
     assert falsify.guards_without(renamed) == ["x: no guard is called 'lockout: moon'"]
 
 
-def test_a_guard_that_is_off_is_missed_by_its_tests() -> None:
+def test_a_guard_that_is_off_turns_its_tests_red() -> None:
     found = falsify.judged(next(each for each in SPECS if each.id == "secrets-are-kept"))
     assert found.caught, found.seen
 
